@@ -1,0 +1,603 @@
+//! The vocabulary of the declaration, and the checks that run while it compiles.
+//!
+//! Everything here is a plain `const` value made by `const fn`: no macro, no derive of our own, no
+//! build script. A declaration that contradicts itself does not compile:
+//!
+//! ```compile_fail
+//! use leora_schema::dsl::*;
+//! const TAG: Model = Model {
+//!     columns: &[uuid("id"), uuid("tenantId")],
+//!     indexes: &[index(&["tenantID"])], // no such column
+//!     ..Model::created_in_phase_1("Tag")
+//! };
+//! const _: () = TAG.assert_valid();
+//! ```
+
+/// The longest identifier PostgreSQL keeps, in bytes (`NAMEDATALEN - 1`; PostgreSQL manual, 4.1.1).
+pub const MAX_IDENTIFIER_BYTES: usize = 63;
+
+/// All models the tool answers for, the existing ones they hang on included.
+#[derive(Clone, Copy, Debug)]
+pub struct Declaration {
+    /// The migration's name, as Prisma would name its directory (without the timestamp).
+    pub migration: &'static str,
+    /// The models, in the order in which the application declares them.
+    pub models: &'static [Model],
+}
+
+/// One table, as the application's `schema.prisma` has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    /// The table's name, in the case the application writes it.
+    pub name: &'static str,
+    /// Whether the table stood before, or is created by the migration.
+    pub origin: Origin,
+    /// The columns, in order.
+    pub columns: &'static [Column],
+    /// The primary key's columns.
+    pub primary_key: &'static [&'static str],
+    /// The foreign keys, in the order in which they are created.
+    pub foreign_keys: &'static [ForeignKey],
+    /// The indexes besides the primary key's.
+    pub indexes: &'static [Index],
+}
+
+/// Where a model comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It stood before: verified, never created or changed.
+    Existing,
+    /// Phase 1 creates it.
+    Phase1,
+}
+
+/// One column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// The column's name.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it takes NULL.
+    pub nullable: bool,
+    /// The default PostgreSQL fills in.
+    pub default: Option<Default>,
+    /// What Prisma's client fills in instead, without a default in the database.
+    pub client: Option<ClientValue>,
+    /// What the application's developers should know of it.
+    pub comment: Option<&'static str>,
+}
+
+/// The column types that Leora's declaration uses, by Prisma's scalar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `String @db.Uuid`: `UUID`.
+    Uuid,
+    /// `String`: `TEXT`.
+    Text,
+    /// `Int`: `INTEGER`.
+    Int,
+    /// `Boolean`: `BOOLEAN`.
+    Boolean,
+    /// `Json`: `JSONB`.
+    Jsonb,
+    /// `DateTime`: `TIMESTAMP(3)`, without time zone.
+    DateTime,
+}
+
+/// A default kept by the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Default {
+    /// `now()`: the start of the transaction.
+    Now,
+    /// A text constant.
+    Text(&'static str),
+    /// An integer constant.
+    Int(i64),
+    /// A boolean constant.
+    Boolean(bool),
+}
+
+/// A value that Prisma's client makes, so that the database has no default for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientValue {
+    /// `@default(uuid())`.
+    Uuid,
+    /// `@updatedAt`.
+    UpdatedAt,
+}
+
+/// What PostgreSQL does to the referencing row when the referenced one goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDelete {
+    /// Prisma's choice where the relation says nothing: `RESTRICT` when its column is required,
+    /// `SET NULL` when it is not.
+    Unsaid,
+    /// The referencing row is deleted too.
+    Cascade,
+}
+
+/// A relation held by one column that references another model's `id`.
+#[derive(Clone, Copy, Debug)]
+pub struct ForeignKey {
+    /// The referencing column.
+    pub column: &'static str,
+    /// The referenced model.
+    pub model: &'static str,
+    /// What deleting the referenced row does.
+    pub on_delete: OnDelete,
+    /// The relation's field on this model, in Prisma (`tenant`).
+    pub field: &'static str,
+    /// The relation's field on the referenced model (`jobs`), when Phase 1 adds it there.
+    pub inverse: Option<&'static str>,
+}
+
+/// An index over columns, ascending, B-tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Index {
+    /// The columns, in order.
+    pub columns: &'static [&'static str],
+    /// Whether two rows may hold the same values.
+    pub unique: bool,
+}
+
+/// A `UUID` column.
+pub const fn uuid(name: &'static str) -> Column {
+    column(name, Type::Uuid)
+}
+
+/// A `TEXT` column.
+pub const fn text(name: &'static str) -> Column {
+    column(name, Type::Text)
+}
+
+/// An `INTEGER` column.
+pub const fn int(name: &'static str) -> Column {
+    column(name, Type::Int)
+}
+
+/// A `BOOLEAN` column.
+pub const fn boolean(name: &'static str) -> Column {
+    column(name, Type::Boolean)
+}
+
+/// A `JSONB` column.
+pub const fn jsonb(name: &'static str) -> Column {
+    column(name, Type::Jsonb)
+}
+
+/// A `TIMESTAMP(3)` column, without time zone.
+pub const fn datetime(name: &'static str) -> Column {
+    column(name, Type::DateTime)
+}
+
+/// The primary key's usual column: a UUID that Prisma's client makes.
+pub const fn id() -> Column {
+    uuid("id").made_by_client(ClientValue::Uuid)
+}
+
+/// `createdAt`, filled in by the database.
+pub const fn created_at() -> Column {
+    datetime("createdAt").default_now()
+}
+
+/// `updatedAt`, filled in by Prisma's client on every write.
+pub const fn updated_at() -> Column {
+    datetime("updatedAt").made_by_client(ClientValue::UpdatedAt)
+}
+
+const fn column(name: &'static str, ty: Type) -> Column {
+    Column {
+        name,
+        ty,
+        nullable: false,
+        default: None,
+        client: None,
+        comment: None,
+    }
+}
+
+impl Column {
+    /// Takes NULL.
+    pub const fn optional(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// Is the time at which the transaction began, when no value is given.
+    pub const fn default_now(mut self) -> Self {
+        self.default = Some(Default::Now);
+        self
+    }
+
+    /// Is `value`, when no value is given.
+    pub const fn default_text(mut self, value: &'static str) -> Self {
+        self.default = Some(Default::Text(value));
+        self
+    }
+
+    /// Is `value`, when no value is given.
+    pub const fn default_int(mut self, value: i64) -> Self {
+        self.default = Some(Default::Int(value));
+        self
+    }
+
+    /// Is `value`, when no value is given.
+    pub const fn default_boolean(mut self, value: bool) -> Self {
+        self.default = Some(Default::Boolean(value));
+        self
+    }
+
+    /// Gets its value from Prisma's client, not from the database.
+    pub const fn made_by_client(mut self, value: ClientValue) -> Self {
+        self.client = Some(value);
+        self
+    }
+
+    /// Carries a comment for the application's developers.
+    pub const fn comment(mut self, comment: &'static str) -> Self {
+        self.comment = Some(comment);
+        self
+    }
+}
+
+/// A relation: `field` on this model, held by `column`, references `model`'s `id`.
+pub const fn relation(
+    field: &'static str,
+    column: &'static str,
+    model: &'static str,
+) -> ForeignKey {
+    ForeignKey {
+        column,
+        model,
+        on_delete: OnDelete::Unsaid,
+        field,
+        inverse: None,
+    }
+}
+
+impl ForeignKey {
+    /// Deletes the referencing row with the referenced one.
+    pub const fn on_delete_cascade(mut self) -> Self {
+        self.on_delete = OnDelete::Cascade;
+        self
+    }
+
+    /// Adds the list `field` to the referenced model.
+    pub const fn listed_as(mut self, field: &'static str) -> Self {
+        self.inverse = Some(field);
+        self
+    }
+}
+
+/// A plain index.
+pub const fn index(columns: &'static [&'static str]) -> Index {
+    Index {
+        columns,
+        unique: false,
+    }
+}
+
+/// A unique index. Two NULLs are distinct in it.
+pub const fn unique(columns: &'static [&'static str]) -> Index {
+    Index {
+        columns,
+        unique: true,
+    }
+}
+
+impl Model {
+    /// A model that the migration creates; primary key `id`, and nothing else yet.
+    pub const fn created_in_phase_1(name: &'static str) -> Self {
+        Model {
+            name,
+            origin: Origin::Phase1,
+            columns: &[],
+            primary_key: &["id"],
+            foreign_keys: &[],
+            indexes: &[],
+        }
+    }
+
+    /// A model that stood before; primary key `id`, and nothing else yet.
+    pub const fn existing(name: &'static str) -> Self {
+        Model {
+            origin: Origin::Existing,
+            ..Model::created_in_phase_1(name)
+        }
+    }
+
+    /// The column called `name`.
+    pub const fn column(&self, name: &str) -> Option<&Column> {
+        let mut i = 0;
+        while i < self.columns.len() {
+            if same(self.columns[i].name, name) {
+                return Some(&self.columns[i]);
+            }
+            i += 1;
+        }
+        None
+    }
+
+    /// Stops the build unless the model makes sense by itself.
+    ///
+    /// # Panics
+    ///
+    /// On a name PostgreSQL would cut or that needs escaping, a duplicate column, index or relation,
+    /// a key or index over a column the model does not have, a default of another type than its column.
+    pub const fn assert_valid(&self) {
+        assert_identifier(self.name);
+        assert!(!self.columns.is_empty(), "a model without columns");
+        let mut i = 0;
+        while i < self.columns.len() {
+            let column = &self.columns[i];
+            assert_identifier(column.name);
+            column.assert_default_fits();
+            let mut j = 0;
+            while j < i {
+                assert!(
+                    !same(self.columns[j].name, column.name),
+                    "two columns of one name"
+                );
+                j += 1;
+            }
+            i += 1;
+        }
+        assert!(
+            !self.primary_key.is_empty(),
+            "a model without a primary key"
+        );
+        self.assert_columns_exist(self.primary_key);
+        self.assert_key_is_required();
+        self.assert_indexes_valid();
+        self.assert_relations_valid();
+    }
+
+    const fn assert_key_is_required(&self) {
+        let mut i = 0;
+        while i < self.primary_key.len() {
+            if let Some(column) = self.column(self.primary_key[i]) {
+                assert!(!column.nullable, "an optional column in the primary key");
+            }
+            i += 1;
+        }
+    }
+
+    const fn assert_indexes_valid(&self) {
+        let mut i = 0;
+        while i < self.indexes.len() {
+            let index = &self.indexes[i];
+            assert!(!index.columns.is_empty(), "an index over no column");
+            self.assert_columns_exist(index.columns);
+            let mut j = 0;
+            while j < i {
+                assert!(
+                    !same_list(self.indexes[j].columns, index.columns),
+                    "two indexes over the same columns"
+                );
+                j += 1;
+            }
+            i += 1;
+        }
+    }
+
+    const fn assert_relations_valid(&self) {
+        let mut i = 0;
+        while i < self.foreign_keys.len() {
+            let relation = &self.foreign_keys[i];
+            assert!(
+                self.column(relation.column).is_some(),
+                "a relation held by a column that the model does not have"
+            );
+            assert!(
+                self.column(relation.field).is_none(),
+                "a relation's field has the name of a column"
+            );
+            let mut j = 0;
+            while j < i {
+                let earlier = &self.foreign_keys[j];
+                assert!(
+                    !same(earlier.column, relation.column),
+                    "two relations held by one column"
+                );
+                assert!(
+                    !same(earlier.field, relation.field),
+                    "two relations of one name"
+                );
+                j += 1;
+            }
+            i += 1;
+        }
+    }
+
+    const fn assert_columns_exist(&self, names: &[&str]) {
+        let mut i = 0;
+        while i < names.len() {
+            assert!(
+                self.column(names[i]).is_some(),
+                "a key or an index names a column that the model does not have"
+            );
+            let mut j = 0;
+            while j < i {
+                assert!(
+                    !same(names[j], names[i]),
+                    "a key or an index names one column twice"
+                );
+                j += 1;
+            }
+            i += 1;
+        }
+    }
+}
+
+impl Column {
+    const fn assert_default_fits(&self) {
+        if let Some(default) = self.default {
+            let fits = matches!(
+                (self.ty, default),
+                (Type::Text, Default::Text(_))
+                    | (Type::Int, Default::Int(_))
+                    | (Type::Boolean, Default::Boolean(_))
+                    | (Type::DateTime, Default::Now)
+            );
+            assert!(fits, "a default of another type than its column");
+        }
+    }
+}
+
+impl Declaration {
+    /// The model called `name`.
+    pub const fn model(&self, name: &str) -> Option<&'static Model> {
+        let mut i = 0;
+        while i < self.models.len() {
+            if same(self.models[i].name, name) {
+                return Some(&self.models[i]);
+            }
+            i += 1;
+        }
+        None
+    }
+
+    /// Stops the build unless the models make sense together.
+    ///
+    /// # Panics
+    ///
+    /// As [`Model::assert_valid`], and on two models of one name, a relation to a model that is not
+    /// declared, a foreign key of another type than its target, two lists of one name on a model.
+    pub const fn assert_valid(&self) {
+        let mut i = 0;
+        while i < self.models.len() {
+            let model = &self.models[i];
+            model.assert_valid();
+            let mut j = 0;
+            while j < i {
+                assert!(
+                    !same(self.models[j].name, model.name),
+                    "two models of one name"
+                );
+                j += 1;
+            }
+            self.assert_targets_of(model);
+            i += 1;
+        }
+        self.assert_lists_distinct();
+    }
+
+    const fn assert_targets_of(&self, model: &Model) {
+        let mut i = 0;
+        while i < model.foreign_keys.len() {
+            let relation = &model.foreign_keys[i];
+            let Some(target) = self.model(relation.model) else {
+                panic!("a relation to a model that is not declared")
+            };
+            let (Some(own), Some(referenced)) =
+                (model.column(relation.column), target.column("id"))
+            else {
+                panic!("a relation to a model without the column id")
+            };
+            assert!(
+                own.ty as u8 == referenced.ty as u8,
+                "a foreign key of another type than its target"
+            );
+            assert!(
+                target.primary_key.len() == 1 && same(target.primary_key[0], "id"),
+                "a relation to a model whose primary key is not id"
+            );
+            i += 1;
+        }
+    }
+
+    /// The lists that relations add to the models they reference: no two of a name on one model,
+    /// and none with the name of a column.
+    const fn assert_lists_distinct(&self) {
+        let mut a = 0;
+        while a < self.models.len() {
+            let mut i = 0;
+            while i < self.models[a].foreign_keys.len() {
+                let relation = &self.models[a].foreign_keys[i];
+                if let (Some(list), Some(target)) = (relation.inverse, self.model(relation.model)) {
+                    assert!(
+                        target.column(list).is_none(),
+                        "a relation's list has the name of a column"
+                    );
+                    assert!(
+                        self.lists_named(relation.model, list) == 1,
+                        "two lists of one name on a model"
+                    );
+                }
+                i += 1;
+            }
+            a += 1;
+        }
+    }
+
+    const fn lists_named(&self, target: &str, list: &str) -> usize {
+        let mut found = 0;
+        let mut a = 0;
+        while a < self.models.len() {
+            let mut i = 0;
+            while i < self.models[a].foreign_keys.len() {
+                let relation = &self.models[a].foreign_keys[i];
+                if let Some(name) = relation.inverse {
+                    if same(relation.model, target) && same(name, list) {
+                        found += 1;
+                    }
+                }
+                i += 1;
+            }
+            a += 1;
+        }
+        found
+    }
+}
+
+/// Letters, digits and underscores only: what needs no escaping anywhere, in SQL or in Prisma.
+const fn assert_identifier(name: &str) {
+    let bytes = name.as_bytes();
+    assert!(!bytes.is_empty(), "an empty name");
+    assert!(
+        bytes.len() <= MAX_IDENTIFIER_BYTES,
+        "a name past 63 bytes, which PostgreSQL would cut"
+    );
+    assert!(
+        bytes[0].is_ascii_alphabetic(),
+        "a name that does not begin with a letter"
+    );
+    let mut i = 0;
+    while i < bytes.len() {
+        assert!(
+            bytes[i].is_ascii_alphanumeric() || bytes[i] == b'_',
+            "a name with a character that needs escaping"
+        );
+        i += 1;
+    }
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn same_list(a: &[&str], b: &[&str]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if !same(a[i], b[i]) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

@@ -1,0 +1,17 @@
+use crate::dsl::*;
+
+/// A customer of Leora: everything a tenant owns goes when the tenant goes.
+pub const TENANT: Model = Model {
+    columns: &[
+        id(),
+        text("slug"),
+        text("name"),
+        text("timezone").default_text("America/New_York"),
+        created_at(),
+        updated_at(),
+    ],
+    indexes: &[unique(&["slug"])],
+    ..Model::existing("Tenant")
+};
+
+const _: () = TENANT.assert_valid();

@@ -1,0 +1,3 @@
+//! Input and output: everything that speaks to PostgreSQL.
+
+pub mod scratch;

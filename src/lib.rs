@@ -1,0 +1,4 @@
+//! leora-migrate: plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
+
+pub mod db;
+pub mod model;

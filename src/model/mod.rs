@@ -1,0 +1,87 @@
+//! One description of a schema, whatever it was read from.
+
+pub mod canon;
+pub mod lower;
+pub mod name;
+pub mod snapshot;
+mod sql_type;
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use name::Identifier;
+pub use sql_type::{Expression, SqlType};
+pub use table::{
+    Action, Column, ColumnDefault, Constraint, Deferrable, Firing, ForeignKey, Generated, Identity,
+    Index, IndexKey, IndexState, IndexTarget, Persistence, PrimaryKey, RowSecurity, Table,
+    TableKind, TableReference, Trigger, Validity,
+};
+
+/// One schema (namespace) of a database.
+///
+/// Left out on purpose, because neither the application nor Prisma sees it: comments, statistics
+/// targets, storage parameters, grants, replica identity, tablespaces, owners.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Schema {
+    /// The enums, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub enums: BTreeMap<Identifier, Enum>,
+    /// The domains, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub domains: BTreeMap<Identifier, Domain>,
+    /// Everything that stands under a table's name, by name.
+    pub tables: BTreeMap<Identifier, Table>,
+}
+
+/// An enum type: its labels in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Enum {
+    /// The labels, in the order in which they sort.
+    pub labels: Vec<String>,
+}
+
+/// A domain: a type with conditions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domain {
+    /// The type it is over.
+    #[serde(rename = "type")]
+    pub ty: SqlType,
+    /// Whether it refuses NULL.
+    #[serde(default, skip_serializing_if = "table::is_default")]
+    pub not_null: bool,
+    /// Its default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Expression>,
+    /// Its CHECK constraints, by name, as PostgreSQL prints them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub checks: BTreeMap<Identifier, Constraint>,
+}
+
+impl Schema {
+    /// The names of the application's tables, in order: no views, no sequences.
+    pub fn table_names(&self) -> impl Iterator<Item = &Identifier> {
+        self.tables
+            .iter()
+            .filter(|(_, table)| table.kind.is_table())
+            .map(|(name, _)| name)
+    }
+
+    /// The foreign keys that reference `table`, as (referencing table, constraint, foreign key).
+    pub fn references_to<'a>(
+        &'a self,
+        table: &'a str,
+    ) -> impl Iterator<Item = (&'a Identifier, &'a Identifier, &'a ForeignKey)> {
+        self.tables.iter().flat_map(move |(child, definition)| {
+            definition
+                .foreign_keys
+                .iter()
+                .filter(move |(_, key)| key.references.here().is_some_and(|target| target == table))
+                .map(move |(name, key)| (child, name, key))
+        })
+    }
+}

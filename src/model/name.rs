@@ -1,0 +1,203 @@
+//! Names: what PostgreSQL keeps of one, and how one is quoted.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use leora_schema::dsl::MAX_IDENTIFIER_BYTES;
+
+/// A name PostgreSQL keeps as it is: not empty, at most 63 bytes, no NUL.
+///
+/// [`fmt::Display`] prints it as people write it; [`Identifier::quoted`] is its only way into SQL.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Identifier(Box<str>);
+
+/// Why a text is no [`Identifier`].
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NameError {
+    /// Nothing is written.
+    #[error("a name is empty")]
+    Empty,
+    /// PostgreSQL cuts identifiers at 63 bytes (manual, 4.1.1), so two could become one.
+    #[error("\"{0}\" has {1} bytes; PostgreSQL keeps {MAX_IDENTIFIER_BYTES}")]
+    TooLong(String, usize),
+    /// A NUL cannot be part of any text PostgreSQL takes.
+    #[error("a name contains a NUL character")]
+    Nul,
+}
+
+impl Identifier {
+    /// Checks `name` and keeps it as it is written, case included.
+    ///
+    /// # Errors
+    ///
+    /// When PostgreSQL would refuse the name or cut it.
+    pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
+        let name = name.into();
+        if name.is_empty() {
+            Err(NameError::Empty)
+        } else if name.contains('\0') {
+            Err(NameError::Nul)
+        } else if name.len() > MAX_IDENTIFIER_BYTES {
+            let bytes = name.len();
+            Err(NameError::TooLong(name, bytes))
+        } else {
+            Ok(Identifier(name.into()))
+        }
+    }
+
+    /// The name as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name for SQL: always in double quotes, those inside doubled (manual, 4.1.1).
+    pub fn quoted(&self) -> String {
+        format!("\"{}\"", self.0.replace('"', "\"\""))
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for Identifier {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Identifier {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Identifier {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+impl TryFrom<String> for Identifier {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        Identifier::new(name)
+    }
+}
+
+impl From<Identifier> for String {
+    fn from(name: Identifier) -> String {
+        name.0.into()
+    }
+}
+
+/// A text constant for SQL, in single quotes, those inside doubled. The text may hold anything but
+/// NUL; `standard_conforming_strings` must be on, as every session of this tool sets it.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The names Prisma gives to constraints and indexes that the schema leaves unnamed.
+///
+/// Prisma joins the table and the columns with `_`, cuts the result so that the suffix still fits
+/// into 63 bytes, never inside a character, and appends the suffix (prisma-engines,
+/// `parser-database`, `constraint_names`).
+pub mod prisma {
+    use super::{Identifier, MAX_IDENTIFIER_BYTES};
+
+    /// `"T_pkey"`.
+    pub fn primary_key(table: &Identifier) -> Identifier {
+        shortened(table.as_str(), "_pkey")
+    }
+
+    /// `"T_a_b_key"`.
+    pub fn unique<'a>(
+        table: &Identifier,
+        columns: impl IntoIterator<Item = &'a Identifier>,
+    ) -> Identifier {
+        shortened(&joined(table, columns), "_key")
+    }
+
+    /// `"T_a_b_idx"`.
+    pub fn index<'a>(
+        table: &Identifier,
+        columns: impl IntoIterator<Item = &'a Identifier>,
+    ) -> Identifier {
+        shortened(&joined(table, columns), "_idx")
+    }
+
+    /// `"T_a_fkey"`.
+    pub fn foreign_key<'a>(
+        table: &Identifier,
+        columns: impl IntoIterator<Item = &'a Identifier>,
+    ) -> Identifier {
+        shortened(&joined(table, columns), "_fkey")
+    }
+
+    fn joined<'a>(table: &Identifier, columns: impl IntoIterator<Item = &'a Identifier>) -> String {
+        columns
+            .into_iter()
+            .fold(table.as_str().to_owned(), |name, column| {
+                name + "_" + column.as_str()
+            })
+    }
+
+    fn shortened(stem: &str, suffix: &str) -> Identifier {
+        let kept = stem.floor_char_boundary(MAX_IDENTIFIER_BYTES - suffix.len());
+        Identifier::new(format!("{}{suffix}", &stem[..kept])).expect("cut to what PostgreSQL keeps")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_at_the_limit_pass_and_one_byte_more_does_not() {
+        assert!(Identifier::new("a".repeat(63)).is_ok());
+        assert_eq!(
+            Identifier::new("a".repeat(64)),
+            Err(NameError::TooLong("a".repeat(64), 64))
+        );
+        assert_eq!(
+            Identifier::new("é".repeat(32)),
+            Err(NameError::TooLong("é".repeat(32), 64))
+        );
+        assert_eq!(Identifier::new(""), Err(NameError::Empty));
+        assert_eq!(Identifier::new("a\0b"), Err(NameError::Nul));
+    }
+
+    #[test]
+    fn quoting_leaves_no_way_out() {
+        assert_eq!(
+            Identifier::new(r#"a"; DROP"#).expect("legal").quoted(),
+            r#""a""; DROP""#
+        );
+        assert_eq!(literal("it's"), "'it''s'");
+    }
+
+    #[test]
+    fn prisma_keeps_the_suffix_of_a_long_name_and_never_splits_a_character() {
+        let column = Identifier::new("c").expect("legal");
+        let long = Identifier::new("t".repeat(60)).expect("legal");
+        assert_eq!(
+            prisma::unique(&long, [&column]).as_str(),
+            "t".repeat(59) + "_key"
+        );
+        assert_eq!(
+            prisma::primary_key(&long).as_str(),
+            "t".repeat(58) + "_pkey"
+        );
+        let accented = Identifier::new("é".repeat(30)).expect("legal");
+        assert_eq!(
+            prisma::index(&accented, [&column]).as_str(),
+            "é".repeat(29) + "_idx"
+        );
+    }
+}

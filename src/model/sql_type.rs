@@ -1,0 +1,133 @@
+//! Column types and expressions, as text in one spelling.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A column type in PostgreSQL's own spelling, as `format_type` prints it with only the table's
+/// schema on the search path: `timestamp(3) without time zone`, `numeric(65,30)`, `text[]`,
+/// `"OrderStatus"`.
+///
+/// Two types are the same when their texts are, once [`super::canon`] has seen them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SqlType(Box<str>);
+
+impl SqlType {
+    /// Keeps `text`. It is brought into PostgreSQL's spelling by [`super::canon::normalise`].
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        SqlType(text.into())
+    }
+
+    /// PostgreSQL's spelling.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is an array.
+    pub fn is_array(&self) -> bool {
+        self.0.ends_with(']')
+    }
+
+    /// The type of an array's elements; the type itself when it is none.
+    pub fn element(&self) -> SqlType {
+        SqlType::new(self.0.split('[').next().unwrap_or_default())
+    }
+
+    /// The type without length, precision and scale: `timestamp without time zone`, `numeric`.
+    pub fn without_modifiers(&self) -> String {
+        if self.0.starts_with('"') {
+            return self.0.to_string();
+        }
+        match (self.0.find('('), self.0.find(')')) {
+            (Some(open), Some(close)) if open < close => {
+                format!("{}{}", &self.0[..open], &self.0[close + 1..])
+            }
+            _ => self.0.to_string(),
+        }
+    }
+
+    /// The numbers in parentheses: length, or precision and scale.
+    pub fn modifiers(&self) -> Vec<i32> {
+        let inside = self
+            .0
+            .split_once('(')
+            .and_then(|(_, rest)| rest.split_once(')'))
+            .map(|(inside, _)| inside);
+        inside
+            .into_iter()
+            .flat_map(|inside| inside.split(','))
+            .filter_map(|n| n.trim().parse().ok())
+            .collect()
+    }
+
+    /// The type as Prisma's migrations write it: `TIMESTAMP(3)`, `DECIMAL(65,30)`.
+    pub fn sql(&self) -> String {
+        if self.0.starts_with('"') {
+            return self.0.to_string();
+        }
+        let base = self.without_modifiers();
+        let (base, array) = match base.find('[') {
+            Some(at) => base.split_at(at),
+            None => (base.as_str(), ""),
+        };
+        let modifiers = match self.modifiers() {
+            none if none.is_empty() => String::new(),
+            some => format!(
+                "({})",
+                some.iter()
+                    .map(i32::to_string)
+                    .collect::<Vec<_>>()
+                    .join(",")
+            ),
+        };
+        let name = match base {
+            "timestamp without time zone" => "TIMESTAMP".to_owned(),
+            "timestamp with time zone" => "TIMESTAMPTZ".to_owned(),
+            "time without time zone" => "TIME".to_owned(),
+            "time with time zone" => "TIMETZ".to_owned(),
+            "character varying" => "VARCHAR".to_owned(),
+            "character" => "CHAR".to_owned(),
+            "bit varying" => "VARBIT".to_owned(),
+            "numeric" => "DECIMAL".to_owned(),
+            plain
+                if plain
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b' ') =>
+            {
+                plain.to_ascii_uppercase()
+            }
+            other => other.to_owned(),
+        };
+        name + &modifiers + array
+    }
+}
+
+impl fmt::Display for SqlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sql())
+    }
+}
+
+/// An SQL expression: a default, a predicate, a generated column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Expression(Box<str>);
+
+impl Expression {
+    /// Keeps `text`. It is brought into one spelling by [`super::canon::normalise`].
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Expression(text.into())
+    }
+
+    /// The expression as SQL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
