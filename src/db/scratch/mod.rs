@@ -26,12 +26,12 @@ use user::Owner;
 const SUPERVISOR: &str = include_str!("supervise.sh");
 /// initdb and the first start take about a second; a loaded machine may need many times that.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Speed instead of durability: what this server holds is thrown away with it. Without autovacuum no
+/// Speed instead of durability on disk: what this server holds is thrown away with it. A commit still
+/// outlives a crash of the server, which fault tests cause. Without autovacuum no
 /// lock appears in `pg_locks` that nobody asked for.
 const SETTINGS: &str = "\
     fsync = off\n\
     full_page_writes = off\n\
-    synchronous_commit = off\n\
     wal_level = minimal\n\
     max_wal_senders = 0\n\
     shared_buffers = 32MB\n\
@@ -170,7 +170,7 @@ impl ScratchServer {
         self.directory.path().join("server.log")
     }
 
-    /// Ends the server as a crash would: sessions are cut off, nothing is flushed.
+    /// Ends the server as a crash would: sessions are cut off, what was not committed is lost.
     ///
     /// # Errors
     /// When its supervisor is gone, or the server does not end.

@@ -1,0 +1,6 @@
+//! All integration tests in one binary: one link, one scratch server, a database per test.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod harness;
+mod scratch;
+mod support;

@@ -1,0 +1,16 @@
+//! What the tests stand on: a server for the process, a database per test, the program as a user runs it.
+
+mod cli;
+mod database;
+mod oracle;
+
+pub(crate) use cli::{Cli, Output};
+pub(crate) use database::{Template, TestDatabase, template};
+pub(crate) use oracle::oracle;
+
+use std::path::PathBuf;
+
+/// A file of the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
