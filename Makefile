@@ -1,0 +1,28 @@
+# demo and test need Rust and nothing else: PostgreSQL's server is installed when it is missing.
+
+# Tests wait for servers and other processes more than they compute.
+export RUST_TEST_THREADS ?= 4
+
+.PHONY: demo test lint bench test-matrix install-postgres
+
+demo: install-postgres
+	cargo run --quiet -- demo
+
+test: install-postgres
+	cargo test --workspace
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	scripts/deny
+
+bench: install-postgres
+	cargo bench
+
+# The suite on PostgreSQL 13 to 18. Needs node and npm.
+test-matrix:
+	scripts/test-matrix
+
+install-postgres:
+	@scripts/install-postgres
