@@ -1,4 +1,6 @@
 //! leora-migrate: plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
 
 pub mod db;
+pub mod ddl;
+pub mod diff;
 pub mod model;

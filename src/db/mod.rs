@@ -1,3 +1,7 @@
 //! Input and output: everything that speaks to PostgreSQL.
 
+mod array;
+pub mod catalog;
+pub mod introspect;
 pub mod scratch;
+pub mod session;

@@ -1,0 +1,217 @@
+//! The questions asked of PostgreSQL's system catalogs, and what its versions answer differently.
+//!
+//! Every question is about one schema, named by its oid, and none is asked per table. The catalogs
+//! are described in the PostgreSQL manual, chapter 53.
+
+/// A PostgreSQL server's version, as `server_version_num` gives it: 150004 is 15.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServerVersion(pub u32);
+
+impl ServerVersion {
+    /// The oldest version supported.
+    pub const OLDEST: ServerVersion = ServerVersion(130000);
+
+    /// The number before the dot.
+    pub fn major(self) -> u32 {
+        self.0 / 10_000
+    }
+
+    /// `UNIQUE NULLS NOT DISTINCT` came with 15 (`pg_index.indnullsnotdistinct`).
+    pub fn has_nulls_not_distinct(self) -> bool {
+        self.major() >= 15
+    }
+
+    /// `ON DELETE SET NULL (columns)` came with 15 (`pg_constraint.confdelsetcols`).
+    pub fn has_set_null_columns(self) -> bool {
+        self.major() >= 15
+    }
+
+    /// `NOT ENFORCED` came with 18 (`pg_constraint.conenforced`).
+    pub fn has_not_enforced(self) -> bool {
+        self.major() >= 18
+    }
+
+    /// `client_connection_check_interval` came with 14.
+    pub fn has_connection_check(self) -> bool {
+        self.major() >= 14
+    }
+}
+
+/// The settings under which catalogs are read and statements run, whatever the database, the role
+/// or the URL set: names unqualified only in the schema asked for, texts printed in one way.
+pub const SESSION: &[(&str, &str)] = &[
+    ("quote_all_identifiers", "off"),
+    ("standard_conforming_strings", "on"),
+    ("DateStyle", "ISO, YMD"),
+    ("IntervalStyle", "postgres"),
+    ("TimeZone", "UTC"),
+    ("extra_float_digits", "1"),
+    ("bytea_output", "hex"),
+    ("xmloption", "content"),
+];
+
+/// Who and where we are, before anything else is asked. One row.
+pub const IDENTIFY: &str = "\
+SELECT current_setting('server_version_num'), current_setting('server_version'), current_database(),
+       current_user, session_user, r.rolsuper, r.rolsuper OR r.rolbypassrls, pg_is_in_recovery(),
+       current_setting('transaction_read_only'), current_setting('session_replication_role'),
+       (SELECT oid FROM pg_namespace WHERE nspname = {schema}),
+       has_database_privilege(current_database(), 'CREATE'),
+       coalesce((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = {schema}), false),
+       coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = {schema}), false),
+       (SELECT string_agg(nspname, ', ' ORDER BY nspname) FROM pg_namespace
+         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+       pg_backend_pid(), (SELECT oid FROM pg_database WHERE datname = current_database())
+FROM pg_roles r WHERE r.rolname = current_user";
+
+/// The questions, in the order in which [`super::introspect`] reads the answers.
+pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
+    let since =
+        |has: bool, column: &str, otherwise: &str| if has { column } else { otherwise }.to_owned();
+    let nulls_not_distinct = since(
+        version.has_nulls_not_distinct(),
+        "i.indnullsnotdistinct",
+        "false",
+    );
+    let set_columns = since(version.has_set_null_columns(), "k.confdelsetcols", "NULL");
+    let enforced = since(version.has_not_enforced(), "k.conenforced", "true");
+    [
+        RELATIONS,
+        INHERITANCE,
+        COLUMNS,
+        SEQUENCES,
+        CONSTRAINTS,
+        OPERATOR_CLASSES,
+        INDEXES,
+        TRIGGERS,
+        LOST_TRIGGERS,
+    ]
+    .into_iter()
+    .chain([RULES, POLICIES, ENUMS, DOMAINS, SETTINGS])
+    .map(|question| {
+        question
+            .replace("{schema}", &schema_oid.to_string())
+            .replace("{nulls_not_distinct}", &nulls_not_distinct)
+            .replace("{set_columns}", &set_columns)
+            .replace("{enforced}", &enforced)
+    })
+    .collect()
+}
+
+/// Extensions' relations (dependency type `e`) and the sequences that columns own (`a`, `i`) are
+/// left out.
+const RELATIONS: &str = "\
+SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
+       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid)
+            WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END
+FROM pg_class c
+WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                   AND d.objsubid = 0 AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i')))";
+
+const INHERITANCE: &str = "\
+SELECT h.inhrelid, h.inhparent::regclass
+FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
+WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'f')";
+
+/// Collation 100 is `default`.
+const COLUMNS: &str = "\
+SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+       a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), a.attcollation,
+       CASE WHEN a.attcollation NOT IN (0, 100) THEN a.attcollation::regcollation END
+FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef
+WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'f')";
+
+/// The sequences that columns own.
+const SEQUENCES: &str = "\
+SELECT d.refobjid, d.refobjsubid, s.seqrelid::regclass, format_type(s.seqtypid, NULL), s.seqstart,
+       s.seqincrement, s.seqmin, s.seqmax, s.seqcycle
+FROM pg_sequence s
+JOIN pg_class c ON c.oid = s.seqrelid
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
+ AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+WHERE c.relnamespace = {schema}";
+
+/// NOT NULL constraints (contype `n`, PostgreSQL 18) are the columns' own matter.
+const CONSTRAINTS: &str = "\
+SELECT k.conrelid, k.conname, k.contype, k.condeferrable, k.condeferred, k.convalidated, {enforced},
+       k.conindid, k.confrelid, k.confupdtype, k.confdeltype, k.confmatchtype, k.conkey, k.confkey,
+       {set_columns}, CASE WHEN k.contype IN ('c', 'x') THEN pg_get_constraintdef(k.oid) END,
+       CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN r.relnamespace::regnamespace END,
+       CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN r.relname END,
+       CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN
+         (SELECT array_agg(a.attname ORDER BY u.n) FROM unnest(k.confkey) WITH ORDINALITY u(attnum, n)
+            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum) END, k.oid
+FROM pg_constraint k LEFT JOIN pg_class r ON r.oid = k.confrelid
+WHERE k.connamespace = {schema} AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x')";
+
+const OPERATOR_CLASSES: &str = "\
+SELECT o.oid, CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(o.opcname)
+                   ELSE o.opcnamespace::regnamespace || '.' || quote_ident(o.opcname) END
+FROM pg_opclass o WHERE NOT o.opcdefault";
+
+/// Only what an index with expressions, a predicate or a foreign collation needs is deparsed.
+const INDEXES: &str = "\
+SELECT i.indexrelid, i.indrelid, c.relname, m.amname, i.indisunique, i.indisprimary, i.indisexclusion,
+       i.indisvalid, i.indisready AND i.indislive, i.indnkeyatts, i.indkey, i.indoption, i.indclass,
+       i.indcollation, {nulls_not_distinct}, pg_get_expr(i.indpred, i.indrelid),
+       CASE WHEN i.indexprs IS NOT NULL THEN
+         (SELECT array_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n)
+            FROM generate_series(1, i.indnkeyatts) n) END,
+       CASE WHEN NOT i.indcollation::oid[] <@ ARRAY[0, 100]::oid[] THEN i.indcollation::oid[]::regcollation[] END
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_am m ON m.oid = c.relam
+WHERE c.relnamespace = {schema}";
+
+/// The triggers people wrote, and those behind foreign keys that do not fire as usual.
+const TRIGGERS: &str = "\
+SELECT t.tgrelid, t.tgname, t.tgisinternal, t.tgenabled, t.tgconstraint,
+       CASE WHEN NOT t.tgisinternal THEN pg_get_triggerdef(t.oid) END
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = {schema} AND (t.tgenabled <> 'O' OR NOT t.tgisinternal)";
+
+/// Each foreign key between plain tables has four triggers, two on each (`ri_triggers.c`).
+const LOST_TRIGGERS: &str = "\
+SELECT k.oid
+FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid AND c.relkind = 'r' AND NOT c.relispartition
+JOIN pg_class r ON r.oid = k.confrelid AND r.relkind = 'r'
+LEFT JOIN (SELECT t.tgconstraint, count(*) AS found FROM pg_trigger t WHERE t.tgisinternal GROUP BY 1) t
+  ON t.tgconstraint = k.oid
+WHERE k.connamespace = {schema} AND k.contype = 'f' AND {enforced} AND coalesce(t.found, 0) < 4";
+
+const RULES: &str = "\
+SELECT w.ev_class, w.rulename, w.ev_enabled, pg_get_ruledef(w.oid)
+FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class
+WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'f')";
+
+const POLICIES: &str = "\
+SELECT p.polrelid, p.polname, p.polpermissive, p.polcmd,
+       (SELECT string_agg(CASE WHEN r = 0 THEN 'public' ELSE r::regrole::text END, ', ' ORDER BY r)
+          FROM unnest(p.polroles) r),
+       pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
+FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+WHERE c.relnamespace = {schema}";
+
+const ENUMS: &str = "\
+SELECT t.typname, array_agg(e.enumlabel ORDER BY e.enumsortorder)
+FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid
+WHERE t.typnamespace = {schema}
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
+GROUP BY t.oid, t.typname";
+
+const DOMAINS: &str = "\
+SELECT t.typname, format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
+       k.conname, pg_get_constraintdef(k.oid), k.convalidated
+FROM pg_type t LEFT JOIN pg_constraint k ON k.contypid = t.oid AND k.contype = 'c'
+WHERE t.typnamespace = {schema} AND t.typtype = 'd'
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')";
+
+/// Settings kept for this database or any role in it, which a session starts with.
+const SETTINGS: &str = "\
+SELECT s.setdatabase <> 0, CASE WHEN s.setrole <> 0 THEN s.setrole::regrole END, u.setting
+FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) u(setting)
+WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))";

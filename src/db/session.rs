@@ -1,0 +1,220 @@
+//! One connection: who and where we are, and batches of statements, a round trip each.
+
+use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+
+use super::catalog::{self, ServerVersion};
+use crate::model::Identifier;
+use crate::model::name::literal;
+
+/// What PostgreSQL said to one statement, or why it could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {}", cause(source))]
+pub struct QueryError {
+    /// What was being done, as the beginning of a sentence.
+    pub doing: &'static str,
+    /// What PostgreSQL answered.
+    pub source: postgres::Error,
+}
+
+impl QueryError {
+    /// The five characters of PostgreSQL's error code, when the server answered at all.
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.source.code().map(postgres::error::SqlState::code)
+    }
+}
+
+fn cause(error: &postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) => {
+            let more = [("detail", db.detail()), ("hint", db.hint())];
+            let more = more
+                .iter()
+                .filter_map(|(what, text)| text.map(|text| format!("; {what}: {text}")));
+            format!(
+                "{} (SQLSTATE {}){}",
+                db.message(),
+                db.code().code(),
+                more.collect::<String>()
+            )
+        }
+        None if error.is_closed() => "the connection to the server is gone".to_owned(),
+        None => error.to_string(),
+    }
+}
+
+/// The rows of one statement, as text.
+pub type Rows = Vec<SimpleQueryRow>;
+
+/// A connection and what is known of the server behind it.
+pub struct Session {
+    client: Client,
+    round_trips: u32,
+    /// Who and where we are.
+    pub server: Server,
+    /// The schema that the application's tables stand in.
+    pub schema: Identifier,
+}
+
+/// Who and where we are.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Server {
+    /// The version as a number, 150004 for 15.4.
+    pub version_number: u32,
+    /// The version as the server writes it.
+    pub version: String,
+    /// The database.
+    pub database: String,
+    /// Its oid, which tells it from one of the same name made since.
+    pub database_oid: u32,
+    /// The role in force.
+    pub user: String,
+    /// Whether the role is a superuser.
+    pub superuser: bool,
+    /// Whether row-level security does not hold for the role.
+    pub bypasses_row_security: bool,
+    /// Whether the server is a replica.
+    pub in_recovery: bool,
+    /// Whether transactions are read-only unless they ask.
+    pub read_only: bool,
+    /// Whether the session starts as a replica's, so that foreign keys are not enforced.
+    pub session_replication_role: String,
+    /// The schema's oid, when there is one of the name.
+    pub schema_oid: Option<u32>,
+    /// Whether the role may create a schema in the database.
+    pub may_create_schemas: bool,
+    /// Whether the role may see into the schema.
+    pub may_use_schema: bool,
+    /// Whether the role may create tables in the schema.
+    pub may_create_tables: bool,
+    /// The schemas there are, PostgreSQL's own left out.
+    pub schemas: String,
+    /// The server process that serves us; behind a pooler, that served the question.
+    pub backend_pid: i32,
+}
+
+impl Server {
+    /// The version.
+    pub fn version(&self) -> ServerVersion {
+        ServerVersion(self.version_number)
+    }
+}
+
+impl Session {
+    /// Asks `client` who and where we are: one round trip.
+    ///
+    /// # Errors
+    ///
+    /// When the question is not answered.
+    pub fn open(client: Client, schema: Identifier) -> Result<Session, QueryError> {
+        let question = catalog::IDENTIFY.replace("{schema}", &literal(schema.as_str()));
+        let mut session = Session {
+            client,
+            round_trips: 0,
+            server: Server::unknown(),
+            schema,
+        };
+        let rows = session.batch("asking who and where we are", &question)?;
+        if let Some(row) = rows.first().and_then(|rows| rows.first()) {
+            session.server = Server::read(row);
+        }
+        Ok(session)
+    }
+
+    /// Sends `sql`, one or more statements, in one round trip, and gives the rows of each statement
+    /// that returns rows, in order. No statement is prepared, so it works behind any pooler.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails; those after it are not run, and outside an explicit transaction
+    /// those before it are undone too.
+    pub fn batch(&mut self, doing: &'static str, sql: &str) -> Result<Vec<Rows>, QueryError> {
+        self.round_trips += 1;
+        let messages = self
+            .client
+            .simple_query(sql)
+            .map_err(|source| QueryError { doing, source })?;
+        let mut answers = Vec::new();
+        let mut open = false;
+        for message in messages {
+            match message {
+                SimpleQueryMessage::RowDescription(_) => {
+                    answers.push(Rows::new());
+                    open = true;
+                }
+                SimpleQueryMessage::Row(row) if open => answers.extend_row(row),
+                SimpleQueryMessage::CommandComplete(_) => open = false,
+                _ => {}
+            }
+        }
+        Ok(answers)
+    }
+
+    /// How often the server was asked since [`Session::open`] began.
+    pub fn round_trips(&self) -> u32 {
+        self.round_trips
+    }
+
+    /// The connection itself.
+    pub fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+trait ExtendRow {
+    fn extend_row(&mut self, row: SimpleQueryRow);
+}
+
+impl ExtendRow for Vec<Rows> {
+    fn extend_row(&mut self, row: SimpleQueryRow) {
+        if let Some(rows) = self.last_mut() {
+            rows.push(row);
+        }
+    }
+}
+
+impl Server {
+    fn unknown() -> Server {
+        Server {
+            version_number: 0,
+            version: String::new(),
+            database: String::new(),
+            database_oid: 0,
+            user: String::new(),
+            superuser: false,
+            bypasses_row_security: false,
+            in_recovery: false,
+            read_only: false,
+            session_replication_role: String::new(),
+            schema_oid: None,
+            may_create_schemas: false,
+            may_use_schema: false,
+            may_create_tables: false,
+            schemas: String::new(),
+            backend_pid: 0,
+        }
+    }
+
+    fn read(row: &SimpleQueryRow) -> Server {
+        let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
+        let yes = |i: usize| row.get(i) == Some("t");
+        let number = |i: usize| row.get(i).and_then(|n| n.parse::<u32>().ok());
+        Server {
+            version_number: number(0).unwrap_or_default(),
+            version: text(1),
+            database: text(2),
+            user: text(3),
+            superuser: yes(5),
+            bypasses_row_security: yes(6),
+            in_recovery: yes(7),
+            read_only: row.get(8) == Some("on"),
+            session_replication_role: text(9),
+            schema_oid: number(10),
+            may_create_schemas: yes(11),
+            may_use_schema: yes(12),
+            may_create_tables: yes(13),
+            schemas: text(14),
+            backend_pid: row.get(15).and_then(|n| n.parse().ok()).unwrap_or_default(),
+            database_oid: number(16).unwrap_or_default(),
+        }
+    }
+}
