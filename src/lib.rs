@@ -4,3 +4,4 @@ pub mod db;
 pub mod ddl;
 pub mod diff;
 pub mod model;
+pub mod verify;

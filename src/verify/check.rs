@@ -1,0 +1,160 @@
+//! A check and what came of it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::diff::Object;
+
+/// The parts of the post-migration checklist, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// The declaration agrees with the schema that stood before.
+    Declaration,
+    /// The migration was applied and recorded.
+    Migration,
+    /// The tables, by name and number, and everything on them.
+    Tables,
+    /// The relations that `Tenant` and `User` gained.
+    Relations,
+    /// Foreign keys and indexes: there, validated, enforced, usable.
+    Integrity,
+    /// Deletes do what was promised, tried.
+    Deletes,
+    /// Uniqueness, tried.
+    Uniqueness,
+    /// The models work, tried.
+    Behaviour,
+    /// Tenants stay apart.
+    Tenants,
+}
+
+impl Group {
+    /// All groups, in the checklist's order.
+    pub const ALL: [Group; 9] = [
+        Group::Declaration,
+        Group::Migration,
+        Group::Tables,
+        Group::Relations,
+        Group::Integrity,
+        Group::Deletes,
+        Group::Uniqueness,
+        Group::Behaviour,
+        Group::Tenants,
+    ];
+
+    /// The name that `--only` takes and checks' names begin with.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Declaration => "declaration",
+            Group::Migration => "migration",
+            Group::Tables => "tables",
+            Group::Relations => "relations",
+            Group::Integrity => "integrity",
+            Group::Deletes => "deletes",
+            Group::Uniqueness => "uniqueness",
+            Group::Behaviour => "behaviour",
+            Group::Tenants => "tenants",
+        }
+    }
+
+    /// What the group answers for, in one line.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Declaration => "The declaration agrees with the schema that stood before",
+            Group::Migration => "The migration is applied and recorded",
+            Group::Tables => "Every table is there, and is what it should be",
+            Group::Relations => "Tenant and User have their relations",
+            Group::Integrity => "Foreign keys and indexes are there, valid and in force",
+            Group::Deletes => "Deletes do what was promised",
+            Group::Uniqueness => "What must be unique is",
+            Group::Behaviour => "The new models work",
+            Group::Tenants => "Tenants stay apart",
+        }
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One thing that was to be found out, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its stable name, `group.what`: what waivers, tests and scripts call it.
+    pub id: &'static str,
+    /// Where it belongs.
+    pub group: Group,
+    /// What holds when it passes, in one line.
+    pub title: String,
+    /// The figure or fact that should be found.
+    pub expected: String,
+    /// The figure or fact that was found.
+    pub found: String,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "status")]
+pub enum Outcome {
+    /// It holds.
+    Passed,
+    /// It does not.
+    Failed {
+        /// Each reason by itself.
+        findings: Vec<Finding>,
+    },
+    /// Some of it could not be tried; what was tried holds. Never counts as passed.
+    NotProved {
+        /// What was not tried, and why.
+        reasons: Vec<String>,
+    },
+    /// It was not looked at. Never counts as passed.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// Passed when there is nothing to find.
+    pub fn of(findings: Vec<Finding>) -> Outcome {
+        if findings.is_empty() { Outcome::Passed } else { Outcome::Failed { findings } }
+    }
+
+    /// Whether it failed.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Outcome::Failed { .. })
+    }
+}
+
+/// One reason why a check failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// What it is about; its owner's canonical DDL is shown as a diff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Finding {
+    /// A finding that is about no object in particular.
+    pub fn new(message: impl Into<String>) -> Finding {
+        Finding { message: message.into(), ..Finding::default() }
+    }
+
+    /// The same, with what to do about it.
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Finding {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
