@@ -4,4 +4,5 @@ pub mod db;
 pub mod ddl;
 pub mod diff;
 pub mod model;
+pub mod plan;
 pub mod verify;
