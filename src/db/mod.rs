@@ -2,6 +2,7 @@
 
 mod array;
 pub mod catalog;
+pub mod connect;
 pub mod introspect;
 pub mod scratch;
 pub mod session;
