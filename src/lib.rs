@@ -1,8 +1,11 @@
 //! leora-migrate: plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
 
+pub mod cli;
+pub mod config;
 pub mod db;
 pub mod ddl;
 pub mod diff;
+pub mod error;
 pub mod model;
 pub mod plan;
 pub mod verify;

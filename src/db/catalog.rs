@@ -87,7 +87,7 @@ pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
         LOST_TRIGGERS,
     ]
     .into_iter()
-    .chain([RULES, POLICIES, ENUMS, DOMAINS, SETTINGS])
+    .chain([RULES, POLICIES, ENUMS, DOMAINS, SETTINGS, EXPOSED])
     .map(|question| {
         question
             .replace("{schema}", &schema_oid.to_string())
@@ -215,3 +215,13 @@ const SETTINGS: &str = "\
 SELECT s.setdatabase <> 0, CASE WHEN s.setrole <> 0 THEN s.setrole::regrole END, u.setting
 FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) u(setting)
 WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))";
+
+/// Tables without row-level security that Supabase's two public roles may use, where they exist.
+const EXPOSED: &str = "\
+SELECT c.relname, string_agg(r.rolname, ', ' ORDER BY r.rolname)
+FROM pg_roles r CROSS JOIN pg_class c
+WHERE r.rolname IN ('anon', 'authenticated') AND c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
+  AND NOT c.relrowsecurity AND has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
+  AND (has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+       OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
+GROUP BY c.relname";

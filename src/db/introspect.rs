@@ -17,6 +17,7 @@ use crate::model::{
     Persistence, PrimaryKey, Schema, SqlType, Table, TableKind, TableReference, Trigger, Validity,
     canon,
 };
+use crate::verify::evidence::KeptSetting;
 
 /// Tables that belong to Prisma and not to the application.
 const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
@@ -26,19 +27,10 @@ const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
 pub struct Introspection {
     /// The schema asked for.
     pub schema: Schema,
-    /// Settings that sessions in this database start with, as `(whose, setting)`.
+    /// Settings that sessions in this database start with.
     pub settings: Vec<KeptSetting>,
-}
-
-/// A setting kept for a database, a role, or a role in a database (`ALTER DATABASE ... SET`).
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct KeptSetting {
-    /// Whether it is kept for this database.
-    pub of_database: bool,
-    /// The role it is kept for.
-    pub role: Option<String>,
-    /// `name=value`.
-    pub setting: String,
+    /// The tables that Supabase's public roles may use while row-level security is off, with the roles.
+    pub exposed: BTreeMap<Identifier, String>,
 }
 
 /// Reads the schema of `session`, in one round trip; an empty one when there is none of the name.
@@ -117,6 +109,10 @@ impl Reader {
         reader.enums(&next());
         reader.domains(&next());
         let settings = next().iter().map(setting).collect();
+        let exposed = next()
+            .iter()
+            .map(|row| (name(row, 0), text(row, 1).to_owned()))
+            .collect();
         let tables = reader
             .relations
             .into_values()
@@ -127,6 +123,7 @@ impl Reader {
         Introspection {
             schema: canon::normalise(reader.schema),
             settings,
+            exposed,
         }
     }
 

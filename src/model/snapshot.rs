@@ -10,6 +10,13 @@ use super::{Schema, canon};
 #[error("{0}")]
 pub struct SnapshotError(#[from] toml::de::Error);
 
+impl SnapshotError {
+    /// Where in the file, and what was expected there.
+    pub fn toml(&self) -> &toml::de::Error {
+        &self.0
+    }
+}
+
 /// Reads a snapshot.
 ///
 /// # Errors

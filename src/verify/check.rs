@@ -124,7 +124,11 @@ pub enum Outcome {
 impl Outcome {
     /// Passed when there is nothing to find.
     pub fn of(findings: Vec<Finding>) -> Outcome {
-        if findings.is_empty() { Outcome::Passed } else { Outcome::Failed { findings } }
+        if findings.is_empty() {
+            Outcome::Passed
+        } else {
+            Outcome::Failed { findings }
+        }
     }
 
     /// Whether it failed.
@@ -149,7 +153,10 @@ pub struct Finding {
 impl Finding {
     /// A finding that is about no object in particular.
     pub fn new(message: impl Into<String>) -> Finding {
-        Finding { message: message.into(), ..Finding::default() }
+        Finding {
+            message: message.into(),
+            ..Finding::default()
+        }
     }
 
     /// The same, with what to do about it.

@@ -1,3 +1,8 @@
 //! The post-migration checklist: what must be true, evaluated from evidence.
 
+pub mod advice;
 pub mod check;
+pub mod checklist;
+pub mod evidence;
+pub mod promise;
+mod tenants;

@@ -1,0 +1,262 @@
+//! What was typed, the environment and the configuration file, as one meaning.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::cli::Globals;
+use crate::db::connect::{Environment, Sources, Target};
+use crate::error::Error;
+use crate::model::{Identifier, Schema, snapshot};
+
+/// The configuration file's usual name.
+pub const FILE_NAME: &str = "leora-migrate.toml";
+
+/// `leora-migrate.toml`: what a team sets once.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct File {
+    url: Option<Url>,
+    schema: Option<String>,
+    baseline: Option<PathBuf>,
+    apply: Apply,
+    verify: Verify,
+    waiver: Vec<Waiver>,
+}
+
+/// A URL, which may hold a password.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+struct Url(String);
+
+impl std::fmt::Debug for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Apply {
+    #[serde(deserialize_with = "duration")]
+    lock_timeout: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    wait: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Verify {
+    require_proof: bool,
+    allow_triggers: bool,
+    set: BTreeMap<String, String>,
+}
+
+/// A failure that a team knows of and accepts, for a reason and a time.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// The check.
+    pub check: String,
+    /// Why it may fail.
+    pub reason: String,
+    /// The last day on which it may, as `2027-01-31`.
+    pub expires: String,
+}
+
+/// What the commands work with.
+#[derive(Clone)]
+pub struct Settings {
+    sources: Sources,
+    schema: Option<String>,
+    file_schema: Option<String>,
+    baseline: Option<PathBuf>,
+    /// How long a statement waits for its locks at a time, at most.
+    pub lock_timeout: Duration,
+    /// How long locks are tried for.
+    pub wait: Duration,
+    /// Whether what could not be proved fails.
+    pub require_proof: bool,
+    /// Whether triggers that people wrote may fire while deletes are tried.
+    pub allow_triggers: bool,
+    /// Settings to make before rows of a tenant are made (`{tenant}` is the tenant's id).
+    pub verify_set: BTreeMap<String, String>,
+    /// What may fail.
+    pub waivers: Vec<Waiver>,
+}
+
+impl Settings {
+    /// Reads the configuration file, when there is one, and puts what was typed above it.
+    ///
+    /// # Errors
+    ///
+    /// When the file was named and is not there, or does not say what it should.
+    pub fn resolve(globals: &Globals) -> Result<Settings, Error> {
+        let file = match &globals.config {
+            Some(path) => read(path)?,
+            None if Path::new(FILE_NAME).exists() => read(Path::new(FILE_NAME))?,
+            None => File::default(),
+        };
+        let sources = Sources {
+            url_flag: globals.url.clone(),
+            config_url: file.url.map(|Url(url)| url),
+            environment: Environment::of_process(),
+            env_file: globals.env_file.clone(),
+        };
+        Ok(Settings {
+            sources,
+            schema: globals.schema.clone(),
+            file_schema: file.schema,
+            baseline: globals.baseline.clone().or(file.baseline),
+            lock_timeout: file
+                .apply
+                .lock_timeout
+                .unwrap_or(Duration::from_millis(500)),
+            wait: file.apply.wait.unwrap_or(Duration::from_secs(300)),
+            require_proof: file.verify.require_proof,
+            allow_triggers: file.verify.allow_triggers,
+            verify_set: file.verify.set,
+            waivers: file.waiver,
+        })
+    }
+
+    /// The database to work on.
+    ///
+    /// # Errors
+    ///
+    /// When no source names one, or what names it makes no sense.
+    pub fn target(&self) -> Result<Target, Error> {
+        Ok(Target::resolve(&self.sources)?)
+    }
+
+    /// The same settings for another database.
+    pub fn with_url(&self, url: String) -> Settings {
+        let mut settings = self.clone();
+        settings.sources.url_flag = Some(url);
+        settings
+    }
+
+    /// The schema to work in: what was typed, else the URL's, else the file's, else `public`.
+    ///
+    /// # Errors
+    ///
+    /// When the name is none that PostgreSQL keeps.
+    pub fn schema(&self, target: Option<&Target>) -> Result<Identifier, Error> {
+        let of_url = target.and_then(Target::schema).map(str::to_owned);
+        let name = self
+            .schema
+            .clone()
+            .or(of_url)
+            .or_else(|| self.file_schema.clone());
+        Ok(Identifier::new(
+            name.unwrap_or_else(|| "public".to_owned()),
+        )?)
+    }
+
+    /// The schema that stood before: the file's, or the one built in.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or is no snapshot.
+    pub fn baseline(&self) -> Result<Schema, Error> {
+        match &self.baseline {
+            None => Ok(snapshot::read(leora_schema::BASELINE)
+                .expect("the built-in baseline is tested to be one")),
+            Some(path) => {
+                let text = read_text(path)?;
+                snapshot::read(&text).map_err(|error| at(path, &text, error.toml()))
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<File, Error> {
+    let text = read_text(path)?;
+    toml::from_str(&text).map_err(|error| at(path, &text, &error))
+}
+
+fn read_text(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|source| Error::File {
+        doing: "read",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The place and the message of a TOML error, without the line itself, which may hold a password.
+fn at(path: &Path, text: &str, error: &toml::de::Error) -> Error {
+    let offset = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
+    Error::Config {
+        path: path.to_owned(),
+        line,
+        column,
+        message: error.message().to_owned(),
+    }
+}
+
+/// A time as people write it: `50ms`, `2s`, `1.5s`, `5min`, `1h`.
+///
+/// # Errors
+///
+/// When there is no number, or a unit other than those.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let expected = "expected a time like 500ms, 2s, 5min or 1h";
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().map_err(|_| expected.to_owned())?;
+    let seconds = match unit.trim() {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "min" | "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(expected.to_owned()),
+    };
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| expected.to_owned())
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text)
+        .map(Some)
+        .map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_a_unit() {
+        assert_eq!(parse_duration("50ms"), Ok(Duration::from_millis(50)));
+        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("5min"), Ok(Duration::from_secs(300)));
+        for bad in ["", "5", "ms", "-1s", "5 years", "1e3s"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_broken_file_is_shown_by_place_and_never_by_content() {
+        let text = "schema = \"public\"\nurl = \"postgresql://u:secret@h/d\" oops\n";
+        let error = toml::from_str::<File>(text).expect_err("broken");
+        let message = at(Path::new("x.toml"), text, &error).to_string();
+        assert!(message.starts_with("x.toml:2:"), "{message}");
+        assert!(!message.contains("secret"), "{message}");
+    }
+}

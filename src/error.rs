@@ -1,0 +1,93 @@
+//! What can go wrong, and the exit codes.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::db::connect::{ConnectError, TargetError};
+use crate::db::scratch::{NotInstalled, ScratchError};
+use crate::db::session::QueryError;
+use crate::model::name::NameError;
+
+/// The exit codes, which scripts may rely on.
+pub mod exit {
+    /// Done, or nothing to do.
+    pub const DONE: u8 = 0;
+    /// Looked, and found: checks failed, `plan --check` not empty, schemas differ.
+    pub const FOUND: u8 = 1;
+    /// Could not look, or refused: usage, configuration, connection, a difference no additive step
+    /// settles. Nothing changed.
+    pub const COULD_NOT: u8 = 2;
+    /// A lock was not obtained in the time allowed. Nothing changed; running again is safe.
+    pub const LOCK_NOT_OBTAINED: u8 = 3;
+    /// Partly applied: a person must look, and the report says at what.
+    pub const PARTLY_APPLIED: u8 = 4;
+}
+
+/// Why a command ended without doing what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What was typed makes no sense together.
+    #[error("{0}")]
+    Usage(String),
+    /// A configuration file that cannot be used.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong there, and what was expected.
+        message: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    File {
+        /// `read` or `write`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A name PostgreSQL would refuse or cut.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// No address, or one that makes no sense.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// No connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// A question that PostgreSQL did not answer.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A database this tool does not work on.
+    #[error("{reason}\n{remedy}")]
+    Unsuitable {
+        /// What is the matter with it.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// No PostgreSQL server for `demo`.
+    #[error(transparent)]
+    NotInstalled(#[from] NotInstalled),
+    /// The scratch server did not start.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// What failed has been said already; only the exit code is left.
+    #[error("")]
+    Said(u8),
+}
+
+impl Error {
+    /// The exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Said(code) => *code,
+            _ => exit::COULD_NOT,
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! What a design leaves open: worth saying aloud, not a failure.
+
+use serde::Serialize;
+
+use crate::ddl::{Change, key_list};
+use crate::model::name::prisma;
+use crate::model::{ForeignKey, Identifier, Index, IndexKey, IndexTarget, Schema, Table};
+
+/// Something that a team may want to settle, and the SQL that would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// Its stable name.
+    pub id: &'static str,
+    /// What is open, in one line.
+    pub title: String,
+    /// Why it matters.
+    pub detail: String,
+    /// What would settle it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
+}
+
+/// The column that says whose a row is.
+const TENANT_COLUMN: &str = "tenantId";
+
+/// What the tables named leave open, in their order.
+pub fn advise(schema: &Schema, tables: &[Identifier]) -> Vec<Advice> {
+    let mut advice = Vec::new();
+    for name in tables {
+        let Some(table) = schema.tables.get(name) else {
+            continue;
+        };
+        advice.extend(
+            table
+                .indexes
+                .iter()
+                .filter_map(|(index, definition)| nulls_distinct(name, table, index, definition)),
+        );
+        advice.extend(
+            table
+                .foreign_keys
+                .values()
+                .filter_map(|key| unindexed(name, table, key)),
+        );
+        advice.extend(
+            table
+                .indexes
+                .iter()
+                .filter_map(|(index, definition)| repeats(name, table, index, definition)),
+        );
+        advice.extend(
+            table.foreign_keys.iter().filter_map(|(key, definition)| {
+                crosses_tenants(schema, name, table, key, definition)
+            }),
+        );
+    }
+    advice
+}
+
+fn columns(index: &Index) -> Option<Vec<&Identifier>> {
+    index
+        .keys
+        .iter()
+        .map(|key| match &key.on {
+            IndexTarget::Column(column) => Some(column),
+            IndexTarget::Expression(_) => None,
+        })
+        .collect()
+}
+
+fn quoted(names: &[&Identifier]) -> String {
+    names
+        .iter()
+        .map(|name| name.quoted())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Two NULLs are distinct in a unique index (PostgreSQL manual, 11.6).
+fn nulls_distinct(
+    name: &Identifier,
+    table: &Table,
+    index_name: &Identifier,
+    index: &Index,
+) -> Option<Advice> {
+    let keys = columns(index)?;
+    let nullable: Vec<_> = keys
+        .iter()
+        .copied()
+        .filter(|key| {
+            table
+                .column(key.as_str())
+                .is_some_and(|column| column.nullable)
+        })
+        .collect();
+    if !index.unique || index.nulls_not_distinct || index.predicate.is_some() || nullable.is_empty()
+    {
+        return None;
+    }
+    let others: Vec<_> = keys
+        .iter()
+        .copied()
+        .filter(|key| !nullable.contains(key))
+        .collect();
+    let all_null = nullable
+        .iter()
+        .map(|key| format!("{} IS NULL", key.quoted()))
+        .collect::<Vec<_>>()
+        .join(" AND ");
+    let sql = (!others.is_empty()).then(|| {
+        format!(
+            "CREATE UNIQUE INDEX CONCURRENTLY ON {} ({}) WHERE {all_null};",
+            name.quoted(),
+            quoted(&others)
+        )
+    });
+    Some(Advice {
+        id: "nulls-distinct",
+        title: format!("{} lets rows repeat where {} is NULL", index_name.quoted(), quoted(&nullable)),
+        detail: "Two NULLs are distinct in a unique index, so nothing stops two such rows that are otherwise the \
+                 same."
+            .to_owned(),
+        sql,
+    })
+}
+
+/// Deleting or rekeying a referenced row looks for the rows that reference it.
+fn unindexed(name: &Identifier, table: &Table, key: &ForeignKey) -> Option<Advice> {
+    let leads = |index: &Index| {
+        index.predicate.is_none()
+            && columns(index).is_some_and(|keys| {
+                let leading = &keys[..keys.len().min(key.columns.len())];
+                key.columns.iter().all(|column| leading.contains(&column))
+            })
+    };
+    let in_key = table
+        .primary_key
+        .as_ref()
+        .is_some_and(|primary| primary.columns.starts_with(&key.columns));
+    if in_key || table.indexes.values().any(leads) {
+        return None;
+    }
+    let target = key.references.here()?;
+    let columns: Vec<_> = key.columns.iter().collect();
+    let index = Index {
+        keys: key.columns.iter().map(plain_key).collect(),
+        ..Index::default()
+    };
+    let create = Change::CreateIndex {
+        table: name.clone(),
+        name: prisma::index(name, &key.columns),
+        index,
+        concurrently: true,
+    };
+    Some(Advice {
+        id: "unindexed-foreign-key",
+        title: format!(
+            "no index of {} leads with {}",
+            name.quoted(),
+            quoted(&columns)
+        ),
+        detail: format!(
+            "Deleting a row of {} reads all of {} to find the rows that reference it.",
+            target.quoted(),
+            name.quoted()
+        ),
+        sql: Some(create.sql() + ";"),
+    })
+}
+
+fn plain_key(column: &Identifier) -> IndexKey {
+    IndexKey {
+        on: IndexTarget::Column(column.clone()),
+        descending: false,
+        nulls_reversed: false,
+        operator_class: None,
+        collation: None,
+    }
+}
+
+/// An index whose keys begin another's answers nothing that the other does not.
+fn repeats(
+    name: &Identifier,
+    table: &Table,
+    index_name: &Identifier,
+    index: &Index,
+) -> Option<Advice> {
+    if index.unique
+        || index.predicate.is_some()
+        || index.method.is_some()
+        || !index.include.is_empty()
+    {
+        return None;
+    }
+    let longer = table.indexes.iter().find(|(other_name, other)| {
+        let is_plain = other.predicate.is_none() && other.method.is_none();
+        let begins = other.keys.starts_with(&index.keys);
+        // Of two that are the same, the one later in the order of names is the one to spare.
+        is_plain
+            && begins
+            && (other.keys.len() > index.keys.len() || other.unique || *other_name < index_name)
+            && *other_name != index_name
+    });
+    let (longer_name, longer) = longer?;
+    Some(Advice {
+        id: "repeated-index",
+        title: format!(
+            "{} repeats the beginning of {}",
+            index_name.quoted(),
+            longer_name.quoted()
+        ),
+        detail: format!(
+            "({}) begins ({}), which serves the same queries; each write to {} maintains both.",
+            key_list(&index.keys),
+            key_list(&longer.keys),
+            name.quoted()
+        ),
+        sql: Some(
+            Change::DropIndex {
+                name: index_name.clone(),
+                concurrently: true,
+            }
+            .sql()
+                + ";",
+        ),
+    })
+}
+
+/// A reference that does not carry the tenant may lead to another tenant's row.
+fn crosses_tenants(
+    schema: &Schema,
+    name: &Identifier,
+    table: &Table,
+    key_name: &Identifier,
+    key: &ForeignKey,
+) -> Option<Advice> {
+    let target = key.references.here()?;
+    let has_tenant = |table: &Table| table.column(TENANT_COLUMN).is_some();
+    if !has_tenant(table) || !schema.tables.get(target).is_some_and(has_tenant) {
+        return None;
+    }
+    if key.columns.iter().any(|column| *column == TENANT_COLUMN) {
+        return None;
+    }
+    let tenant = format!("\"{TENANT_COLUMN}\"");
+    let (own, referenced): (Vec<_>, Vec<_>) = (
+        key.columns.iter().collect(),
+        key.referenced_columns.iter().collect(),
+    );
+    let sql = format!(
+        "CREATE UNIQUE INDEX CONCURRENTLY ON {target} ({tenant}, {referenced});\n\
+         ALTER TABLE {name} ADD FOREIGN KEY ({tenant}, {own}) REFERENCES {target} ({tenant}, {referenced}) ON DELETE {on_delete} \
+         NOT VALID;",
+        target = target.quoted(),
+        name = name.quoted(),
+        own = quoted(&own),
+        referenced = quoted(&referenced),
+        on_delete = key.on_delete.sql(),
+    );
+    Some(Advice {
+        id: "cross-tenant-reference",
+        title: format!("{} may name a row of another tenant", key_name.quoted()),
+        detail: format!(
+            "Nothing ties {} of {} to the row's own tenant. Deleting the tenant of the row it names then reaches, or \
+             is refused by, a row of another tenant.",
+            quoted(&own),
+            name.quoted()
+        ),
+        sql: Some(sql),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lower::lower;
+    use leora_schema::LEORA;
+
+    #[test]
+    fn the_open_points_of_phase_1_are_found_by_rule() {
+        let tables = ["MetricDefinition", "DashboardWidget", "Job"]
+            .map(|name| Identifier::new(name).expect("legal"));
+        let found: Vec<_> = advise(&lower(&LEORA), &tables)
+            .into_iter()
+            .map(|a| (a.id, a.title))
+            .collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(id, title)| (*id, title.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (
+                    "unindexed-foreign-key",
+                    r#"no index of "MetricDefinition" leads with "createdById""#
+                ),
+                (
+                    "repeated-index",
+                    r#""MetricDefinition_tenantId_code_idx" repeats the beginning of "MetricDefinition_tenantId_code_version_key""#
+                ),
+                (
+                    "cross-tenant-reference",
+                    r#""MetricDefinition_createdById_fkey" may name a row of another tenant"#
+                ),
+                (
+                    "nulls-distinct",
+                    r#""DashboardWidget_tenantId_userId_widgetType_key" lets rows repeat where "userId" is NULL"#
+                ),
+                (
+                    "unindexed-foreign-key",
+                    r#"no index of "DashboardWidget" leads with "userId""#
+                ),
+                (
+                    "repeated-index",
+                    r#""DashboardWidget_tenantId_userId_idx" repeats the beginning of "DashboardWidget_tenantId_userId_widgetType_key""#
+                ),
+                (
+                    "cross-tenant-reference",
+                    r#""DashboardWidget_userId_fkey" may name a row of another tenant"#
+                ),
+            ]
+        );
+    }
+}

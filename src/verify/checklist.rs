@@ -1,0 +1,482 @@
+//! The post-migration checklist, evaluated: every check that needs no rows, and those tried on rows
+//! in their places.
+
+use std::collections::BTreeSet;
+
+use super::check::{Check, Finding, Group, Outcome};
+use super::evidence::{Evidence, Recorded};
+use super::tenants;
+use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
+use crate::model::{Identifier, Schema, Table};
+
+/// What came of the checklist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Every check, in the checklist's order.
+    pub checks: Vec<Check>,
+    /// Harmless differences.
+    pub notes: Vec<String>,
+}
+
+/// Evaluates the whole checklist.
+pub fn checklist(evidence: &Evidence<'_>) -> Verdict {
+    let differences = compare(evidence.actual, &evidence.promise.whole);
+    let (harmless, breaking): (Vec<_>, Vec<_>) = differences
+        .into_iter()
+        .partition(|d| d.effect == Effect::Harmless);
+    let mut checks = vec![declaration(evidence), applied(evidence), recorded(evidence)];
+    checks.extend(tables(evidence));
+    checks.extend(by_kind(evidence, &breaking));
+    checks.extend(relations(evidence));
+    checks.push(settings(evidence));
+    checks.extend(tenants::checks(evidence, &breaking));
+    checks.extend(evidence.tried.iter().cloned());
+    checks.sort_by_key(|check| check.group);
+    let notes = harmless.iter().map(ToString::to_string).collect();
+    Verdict { checks, notes }
+}
+
+fn declaration(evidence: &Evidence<'_>) -> Check {
+    let conflicts = evidence.promise.plan_on_baseline(evidence.schema).refusals;
+    let findings: Vec<_> = conflicts
+        .into_iter()
+        .map(|refusal| Finding {
+            message: refusal.reason,
+            object: Some(refusal.object),
+            remedy: Some(refusal.remedy),
+        })
+        .collect();
+    Check {
+        id: "declaration.valid",
+        group: Group::Declaration,
+        title: "no name, relation or index conflicts with the schema that stood before".to_owned(),
+        expected: "no conflict".to_owned(),
+        found: counted(findings.len(), "conflict", "conflicts"),
+        outcome: Outcome::of(findings),
+    }
+}
+
+fn applied(evidence: &Evidence<'_>) -> Check {
+    let plan = evidence.plan;
+    let mut findings: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|step| Finding::new(format!("pending: {}", step.change.summary())))
+        .collect();
+    if let Some(last) = findings.last_mut() {
+        last.remedy =
+            Some("leora-migrate plan shows the steps, leora-migrate apply takes them".to_owned());
+    }
+    findings.extend(plan.refusals.iter().map(|refusal| Finding {
+        message: format!("in the way: {}", refusal.reason),
+        object: Some(refusal.object.clone()),
+        remedy: Some(refusal.remedy.clone()),
+    }));
+    Check {
+        id: "migration.applied",
+        group: Group::Migration,
+        title: format!("{} is applied", plan.migration),
+        expected: "nothing pending".to_owned(),
+        found: match (plan.steps.len(), plan.refusals.len()) {
+            (0, 0) => "nothing pending".to_owned(),
+            (steps, 0) => format!("{} pending", counted(steps, "step", "steps")),
+            (steps, refusals) => {
+                format!(
+                    "{} pending, {refusals} in the way",
+                    counted(steps, "step", "steps")
+                )
+            }
+        },
+        outcome: Outcome::of(findings),
+    }
+}
+
+fn recorded(evidence: &Evidence<'_>) -> Check {
+    let (found, outcome) = match &evidence.recorded {
+        Recorded::Here(when) => (format!("applied {when}"), Outcome::Passed),
+        Recorded::ByPrisma(name) => (format!("by Prisma as {name}"), Outcome::Passed),
+        Recorded::Nowhere if !evidence.plan.is_empty() => (
+            "no record".to_owned(),
+            Outcome::Skipped { reason: "there is nothing to record before it is applied".to_owned() },
+        ),
+        Recorded::Nowhere => (
+            "no record".to_owned(),
+            Outcome::NotProved {
+                reasons: vec![
+                    "the tables stand, but neither leora-migrate nor Prisma recorded who made them, and when: \
+                     by hand, or by a restored copy without the schema leora_migrate?"
+                        .to_owned(),
+                ],
+            },
+        ),
+    };
+    Check {
+        id: "migration.recorded",
+        group: Group::Migration,
+        title: "it is on record".to_owned(),
+        expected: "one record".to_owned(),
+        found,
+        outcome,
+    }
+}
+
+fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
+    let promise = evidence.promise;
+    let there: BTreeSet<&Identifier> = evidence.actual.table_names().collect();
+    let missing = |name: &&Identifier| !there.contains(*name);
+    let absent: Vec<_> = promise.created.iter().filter(missing).collect();
+    let created = promise.created.len();
+    let new = Check {
+        id: "tables.new",
+        group: Group::Tables,
+        title: format!(
+            "the {created} new tables exist: {}",
+            names(&promise.created.iter().collect::<Vec<_>>())
+        ),
+        expected: created.to_string(),
+        found: (created - absent.len()).to_string(),
+        outcome: Outcome::of(
+            absent
+                .into_iter()
+                .map(|name| absence(name, evidence.actual))
+                .collect(),
+        ),
+    };
+    let wanted: BTreeSet<&Identifier> = promise.whole.table_names().collect();
+    let before = wanted.len() - created;
+    let mut findings: Vec<_> = wanted
+        .iter()
+        .filter(|name| missing(name))
+        .map(|name| absence(name, evidence.actual))
+        .collect();
+    findings.extend(there.difference(&wanted).map(|name| {
+        let message = format!("table {} is not expected", name.quoted());
+        let remedy = "If it belongs here, refresh the baseline: leora-migrate snapshot --out FILE, then --baseline FILE.";
+        Finding::new(message).remedy(remedy)
+    }));
+    let count = Check {
+        id: "tables.count",
+        group: Group::Tables,
+        title: format!(
+            "{} tables, by name: {before} before and {created} new",
+            wanted.len()
+        ),
+        expected: format!("{} = {before} + {created}", wanted.len()),
+        found: there.len().to_string(),
+        outcome: Outcome::of(findings),
+    };
+    [new, count]
+}
+
+fn absence(name: &Identifier, actual: &Schema) -> Finding {
+    let object = Object {
+        owner: name.clone(),
+        kind: ObjectKind::Table,
+        name: name.clone(),
+    };
+    let message = match actual.tables.get(name) {
+        None => format!("table {} is missing", name.quoted()),
+        Some(other) => format!("{} is not a table but {:?}", name.quoted(), other.kind),
+    };
+    Finding {
+        message,
+        object: Some(object),
+        remedy: None,
+    }
+}
+
+/// A check for each kind of thing that a table is made of: a figure of how many there should be, and
+/// every difference.
+fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Vec<Check> {
+    let whole = &evidence.promise.whole;
+    let sum = |count: fn(&Table) -> usize| whole.tables.values().map(count).sum::<usize>();
+    let kinds: [(
+        &'static str,
+        Group,
+        usize,
+        &str,
+        &str,
+        fn(&Difference) -> bool,
+    ); 8] = [
+        (
+            "tables.kind",
+            Group::Tables,
+            whole.table_names().count(),
+            "table",
+            "tables",
+            |d| {
+                d.object.kind == ObjectKind::Table
+                    && matches!(&d.kind, DifferenceKind::Changed { field, .. } if !field.contains("row-level security"))
+            },
+        ),
+        (
+            "tables.columns",
+            Group::Tables,
+            sum(|t| t.columns.len()),
+            "column",
+            "columns",
+            |d| d.object.kind == ObjectKind::Column,
+        ),
+        (
+            "tables.types",
+            Group::Tables,
+            whole.enums.len() + whole.domains.len(),
+            "enum or domain",
+            "enums and domains",
+            |d| matches!(d.object.kind, ObjectKind::Enum | ObjectKind::Domain),
+        ),
+        (
+            "tables.constraints",
+            Group::Tables,
+            sum(|t| t.checks.len()),
+            "CHECK or exclusion constraint",
+            "CHECK and exclusion constraints",
+            |d| d.object.kind == ObjectKind::Check,
+        ),
+        (
+            "tables.triggers",
+            Group::Tables,
+            sum(|t| t.triggers.len() + t.rules.len()),
+            "trigger or rule",
+            "triggers and rules",
+            |d| matches!(d.object.kind, ObjectKind::Trigger | ObjectKind::Rule),
+        ),
+        (
+            "integrity.primary-keys",
+            Group::Integrity,
+            sum(|t| usize::from(t.primary_key.is_some())),
+            "primary key",
+            "primary keys",
+            |d| d.object.kind == ObjectKind::PrimaryKey,
+        ),
+        (
+            "integrity.foreign-keys",
+            Group::Integrity,
+            sum(|t| t.foreign_keys.len()),
+            "foreign key",
+            "foreign keys",
+            |d| d.object.kind == ObjectKind::ForeignKey,
+        ),
+        (
+            "integrity.indexes",
+            Group::Integrity,
+            sum(|t| t.indexes.len()),
+            "index",
+            "indexes",
+            |d| d.object.kind == ObjectKind::Index,
+        ),
+    ];
+    kinds
+        .into_iter()
+        .map(|(id, group, count, one, many, concerns)| {
+            let mut findings: Vec<_> = differences
+                .iter()
+                .filter(|d| concerns(d))
+                .map(finding)
+                .collect();
+            findings.extend(missing_with_its_table(evidence, id));
+            let in_force = if group == Group::Integrity {
+                "valid and in force"
+            } else {
+                "as they should be"
+            };
+            Check {
+                id,
+                group,
+                title: format!("{} {in_force}", counted(count, one, many)),
+                expected: count.to_string(),
+                found: match findings.len() {
+                    0 => count.to_string(),
+                    n => counted(n, "difference", "differences"),
+                },
+                outcome: Outcome::of(findings),
+            }
+        })
+        .collect()
+}
+
+/// What a missing table takes with it, told once for each kind of thing.
+fn missing_with_its_table(evidence: &Evidence<'_>, id: &str) -> Vec<Finding> {
+    let lost: fn(&Table) -> (usize, &'static str, &'static str) = match id {
+        "integrity.foreign-keys" => {
+            |table| (table.foreign_keys.len(), "foreign key", "foreign keys")
+        }
+        "integrity.indexes" => |table| (table.indexes.len(), "index", "indexes"),
+        "integrity.primary-keys" => |table| {
+            (
+                usize::from(table.primary_key.is_some()),
+                "primary key",
+                "primary keys",
+            )
+        },
+        "tables.columns" => |table| (table.columns.len(), "column", "columns"),
+        _ => return Vec::new(),
+    };
+    let whole = &evidence.promise.whole;
+    let absent = whole.table_names().filter(|name| {
+        !evidence
+            .actual
+            .tables
+            .get(*name)
+            .is_some_and(|t| t.kind.is_table())
+    });
+    absent
+        .map(|name| (name, lost(&whole.tables[name])))
+        .filter(|(_, (count, ..))| *count > 0)
+        .map(|(name, (count, one, many))| {
+            Finding::new(format!(
+                "{} of {}, which is missing",
+                counted(count, one, many),
+                name.quoted()
+            ))
+        })
+        .collect()
+}
+
+/// A difference as a reason to fail.
+pub(super) fn finding(difference: &Difference) -> Finding {
+    Finding {
+        message: difference.to_string(),
+        object: Some(difference.object.clone()),
+        remedy: remedy(difference),
+    }
+}
+
+/// What to do about a difference, where one statement settles it.
+fn remedy(difference: &Difference) -> Option<String> {
+    let object = &difference.object;
+    let table = object.owner.quoted();
+    let name = object.name.quoted();
+    let DifferenceKind::Changed { field, actual, .. } = &difference.kind else {
+        return None;
+    };
+    match (object.kind, *field) {
+        (ObjectKind::Index | ObjectKind::PrimaryKey, "state") => {
+            Some(format!("REINDEX INDEX CONCURRENTLY {name};"))
+        }
+        (ObjectKind::Index, "name") => Some(format!("ALTER INDEX {actual} RENAME TO {name};")),
+        (ObjectKind::ForeignKey | ObjectKind::PrimaryKey, "name") => Some(format!(
+            "ALTER TABLE {table} RENAME CONSTRAINT {actual} TO {name};"
+        )),
+        (ObjectKind::ForeignKey, "validation") => {
+            Some(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name};"))
+        }
+        (ObjectKind::ForeignKey, "triggers") if actual.starts_with("disabled") => Some(format!(
+            "ALTER TABLE {table} ENABLE TRIGGER ALL; and the same for the table it references (as a superuser), then \
+             look for rows written meanwhile."
+        )),
+        (ObjectKind::Table, "persistence") => Some(format!("ALTER TABLE {table} SET LOGGED;")),
+        _ => None,
+    }
+}
+
+fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
+    let promise = evidence.promise;
+    let held = |child: &Identifier, name: &Identifier, parent: &str| {
+        evidence
+            .actual
+            .tables
+            .get(child)
+            .and_then(|table| table.foreign_keys.get(name))
+            .is_some_and(|key| key.references.here().is_some_and(|target| target == parent))
+    };
+    let check = |id, parent: &str, only_new: bool, title: &dyn Fn(usize) -> String| {
+        let wanted: Vec<_> = promise
+            .whole
+            .references_to(parent)
+            .filter(|(child, ..)| !only_new || promise.created.contains(child))
+            .collect();
+        let findings: Vec<_> = wanted
+            .iter()
+            .filter(|(child, name, _)| !held(child, name, parent))
+            .map(|(child, name, _)| Finding {
+                message: format!(
+                    "{} does not reference {parent} by {}",
+                    child.quoted(),
+                    name.quoted()
+                ),
+                object: Some(Object {
+                    owner: (*child).clone(),
+                    kind: ObjectKind::ForeignKey,
+                    name: (*name).clone(),
+                }),
+                remedy: None,
+            })
+            .collect();
+        Check {
+            id,
+            group: Group::Relations,
+            title: title(wanted.len()),
+            expected: wanted.len().to_string(),
+            found: (wanted.len() - findings.len()).to_string(),
+            outcome: Outcome::of(findings),
+        }
+    };
+    [
+        check("relations.tenant", "Tenant", false, &|n| {
+            format!("{n} tables reference Tenant")
+        }),
+        check("relations.user", "User", true, &|n| {
+            format!("{n} new tables reference User")
+        }),
+    ]
+}
+
+/// Settings that switch foreign keys and triggers off without a trace in the schema.
+fn settings(evidence: &Evidence<'_>) -> Check {
+    let switched_off = |setting: &str| {
+        let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+        name == "session_replication_role" && value == "replica"
+    };
+    let mut findings: Vec<_> = evidence
+        .settings
+        .iter()
+        .filter(|kept| switched_off(&kept.setting))
+        .map(|kept| {
+            let reset = match (&kept.role, kept.of_database) {
+                (Some(role), _) => format!("ALTER ROLE {role} RESET session_replication_role;"),
+                (None, _) => "ALTER DATABASE ... RESET session_replication_role;".to_owned(),
+            };
+            Finding::new(format!(
+                "{} is set for {}: no foreign key is enforced and no cascade fires in its sessions",
+                kept.setting,
+                kept.holder()
+            ))
+            .remedy(reset)
+        })
+        .collect();
+    if findings.is_empty() && evidence.session_replication_role == "replica" {
+        findings.push(Finding::new(
+            "session_replication_role is replica in this session: no foreign key is enforced",
+        ));
+    }
+    Check {
+        id: "integrity.settings",
+        group: Group::Integrity,
+        title: "no setting of the database or a role switches enforcement off".to_owned(),
+        expected: "none".to_owned(),
+        found: if findings.is_empty() {
+            "none".to_owned()
+        } else {
+            findings.len().to_string()
+        },
+        outcome: Outcome::of(findings),
+    }
+}
+
+/// `1 step`, `2 steps`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    match count {
+        0 => format!("no {one}"),
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    }
+}
+
+fn names(names: &[&Identifier]) -> String {
+    names
+        .iter()
+        .map(|name| name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,175 @@
+//! Tenants stay apart: what the catalog says of it.
+
+use super::check::{Check, Finding, Group, Outcome};
+use super::checklist::{counted, finding};
+use super::evidence::Evidence;
+use crate::diff::{Difference, DifferenceKind, ObjectKind};
+use crate::model::{Action, Identifier, RowSecurity, Table};
+
+/// The column that says whose a row is, and the table it references.
+const TENANT_COLUMN: &str = "tenantId";
+const TENANT_TABLE: &str = "Tenant";
+
+/// The checks of the group that need no rows. `differences` are those that matter.
+pub(super) fn checks(evidence: &Evidence<'_>, differences: &[Difference]) -> [Check; 3] {
+    [
+        owned(evidence),
+        row_security(evidence, differences),
+        exposed(evidence),
+    ]
+}
+
+/// Every new table: a required tenant, referenced, and deleted with it.
+fn owned(evidence: &Evidence<'_>) -> Check {
+    let created = &evidence.promise.created;
+    let findings: Vec<_> = created
+        .iter()
+        .filter_map(|name| {
+            let table = evidence.actual.tables.get(name);
+            let reason = table.map_or(Some("is missing"), |table| not_owned(table))?;
+            Some(Finding::new(format!("{} {reason}", name.quoted())))
+        })
+        .collect();
+    Check {
+        id: "tenants.owned",
+        group: Group::Tenants,
+        title:
+            "every new table has a required tenantId that references Tenant and is deleted with it"
+                .to_owned(),
+        expected: created.len().to_string(),
+        found: (created.len() - findings.len()).to_string(),
+        outcome: Outcome::of(findings),
+    }
+}
+
+fn not_owned(table: &Table) -> Option<&'static str> {
+    let Some(column) = table.column(TENANT_COLUMN) else {
+        return Some("has no tenantId");
+    };
+    if column.nullable {
+        return Some("takes rows without a tenantId");
+    }
+    let mut keys = table.foreign_keys.values().filter(|key| {
+        key.references
+            .here()
+            .is_some_and(|target| *target == TENANT_TABLE)
+            && key.columns.iter().any(|column| *column == TENANT_COLUMN)
+    });
+    match keys.next() {
+        None => Some("has a tenantId that does not reference Tenant"),
+        Some(key) if key.on_delete != Action::Cascade => Some("is not deleted with its tenant"),
+        Some(_) => None,
+    }
+}
+
+/// Row-level security as promised; on the new tables, as their neighbours have it: where most
+/// tables that reference `Tenant` stand under it, a new one without it is the hole in the fence.
+fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
+    let created = &evidence.promise.created;
+    let is_new = |name: &Identifier| created.contains(name);
+    let neighbours: Vec<&RowSecurity> = evidence
+        .actual
+        .references_to(TENANT_TABLE)
+        .filter(|(child, ..)| !is_new(child))
+        .filter_map(|(child, ..)| evidence.actual.tables.get(child))
+        .map(|table| &table.row_security)
+        .collect();
+    let most = |holds: fn(&RowSecurity) -> bool| {
+        neighbours.iter().filter(|rls| holds(rls)).count() * 2 > neighbours.len()
+    };
+    let (enabled, forced) = (most(|rls| rls.enabled), most(|rls| rls.forced));
+    let concerns = |difference: &&Difference| match (difference.object.kind, &difference.kind) {
+        (ObjectKind::Policy, _) => true,
+        (ObjectKind::Table, DifferenceKind::Changed { field, .. }) => {
+            field.contains("row-level security")
+        }
+        _ => false,
+    };
+    let mut findings: Vec<_> = differences
+        .iter()
+        .filter(concerns)
+        .filter(|difference| !(enabled && is_new(&difference.object.owner)))
+        .map(finding)
+        .collect();
+    if enabled {
+        let unlike = created
+            .iter()
+            .filter_map(|name| Some((name, &evidence.actual.tables.get(name)?.row_security)));
+        findings.extend(unlike.filter_map(|(name, rls)| unlike_neighbours(name, rls, forced)));
+    }
+    Check {
+        id: "tenants.row-security",
+        group: Group::Tenants,
+        title: if enabled {
+            "the new tables stand under row-level security, as their neighbours do".to_owned()
+        } else {
+            "row-level security is as it should be".to_owned()
+        },
+        expected: match (enabled, forced) {
+            (false, _) => "as promised".to_owned(),
+            (true, false) => "enabled".to_owned(),
+            (true, true) => "enabled and forced".to_owned(),
+        },
+        found: match findings.len() {
+            0 => "so it is".to_owned(),
+            n => counted(n, "difference", "differences"),
+        },
+        outcome: Outcome::of(findings),
+    }
+}
+
+fn unlike_neighbours(name: &Identifier, rls: &RowSecurity, forced: bool) -> Option<Finding> {
+    let table = name.quoted();
+    let finding = |what: &str, sql: String| {
+        Finding::new(format!("{table} {what}, unlike its neighbours")).remedy(sql)
+    };
+    if !rls.enabled {
+        return Some(finding(
+            "is not under row-level security",
+            format!(
+                "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; and a policy as its neighbours have"
+            ),
+        ));
+    }
+    if rls.policies.is_empty() {
+        return Some(finding(
+            "has row-level security but no policy: nobody it holds for sees a row",
+            format!("CREATE POLICY ... ON {table} ... as its neighbours have"),
+        ));
+    }
+    (forced && !rls.forced).then(|| {
+        finding(
+            "does not hold its owner to row-level security",
+            format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"),
+        )
+    })
+}
+
+/// Supabase serves every table of the schema that its public roles may use to the whole internet;
+/// row-level security is what stands before it.
+fn exposed(evidence: &Evidence<'_>) -> Check {
+    let created = &evidence.promise.created;
+    let findings: Vec<_> = created
+        .iter()
+        .filter_map(|name| Some((name, evidence.exposed.get(name)?)))
+        .map(|(name, roles)| {
+            let table = name.quoted();
+            Finding::new(format!("{table} may be used by {roles}, and row-level security is off")).remedy(format!(
+                "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; or REVOKE ALL ON {table} FROM {roles};"
+            ))
+        })
+        .collect();
+    Check {
+        id: "tenants.exposed",
+        group: Group::Tenants,
+        title: "no new table is open to anon or authenticated without row-level security"
+            .to_owned(),
+        expected: "none".to_owned(),
+        found: if findings.is_empty() {
+            "none".to_owned()
+        } else {
+            findings.len().to_string()
+        },
+        outcome: Outcome::of(findings),
+    }
+}
