@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ddl::key_list;
 use crate::model::{
@@ -54,7 +54,7 @@ pub enum Effect {
 }
 
 /// The address of a thing in a schema.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Object {
     /// The table it is on, or its own name when it stands by itself.
     pub owner: Identifier,
@@ -65,7 +65,7 @@ pub struct Object {
 }
 
 /// What kind of thing an [`Object`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are PostgreSQL's")]
 pub enum ObjectKind {

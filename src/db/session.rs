@@ -5,6 +5,7 @@ use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 use super::catalog::{self, ServerVersion};
 use crate::model::Identifier;
 use crate::model::name::literal;
+use crate::plan::Database;
 
 /// What PostgreSQL said to one statement, or why it could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,14 @@ impl Server {
     /// The version.
     pub fn version(&self) -> ServerVersion {
         ServerVersion(self.version_number)
+    }
+
+    /// The database, as a plan names it.
+    pub fn database(&self) -> Database {
+        Database {
+            name: self.database.clone(),
+            oid: self.database_oid,
+        }
     }
 }
 

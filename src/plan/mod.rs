@@ -3,6 +3,7 @@
 //! Additive means additive: nothing that stands is dropped, retyped or rewritten. What would need
 //! that is refused, with the difference and the safe way.
 
+pub mod fingerprint;
 pub mod lock;
 pub mod record;
 pub mod script;
@@ -10,8 +11,9 @@ pub mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+pub use fingerprint::{Basis, Database, Fingerprint};
 pub use lock::{Lock, LockMode};
 pub use step::{Hazard, Step, Transaction, Undo};
 
@@ -20,7 +22,7 @@ use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compar
 use crate::model::{Column, ColumnDefault, Identifier, IndexState, Schema, Table, TableReference};
 
 /// What would be done to a database, in order, and what would not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The migration's name.
     pub migration: String,
@@ -32,10 +34,14 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Harmless differences of the tables concerned.
     pub notes: Vec<String>,
+    /// What was read to make it.
+    pub basis: Basis,
+    /// The fingerprint of that.
+    pub fingerprint: Fingerprint,
 }
 
 /// A difference that no additive step settles.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// What it is about.
     pub object: Object,
@@ -50,6 +56,8 @@ pub struct Refusal {
 pub struct Request<'a> {
     /// The migration's name.
     pub migration: &'a str,
+    /// The database to work in; the default where there is none.
+    pub database: Database,
     /// The schema to work in.
     pub schema: &'a Identifier,
     /// The tables to create, in the order in which they are declared.
@@ -71,16 +79,7 @@ pub struct Rows {
 /// The steps that touch no table that stood before come first. Those that lock one come last, in
 /// one fixed order, so that the locks are held for as short as can be and two runs cannot deadlock.
 pub fn plan(request: &Request<'_>, actual: &Schema, rows: &BTreeMap<Identifier, Rows>) -> Plan {
-    let concerned = Schema {
-        enums: actual.enums.clone(),
-        domains: actual.domains.clone(),
-        tables: request
-            .desired
-            .tables
-            .keys()
-            .filter_map(|name| Some((name.clone(), actual.tables.get(name)?.clone())))
-            .collect(),
-    };
+    let basis = basis(request, actual, rows);
     let mut planner = Planner {
         request,
         actual,
@@ -89,11 +88,44 @@ pub fn plan(request: &Request<'_>, actual: &Schema, rows: &BTreeMap<Identifier, 
         refusals: Vec::new(),
         notes: Vec::new(),
     };
-    for difference in compare(&concerned, request.desired) {
+    for difference in compare(&basis.stood, request.desired) {
         planner.settle(&difference);
     }
     planner.check_names();
-    planner.finish()
+    planner.finish(basis)
+}
+
+/// What the plan for `request` depends on, of a database that is `actual` and holds `rows`.
+pub fn basis(request: &Request<'_>, actual: &Schema, rows: &BTreeMap<Identifier, Rows>) -> Basis {
+    let Schema {
+        enums,
+        domains,
+        tables,
+    } = request.desired;
+    let held_rows = request
+        .created
+        .iter()
+        .filter(|name| actual.tables.contains_key(*name))
+        .filter(|name| rows.get(*name).is_some_and(|rows| rows.any));
+    Basis {
+        database: request.database.clone(),
+        schema: request.schema.clone(),
+        stood: Schema {
+            enums: standing(enums.keys(), &actual.enums),
+            domains: standing(domains.keys(), &actual.domains),
+            tables: standing(tables.keys(), &actual.tables),
+        },
+        held_rows: held_rows.cloned().collect(),
+    }
+}
+
+fn standing<'a, T: Clone>(
+    names: impl Iterator<Item = &'a Identifier>,
+    all: &BTreeMap<Identifier, T>,
+) -> BTreeMap<Identifier, T> {
+    names
+        .filter_map(|name| Some((name.clone(), all.get(name)?.clone())))
+        .collect()
 }
 
 struct Planner<'a> {
@@ -389,7 +421,7 @@ impl Planner<'_> {
         self.refusals.extend(refusals);
     }
 
-    fn finish(mut self) -> Plan {
+    fn finish(mut self, basis: Basis) -> Plan {
         let declared: BTreeMap<_, _> = self
             .request
             .created
@@ -437,6 +469,8 @@ impl Planner<'_> {
             steps,
             refusals: self.refusals,
             notes: self.notes,
+            fingerprint: basis.fingerprint(),
+            basis,
         }
     }
 }

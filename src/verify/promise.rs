@@ -7,7 +7,7 @@ use leora_schema::dsl::{Declaration, Origin};
 use crate::diff::compare;
 use crate::model::lower::{lower, lower_created};
 use crate::model::{Identifier, Schema};
-use crate::plan::{Plan, Request, plan};
+use crate::plan::{Database, Plan, Request, plan};
 
 /// What is promised, in the forms that plan and verify need.
 #[derive(Clone, Debug)]
@@ -66,10 +66,11 @@ impl Promise {
         }
     }
 
-    /// What is asked of the planner, in the schema called `schema`.
+    /// What is asked of the planner, in the schema called `schema`; the database is still to be named.
     pub fn request<'a>(&'a self, schema: &'a Identifier) -> Request<'a> {
         Request {
             migration: self.migration,
+            database: Database::default(),
             schema,
             created: &self.created,
             desired: &self.declared,
