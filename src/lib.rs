@@ -1,6 +1,7 @@
 //! leora-migrate: plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
 
 pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod db;
 pub mod ddl;
@@ -8,4 +9,6 @@ pub mod diff;
 pub mod error;
 pub mod model;
 pub mod plan;
+pub mod render;
+pub mod report;
 pub mod verify;

@@ -3,6 +3,7 @@
 mod array;
 pub mod catalog;
 pub mod connect;
+pub mod facts;
 pub mod introspect;
 pub mod scratch;
 pub mod session;

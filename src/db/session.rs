@@ -91,6 +91,12 @@ pub struct Server {
     pub schemas: String,
     /// The server process that serves us; behind a pooler, that served the question.
     pub backend_pid: i32,
+    /// Whether this tool's history is there and may be read.
+    pub may_read_history: bool,
+    /// Whether this tool's history is there.
+    pub has_history: bool,
+    /// Whether Prisma's history of the schema is there and may be read.
+    pub may_read_prisma_history: bool,
 }
 
 impl Server {
@@ -200,6 +206,9 @@ impl Server {
             may_create_tables: false,
             schemas: String::new(),
             backend_pid: 0,
+            may_read_history: false,
+            has_history: false,
+            may_read_prisma_history: false,
         }
     }
 
@@ -224,6 +233,9 @@ impl Server {
             schemas: text(14),
             backend_pid: row.get(15).and_then(|n| n.parse().ok()).unwrap_or_default(),
             database_oid: number(16).unwrap_or_default(),
+            may_read_history: yes(17),
+            has_history: yes(18),
+            may_read_prisma_history: yes(19),
         }
     }
 }

@@ -1,0 +1,42 @@
+//! The commands, each a straight line from what was asked to what is said.
+
+pub mod demo;
+mod plan;
+mod snapshot;
+mod survey;
+mod validate;
+mod verify;
+
+use crate::cli::{Cli, Command};
+use crate::config::Settings;
+use crate::error::Error;
+use crate::render::console::Console;
+
+/// What a command needs besides its own arguments.
+#[derive(Clone)]
+pub struct Context {
+    /// What was typed, the environment and the configuration file.
+    pub settings: Settings,
+    /// Where output goes.
+    pub console: Console,
+}
+
+/// Runs what was typed, and gives the exit code.
+///
+/// # Errors
+///
+/// When it could not be done; what failed has not been said yet.
+pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
+    let context = Context {
+        settings: Settings::resolve(&cli.globals)?,
+        console,
+    };
+    match &cli.command {
+        Command::Demo => demo::run(&context),
+        Command::Validate(args) => validate::run(&context, args),
+        Command::Plan(args) => plan::run(&context, args),
+        Command::Verify(args) => verify::run(&context, args),
+        Command::Snapshot(args) => snapshot::run(&context, args),
+        Command::Apply(_) | Command::Status(_) => Err(Error::Usage("not yet".to_owned())),
+    }
+}

@@ -1,0 +1,74 @@
+//! `plan`: what would be done.
+
+use std::fs;
+use std::path::Path;
+
+use super::Context;
+use super::survey::{Connected, Survey};
+use crate::cli::{PlanArgs, PlanFormat};
+use crate::error::{Error, exit};
+use crate::plan::record::Record;
+use crate::plan::script::{Conditions, for_psql};
+use crate::render::console::Console;
+use crate::render::plan_text;
+use crate::verify::advice::advise;
+
+pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
+    let mut connected = Connected::open(context)?;
+    let survey = connected.survey(context)?;
+    let text = match args.format {
+        PlanFormat::Text => text(&connected, &survey),
+        PlanFormat::Sql => sql(context, &connected, &survey),
+        PlanFormat::Json => serde_json::to_string_pretty(&survey.plan).unwrap_or_default() + "\n",
+    };
+    match &args.out {
+        None => context.console.result(&text),
+        Some(path) => {
+            write(path, &text)?;
+            context.console.progress(&format!(
+                "Wrote {} to {}.\n",
+                survey.plan.summary(),
+                path.display()
+            ));
+        }
+    }
+    Ok(
+        match (
+            survey.plan.refusals.is_empty(),
+            survey.plan.steps.is_empty(),
+        ) {
+            (false, _) => exit::COULD_NOT,
+            (true, false) if args.check => exit::FOUND,
+            _ => exit::DONE,
+        },
+    )
+}
+
+/// The plan for people.
+pub(super) fn text(connected: &Connected, survey: &Survey) -> String {
+    let advice = advise(&survey.promise.whole, &survey.promise.created);
+    plan_text::render(
+        &survey.plan,
+        &advice,
+        &connected.target.endpoint(),
+        Console::width(),
+    )
+}
+
+fn sql(context: &Context, connected: &Connected, survey: &Survey) -> String {
+    let server = &connected.session.server;
+    let record = Record::of(&survey.plan, "psql", !server.has_history);
+    let conditions = Conditions {
+        lock_timeout: context.settings.lock_timeout,
+        checks_connection: server.version().has_connection_check(),
+    };
+    for_psql(&survey.plan, &record, &conditions)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|source| Error::File {
+        doing: "write",
+        path: path.to_owned(),
+        source,
+    })
+}

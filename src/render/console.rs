@@ -1,0 +1,68 @@
+//! Where output goes: how wide it is, whether it is coloured, and what happens when nobody reads on.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use crate::cli::Color;
+
+/// The terminal, the pipe or the file that people read.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    quiet: bool,
+}
+
+impl Console {
+    /// Decides about colour for the whole process: `color` says when, and `NO_COLOR` is respected
+    /// where it leaves the choice.
+    pub fn new(color: Color, quiet: bool) -> Console {
+        let coloured = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                io::stdout().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+            }
+        };
+        colored::control::set_override(coloured);
+        Console { quiet }
+    }
+
+    /// How many columns there are, at most 100; 80 where nobody says.
+    pub fn width() -> usize {
+        textwrap::termwidth().clamp(40, 100)
+    }
+
+    /// Writes a result. That nobody reads it to its end is not an error.
+    pub fn result(&self, text: &str) {
+        write_all(&mut io::stdout().lock(), text);
+    }
+
+    /// Writes what goes on, unless `--quiet`.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet {
+            write_all(&mut io::stdout().lock(), text);
+        }
+    }
+
+    /// Writes a warning or an error.
+    pub fn complain(&self, text: &str) {
+        write_all(&mut io::stderr().lock(), text);
+    }
+
+    /// Whether a person can be asked.
+    pub fn can_ask() -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
+    /// Asks a question; only `y` and `yes` are a yes.
+    pub fn ask(&self, question: &str) -> bool {
+        write_all(&mut io::stdout().lock(), &format!("{question} [y/N] "));
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+}
+
+fn write_all(out: &mut impl Write, text: &str) {
+    // A closed pipe (`| head`) only means that the reader has seen enough.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

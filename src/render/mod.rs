@@ -1,0 +1,7 @@
+//! One report, one plan; a small renderer for each reader.
+
+pub mod console;
+pub mod diff;
+pub mod plan_text;
+pub mod report_text;
+mod style;

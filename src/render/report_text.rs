@@ -1,0 +1,204 @@
+//! A report as people read it: one screen when green, failures first when red.
+
+use super::diff;
+use super::style::{bad, caution, faint, good, strong, wrapped};
+use crate::report::{Counts, Report};
+use crate::verify::advice::Advice;
+use crate::verify::check::{Check, Finding, Group, Outcome};
+
+/// The most findings of one check that are written out.
+const MOST_FINDINGS: usize = 12;
+/// The most diffs that are written out.
+const MOST_DIFFS: usize = 8;
+
+/// Writes `report` for a terminal of `width` columns.
+pub fn render(report: &Report, width: usize) -> String {
+    let subject = &report.subject;
+    let mut out = wrapped(
+        &format!(
+            "{}, schema {}, PostgreSQL {}",
+            subject.endpoint, subject.schema, subject.server_version
+        ),
+        "",
+        "  ",
+        width,
+    );
+    let failed: Vec<_> = report
+        .checks
+        .iter()
+        .filter(|check| check.outcome.is_failure())
+        .collect();
+    if !failed.is_empty() {
+        out += &format!(
+            "\n{}\n",
+            bad(&format!(
+                "{} of {} checks failed",
+                failed.len(),
+                report.checks.len()
+            ))
+        );
+        for check in &failed {
+            failure(&mut out, check, width);
+        }
+        diffs(&mut out, report);
+    }
+    groups(&mut out, report, width);
+    not_proved(&mut out, report, width);
+    if !report.notes.is_empty() {
+        out += &format!("\n{}\n", strong("Harmless differences"));
+        for note in report.notes.iter().take(MOST_FINDINGS) {
+            out += &wrapped(note, "  - ", "    ", width);
+        }
+        out += &more(report.notes.len(), MOST_FINDINGS, "  ");
+    }
+    advice(&mut out, &report.advice, failed.is_empty(), width);
+    out += &format!("\n{}\n", conclusion(report));
+    out
+}
+
+fn failure(out: &mut String, check: &Check, width: usize) {
+    *out += &format!("\n  {} {}\n", bad("FAILED"), strong(check.id));
+    *out += &wrapped(
+        &format!(
+            "{}: expected {}, found {}",
+            check.title, check.expected, check.found
+        ),
+        "    ",
+        "    ",
+        width,
+    );
+    let Outcome::Failed { findings } = &check.outcome else {
+        return;
+    };
+    for finding in findings.iter().take(MOST_FINDINGS) {
+        one_finding(out, finding, width);
+    }
+    *out += &more(findings.len(), MOST_FINDINGS, "    ");
+}
+
+fn one_finding(out: &mut String, finding: &Finding, width: usize) {
+    *out += &wrapped(&finding.message, "    - ", "      ", width);
+    if let Some(remedy) = &finding.remedy {
+        *out += &wrapped(remedy, "      > ", "        ", width);
+    }
+}
+
+fn more(all: usize, shown: usize, indent: &str) -> String {
+    if all > shown {
+        format!("{indent}  ... and {} more\n", all - shown)
+    } else {
+        String::new()
+    }
+}
+
+fn diffs(out: &mut String, report: &Report) {
+    for object in report.diffs.iter().take(MOST_DIFFS) {
+        let text = diff::unified(
+            &format!("expected {}", object.name),
+            &object.expected,
+            &format!("actual {}", object.name),
+            &object.actual,
+        );
+        *out += &format!("\n{}", diff::coloured(&text));
+    }
+    *out += &more(report.diffs.len(), MOST_DIFFS, "");
+}
+
+/// A line a group, and beneath it a line a check.
+fn groups(out: &mut String, report: &Report, width: usize) {
+    for group in Group::ALL {
+        let checks: Vec<_> = report
+            .checks
+            .iter()
+            .filter(|check| check.group == group)
+            .collect();
+        if checks.is_empty() {
+            continue;
+        }
+        *out += &format!("\n{}\n", strong(group.title()));
+        for check in checks {
+            let mark = match &check.outcome {
+                Outcome::Passed => good("ok"),
+                Outcome::Failed { .. } => bad("FAILED"),
+                Outcome::NotProved { .. } => caution("not proved"),
+                Outcome::Skipped { .. } => caution("skipped"),
+            };
+            let figure = if check.found.chars().all(|c| c.is_ascii_digit())
+                && check.outcome == Outcome::Passed
+            {
+                check.title.clone()
+            } else {
+                format!("{}: {}", check.title, check.found)
+            };
+            *out += &wrapped(&figure, &format!("  {mark} "), "     ", width);
+        }
+    }
+}
+
+fn not_proved(out: &mut String, report: &Report, width: usize) {
+    let open: Vec<_> = report
+        .checks
+        .iter()
+        .filter_map(|check| match &check.outcome {
+            Outcome::NotProved { reasons } => Some((check, reasons.clone())),
+            Outcome::Skipped { reason } => Some((check, vec![reason.clone()])),
+            _ => None,
+        })
+        .collect();
+    if open.is_empty() {
+        return;
+    }
+    *out += &format!("\n{}\n", caution("Not proved"));
+    for (check, reasons) in open {
+        *out += &format!("  {}\n", check.id);
+        for reason in reasons.iter().take(MOST_FINDINGS) {
+            *out += &wrapped(reason, "    - ", "      ", width);
+        }
+        *out += &more(reasons.len(), MOST_FINDINGS, "    ");
+    }
+}
+
+/// In full under a green report; by title under a red one, where other things come first.
+fn advice(out: &mut String, advice: &[Advice], in_full: bool, width: usize) {
+    if advice.is_empty() {
+        return;
+    }
+    *out += &format!("\n{}\n", strong("Advice, no failure"));
+    for advice in advice {
+        *out += &wrapped(&advice.title, "  - ", "    ", width);
+        if in_full {
+            for line in advice.sql.iter().flat_map(|sql| sql.lines()) {
+                *out += &wrapped(line, "      ", "        ", width);
+            }
+        }
+    }
+}
+
+fn conclusion(report: &Report) -> String {
+    let Counts {
+        passed,
+        failed,
+        not_proved,
+        skipped,
+    } = report.counts;
+    let mut parts = vec![format!("{passed} passed")];
+    for (count, what) in [
+        (failed, "failed"),
+        (not_proved, "not proved"),
+        (skipped, "skipped"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let word = if failed == 0 {
+        good("GREEN")
+    } else {
+        bad("RED")
+    };
+    let took = faint(&format!(
+        "({} ms, {} round trips)",
+        report.elapsed_ms, report.round_trips
+    ));
+    format!("{word}: {} {took}", parts.join(", "))
+}
