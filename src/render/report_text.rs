@@ -123,12 +123,12 @@ fn groups(out: &mut String, report: &Report, width: usize) {
                 Outcome::NotProved { .. } => caution("not proved"),
                 Outcome::Skipped { .. } => caution("skipped"),
             };
-            let figure = if check.found.chars().all(|c| c.is_ascii_digit())
-                && check.outcome == Outcome::Passed
-            {
-                check.title.clone()
-            } else {
+            let says_more =
+                check.found != check.expected && !check.expected.starts_with(&check.found);
+            let figure = if says_more {
                 format!("{}: {}", check.title, check.found)
+            } else {
+                check.title.clone()
             };
             *out += &wrapped(&figure, &format!("  {mark} "), "     ", width);
         }

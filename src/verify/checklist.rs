@@ -58,14 +58,12 @@ fn declaration(evidence: &Evidence<'_>) -> Check {
 
 fn applied(evidence: &Evidence<'_>) -> Check {
     let plan = evidence.plan;
-    let mut findings: Vec<_> = plan
-        .steps
-        .iter()
-        .map(|step| Finding::new(format!("pending: {}", step.change.summary())))
-        .collect();
-    if let Some(last) = findings.last_mut() {
-        last.remedy =
-            Some("leora-migrate plan shows the steps, leora-migrate apply takes them".to_owned());
+    let mut findings = Vec::new();
+    if !plan.steps.is_empty() {
+        let pending = Finding::new(format!("pending: {}", plan.summary()));
+        findings.push(
+            pending.remedy("leora-migrate plan shows the steps, leora-migrate apply takes them"),
+        );
     }
     findings.extend(plan.refusals.iter().map(|refusal| Finding {
         message: format!("in the way: {}", refusal.reason),
@@ -283,7 +281,10 @@ fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Vec<Check> {
             Check {
                 id,
                 group,
-                title: format!("{} {in_force}", counted(count, one, many)),
+                title: match count {
+                    0 => format!("no unexpected {one}"),
+                    _ => format!("{} {in_force}", counted(count, one, many)),
+                },
                 expected: count.to_string(),
                 found: match findings.len() {
                     0 => count.to_string(),

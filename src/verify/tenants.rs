@@ -97,6 +97,11 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
             .filter_map(|name| Some((name, &evidence.actual.tables.get(name)?.row_security)));
         findings.extend(unlike.filter_map(|(name, rls)| unlike_neighbours(name, rls, forced)));
     }
+    let expected = match (enabled, forced) {
+        (false, _) => "as promised",
+        (true, false) => "enabled",
+        (true, true) => "enabled and forced",
+    };
     Check {
         id: "tenants.row-security",
         group: Group::Tenants,
@@ -105,15 +110,11 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
         } else {
             "row-level security is as it should be".to_owned()
         },
-        expected: match (enabled, forced) {
-            (false, _) => "as promised".to_owned(),
-            (true, false) => "enabled".to_owned(),
-            (true, true) => "enabled and forced".to_owned(),
-        },
         found: match findings.len() {
-            0 => "so it is".to_owned(),
+            0 => expected.to_owned(),
             n => counted(n, "difference", "differences"),
         },
+        expected: expected.to_owned(),
         outcome: Outcome::of(findings),
     }
 }
