@@ -73,10 +73,15 @@ impl Target {
                     }
                 };
                 let password = self.passwords[index].as_ref();
+                let is_ipv6 = |host: &Host| host.address.is_some_and(|address| address.is_ipv6());
+                let all_ipv6 = addresses.iter().all(is_ipv6);
                 for host in addresses {
                     match self.enter(&host, password, &tls, application_name, *wanted) {
                         Ok(client) => return Ok(client),
-                        Err(failure) if failure.reason.another_may_do() => {
+                        Err(mut failure) if failure.reason.another_may_do() => {
+                            if let Reason::Unreachable { only_ipv6, .. } = &mut failure.reason {
+                                *only_ipv6 = all_ipv6;
+                            }
                             // libpq: a server that is not ready has no better second address.
                             let next_host = matches!(failure.reason, Reason::NotReady { .. });
                             earlier.push((named(&host), failure));

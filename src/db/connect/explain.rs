@@ -22,6 +22,14 @@ pub(super) fn explain(
     if let Some(refusal) = error.as_db_error() {
         return server_said(refusal.code(), refusal.message(), password);
     }
+    match without_refusal(error, host, tls) {
+        Reason::Handshake { why } | Reason::Lost { why } if tls.direct => Reason::DirectTls { why },
+        reason => reason,
+    }
+}
+
+/// The reason when nothing but the connection itself speaks.
+fn without_refusal(error: &postgres::Error, host: &Host, tls: &TlsPolicy) -> Reason {
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_said(error, tls);
     }
@@ -46,6 +54,9 @@ pub(super) fn explain(
         ("error connecting to server", _) => match find::<io::Error>(error) {
             Some(error) => unreachable(error, host),
             None => Reason::Other { why: cause },
+        },
+        (_, why) if find::<io::Error>(error).is_some_and(is_nonsense) => Reason::NotPostgres {
+            why: why.to_owned(),
         },
         ("connection closed", _) => Reason::Lost {
             why: "the server closed it".to_owned(),
@@ -78,6 +89,15 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     None
 }
 
+/// Whether the driver could make nothing of what it read.
+fn is_nonsense(error: &io::Error) -> bool {
+    let kind = error.kind();
+    matches!(
+        kind,
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+    ) || error.to_string() == "bytes remaining on stream"
+}
+
 /// The reason behind a network error.
 fn unreachable(error: &io::Error, host: &Host) -> Reason {
     let server = host.to_string();
@@ -88,14 +108,12 @@ fn unreachable(error: &io::Error, host: &Host) -> Reason {
             }
         }
         (_, io::ErrorKind::ConnectionRefused) => Reason::Refused { server },
-        _ => {
-            let ipv6 = host.address.is_some_and(|address| address.is_ipv6());
-            Reason::Unreachable {
-                server,
-                why: error.to_string(),
-                ipv6,
-            }
-        }
+        _ => Reason::Unreachable {
+            server,
+            why: error.to_string(),
+            // Known to whoever knows all the host's addresses.
+            only_ipv6: false,
+        },
     }
 }
 
@@ -111,13 +129,15 @@ fn server_said(code: &SqlState, message: &str, password: Option<&Password>) -> R
     } else if has("no such database") {
         Some(PoolerProblem::UnknownDatabase)
     } else if has("sasl authentication failed")
-        || has("server login")
+        || (has("password authentication failed") && *code == SqlState::PROTOCOL_VIOLATION)
         || has("auth_query")
         || has("wrong password type")
         || has("cannot do scram")
         || has("authentication query failed")
     {
         Some(PoolerProblem::LoginFailed)
+    } else if has("query_wait_timeout") || has("server login") || has("cannot connect to server") {
+        Some(PoolerProblem::ServerUnavailable)
     } else if has("unsupported startup parameter") {
         Some(PoolerProblem::StartupParameter)
     } else {

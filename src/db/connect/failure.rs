@@ -63,7 +63,8 @@ pub enum Reason {
     Unreachable {
         server: String,
         why: String,
-        ipv6: bool,
+        /// Whether all the host's addresses are of IPv6.
+        only_ipv6: bool,
     },
     #[error("no answer from {server} within {} s", after.as_secs_f64())]
     TimedOut {
@@ -80,6 +81,8 @@ pub enum Reason {
     ClientCertificate { said: String },
     #[error("TLS could not be agreed on: {why}")]
     Handshake { why: String },
+    #[error("the server does not begin with TLS unasked ({why}), as sslnegotiation=direct does")]
+    DirectTls { why: String },
     #[error("{0}")]
     TlsSetup(TlsSetupError),
     #[error("channel_binding=require was asked for, and the server did not use it")]
@@ -159,6 +162,8 @@ pub enum PoolerProblem {
     UnknownDatabase,
     /// Its own login at the server failed, or the client's login at the pooler.
     LoginFailed,
+    /// It gets no connection to the server: that is down, or all the pooler's are in use.
+    ServerUnavailable,
     /// It takes no startup parameter such as `options`.
     StartupParameter,
 }
@@ -178,7 +183,9 @@ impl Reason {
                 "Is the server running here? Its directory is the server's setting \
                  unix_socket_directories; give it as host, or give a host name for TCP"
             }
-            Reason::Unreachable { ipv6: true, .. } => {
+            Reason::Unreachable {
+                only_ipv6: true, ..
+            } => {
                 "The host has IPv6 addresses only, and this machine cannot reach those. Supabase: \
                  use the session pooler's URL (port 5432), which has IPv4"
             }
@@ -205,6 +212,9 @@ impl Reason {
                 "Only TLS 1.2 and 1.3 are spoken; see the server's ssl_min_protocol_version, \
                  ssl_ciphers and its log"
             }
+            Reason::DirectTls { .. } => {
+                "That is for PostgreSQL 17 on; take the parameter (or PGSSLNEGOTIATION) away"
+            }
             Reason::ChannelBinding => {
                 "It needs TLS and scram-sha-256; a pooler does not have it: use the direct URL"
             }
@@ -224,7 +234,10 @@ impl Reason {
             Reason::NoSuchDatabase { .. } => {
                 "Check the name in the address, or PGDATABASE; this program creates no databases"
             }
-            Reason::NotAllowed { said } if said.contains("no encryption") => {
+            // "SSL off" up to PostgreSQL 13.
+            Reason::NotAllowed { said }
+                if said.contains("no encryption") || said.contains("SSL off") =>
+            {
                 "The server may want TLS: sslmode=require. Else it needs an entry in pg_hba.conf"
             }
             Reason::NotAllowed { .. } => "The server needs an entry for it in pg_hba.conf",
@@ -296,6 +309,10 @@ impl PoolerProblem {
             PoolerProblem::LoginFailed => {
                 "The password may be wrong, or the one the pooler keeps is out of date; try the \
                  direct URL (DIRECT_URL), which leaves the pooler out"
+            }
+            PoolerProblem::ServerUnavailable => {
+                "The database's server is down, or all the pooler's connections to it are in use \
+                 (pgbouncer: SHOW POOLS); wait, or use the direct URL (DIRECT_URL)"
             }
             PoolerProblem::StartupParameter => {
                 "Take `options` out of the address (and PGOPTIONS), or use the direct URL \
