@@ -3,12 +3,12 @@
 # Tests wait for servers and other processes more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: demo test lint bench test-matrix install-postgres
+.PHONY: demo test lint bench test-matrix install-postgres install-pgbouncer
 
 demo: install-postgres
 	cargo run --quiet -- demo
 
-test: install-postgres
+test: install-postgres install-pgbouncer
 	cargo test --workspace
 
 lint:
@@ -21,8 +21,11 @@ bench: install-postgres
 	cargo bench
 
 # The suite on PostgreSQL 13 to 18. Needs node and npm.
-test-matrix:
+test-matrix: install-pgbouncer
 	scripts/test-matrix
 
 install-postgres:
 	@scripts/install-postgres
+
+install-pgbouncer:
+	@scripts/install-pgbouncer

@@ -1,6 +1,8 @@
 //! All integration tests in one binary: one link, one scratch server, a database per test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod connect;
 mod harness;
+mod pooler;
 mod scratch;
 mod support;

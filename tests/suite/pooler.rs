@@ -1,0 +1,241 @@
+//! Through a real pgbouncer in transaction mode, with SCRAM on both sides of it.
+
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use leora_migrate::db::connect::{PoolerProblem, Reason, Target};
+use postgres::types::Type;
+use postgres::{Client, SimpleQueryMessage};
+
+use crate::connect::certificates::write;
+use crate::connect::{PASSWORD, server, target};
+
+/// A pgbouncer with one connection to the server for all its clients.
+struct Pooler {
+    process: Child,
+    port: u16,
+    _directory: tempfile::TempDir,
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Pooler {
+    fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path().to_str().unwrap().to_owned();
+        let server_port = server().port;
+        let settings = format!(
+            "[databases]\n\
+             postgres = host=127.0.0.1 port={server_port}\n\
+             lost = host=127.0.0.1 port=1 dbname=postgres\n\
+             [pgbouncer]\n\
+             listen_addr = 127.0.0.1\n\
+             listen_port = {port}\n\
+             unix_socket_dir =\n\
+             pool_mode = transaction\n\
+             default_pool_size = 1\n\
+             auth_type = scram-sha-256\n\
+             auth_file = {at}/userlist.txt\n\
+             client_tls_sslmode = allow\n\
+             client_tls_cert_file = {at}/server.crt\n\
+             client_tls_key_file = {at}/server.key\n\
+             server_connect_timeout = 2\n\
+             server_login_retry = 1\n\
+             query_wait_timeout = 2\n\
+             logfile = {at}/log\n"
+        );
+        let certificate = crate::connect::certificates::Authority::new("pooler root").sign(
+            "localhost",
+            &["localhost"],
+            2100,
+        );
+        write(directory.path(), "pgbouncer.ini", &settings);
+        write(
+            directory.path(),
+            "userlist.txt",
+            &format!("\"scram\" \"{PASSWORD}\"\n"),
+        );
+        write(directory.path(), "server.crt", &certificate.certificate);
+        write(directory.path(), "server.key", &certificate.key);
+
+        let mut command = Command::new(program());
+        if let Some((uid, gid)) = other_than_root() {
+            for file in std::fs::read_dir(&at).unwrap() {
+                chown(file.unwrap().path(), Some(uid), Some(gid)).unwrap();
+            }
+            chown(&at, Some(uid), Some(gid)).unwrap();
+            command.uid(uid).gid(gid);
+        }
+        command
+            .arg(format!("{at}/pgbouncer.ini"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let process = command.spawn().unwrap();
+        let pooler = Self {
+            process,
+            port,
+            _directory: directory,
+        };
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let log = || std::fs::read_to_string(format!("{at}/log")).unwrap_or_default();
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "pgbouncer does not listen: {}",
+                log()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        pooler
+    }
+
+    fn target(&self, rest: &str) -> Target {
+        let address = format!("postgresql://scram@127.0.0.1:{}/{rest}", self.port);
+        target(&address, &[("PGPASSWORD", PASSWORD)])
+    }
+}
+
+/// Debian's package puts it where only root looks.
+fn program() -> &'static str {
+    let found = [
+        "/usr/sbin/pgbouncer",
+        "/usr/bin/pgbouncer",
+        "/opt/homebrew/bin/pgbouncer",
+        "/usr/local/bin/pgbouncer",
+    ];
+    let there = found.into_iter().find(|path| Path::new(path).exists());
+    there.expect("pgbouncer is not installed: apt-get install pgbouncer, or brew install pgbouncer")
+}
+
+/// pgbouncer refuses to run as root.
+fn other_than_root() -> Option<(u32, u32)> {
+    let id = |arguments: &[&str]| -> Option<u32> {
+        let output = Command::new("id")
+            .args(arguments)
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+    };
+    if id(&["-u"]) != Some(0) {
+        return None;
+    }
+    ["postgres", "nobody"]
+        .iter()
+        .find_map(|user| Some((id(&["-u", user])?, id(&["-g", user])?)))
+}
+
+fn simple(client: &mut Client, question: &str) -> String {
+    let messages = client.simple_query(question).unwrap();
+    let mut rows = messages.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    rows.next().unwrap().to_owned()
+}
+
+#[test]
+fn transactions_of_two_clients_share_one_connection() {
+    let pooler = Pooler::start();
+    let target = pooler.target("postgres?pgbouncer=true");
+    assert!(target.says_pooler());
+    let mut one = target.connect("one").unwrap();
+    let mut two = target.connect("two").unwrap();
+    let backend = "SELECT pg_backend_pid()";
+    assert_eq!(simple(&mut one, backend), simple(&mut two, backend));
+    for round in 0..3 {
+        for client in [&mut one, &mut two] {
+            let mut transaction = client.transaction().unwrap();
+            transaction
+                .batch_execute(
+                    "SET LOCAL lock_timeout = '77ms'; SELECT pg_advisory_xact_lock(72707369)",
+                )
+                .unwrap();
+            // A statement without a name, parsed and run in one go.
+            let rows = transaction
+                .query_typed(
+                    "SELECT $1::int + 1, current_setting('lock_timeout')",
+                    &[(&round, Type::INT4)],
+                )
+                .unwrap();
+            assert_eq!(rows[0].get::<_, i32>(0), round + 1);
+            assert_eq!(rows[0].get::<_, String>(1), "77ms");
+            transaction.commit().unwrap();
+            assert_eq!(simple(client, "SHOW lock_timeout"), "0");
+        }
+    }
+}
+
+#[test]
+fn a_pooler_is_reached_over_tls_and_without_channel_binding() {
+    let pooler = Pooler::start();
+    let mut client = pooler
+        .target("postgres?sslmode=require")
+        .connect("a test")
+        .unwrap();
+    assert_eq!(simple(&mut client, "SELECT current_user"), "scram");
+    let Err(error) = pooler
+        .target("postgres?sslmode=require&channel_binding=require")
+        .connect("a test")
+    else {
+        panic!("let us in without channel binding");
+    };
+    assert!(
+        matches!(error.reason(), Reason::ChannelBinding),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_pooler_s_refusals_are_told_apart() {
+    let pooler = Pooler::start();
+    let problem = |address: String, password: &str| -> PoolerProblem {
+        let Err(error) = target(&address, &[("PGPASSWORD", password)]).connect("a test") else {
+            panic!("{address} let us in");
+        };
+        let message = error.to_string();
+        assert!(!message.contains("hunter2"), "{message}");
+        assert!(message.contains("DIRECT_URL"), "{message}");
+        match error.reason() {
+            Reason::Pooler { problem, .. } => *problem,
+            other => panic!("{address}: {other:?}"),
+        }
+    };
+    let at = format!("127.0.0.1:{}", pooler.port);
+    use PoolerProblem::{LoginFailed, ServerUnavailable, StartupParameter, UnknownDatabase};
+    assert_eq!(
+        problem(format!("postgresql://scram@{at}/postgres"), "hunter2"),
+        LoginFailed
+    );
+    assert_eq!(
+        problem(format!("postgresql://nobody@{at}/postgres"), PASSWORD),
+        LoginFailed
+    );
+    assert_eq!(
+        problem(format!("postgresql://scram@{at}/nosuch"), PASSWORD),
+        UnknownDatabase
+    );
+    let options = "postgres?options=-c%20work_mem%3D77MB";
+    assert_eq!(
+        problem(format!("postgresql://scram@{at}/{options}"), PASSWORD),
+        StartupParameter
+    );
+    assert_eq!(
+        problem(format!("postgresql://scram@{at}/lost"), PASSWORD),
+        ServerUnavailable
+    );
+}
