@@ -8,7 +8,7 @@ use super::survey::{Connected, Survey};
 use crate::cli::{PlanArgs, PlanFormat};
 use crate::error::{Error, exit};
 use crate::plan::record::Record;
-use crate::plan::script::{Conditions, for_psql};
+use crate::plan::script::for_psql;
 use crate::render::console::Console;
 use crate::render::plan_text;
 use crate::verify::advice::advise;
@@ -57,11 +57,9 @@ pub(super) fn text(connected: &Connected, survey: &Survey) -> String {
 
 fn sql(context: &Context, connected: &Connected, survey: &Survey) -> String {
     let server = &connected.session.server;
-    let record = Record::of(&survey.plan, "psql", !server.has_history);
-    let conditions = Conditions {
-        lock_timeout: context.settings.lock_timeout,
-        checks_connection: server.version().has_connection_check(),
-    };
+    let record = Record::of(&survey.plan, "psql", server.history());
+    let settings = &context.settings;
+    let conditions = server.conditions(settings.lock_timeout, settings.wait);
     for_psql(&survey.plan, &record, &conditions)
 }
 

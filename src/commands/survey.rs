@@ -11,7 +11,7 @@ use crate::db::facts::{Facts, facts};
 use crate::db::introspect::{Introspection, introspect};
 use crate::db::session::Session;
 use crate::error::Error;
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, Request, plan};
 use crate::report::Subject;
 use crate::verify::promise::Promise;
 
@@ -95,11 +95,11 @@ impl Connected {
             &promise.created,
             promise.migration,
         )?;
-        let plan = plan(
-            &promise.request(&self.session.schema),
-            &found.schema,
-            &facts.rows,
-        );
+        let request = Request {
+            database: self.session.server.database(),
+            ..promise.request(&self.session.schema)
+        };
+        let plan = plan(&request, &found.schema, &facts.rows);
         Ok(Survey {
             promise,
             found,

@@ -35,6 +35,11 @@ impl ServerVersion {
     pub fn has_connection_check(self) -> bool {
         self.major() >= 14
     }
+
+    /// `transaction_timeout` came with 17.
+    pub fn has_transaction_timeout(self) -> bool {
+        self.major() >= 17
+    }
 }
 
 /// The settings under which catalogs are read and statements run, whatever the database, the role

@@ -39,17 +39,26 @@ pub struct Introspection {
 ///
 /// When PostgreSQL does not answer, or holds a name that no source of a schema could have.
 pub fn introspect(session: &mut Session) -> Result<Introspection, QueryError> {
-    let Some(schema_oid) = session.server.schema_oid else {
+    if session.server.schema_oid.is_none() {
         return Ok(Introspection::default());
-    };
-    let questions = catalog::questions(session.server.version(), schema_oid);
+    }
     let batch = format!(
-        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{}{};\nCOMMIT",
-        settings_for(&session.schema),
-        questions.join(";\n")
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{};\nCOMMIT",
+        questions(session)
     );
-    let answers = session.batch("reading the catalogs", &batch)?;
-    Ok(Reader::read(answers))
+    Ok(read(session.batch("reading the catalogs", &batch)?))
+}
+
+/// The questions, with the settings they are asked under, for a transaction that is open.
+pub(super) fn questions(session: &Session) -> String {
+    let schema_oid = session.server.schema_oid.unwrap_or_default();
+    let questions = catalog::questions(session.server.version(), schema_oid);
+    settings_for(&session.schema) + &questions.join(";\n")
+}
+
+/// Reads the answers to [`questions`].
+pub(super) fn read(answers: Vec<Rows>) -> Introspection {
+    Reader::read(answers)
 }
 
 /// `SET LOCAL` for everything that could change what PostgreSQL prints or how it reads names.

@@ -1,9 +1,12 @@
 //! Input and output: everything that speaks to PostgreSQL.
 
+pub mod apply;
 mod array;
 pub mod catalog;
 pub mod connect;
 pub mod facts;
+pub mod history;
 pub mod introspect;
+pub mod rows;
 pub mod scratch;
 pub mod session;

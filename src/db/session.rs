@@ -1,11 +1,16 @@
 //! One connection: who and where we are, and batches of statements, a round trip each.
 
+use std::time::{Duration, Instant};
+
+use postgres::error::Severity;
 use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::catalog::{self, ServerVersion};
 use crate::model::Identifier;
 use crate::model::name::literal;
 use crate::plan::Database;
+use crate::plan::record::{HISTORY_SCHEMA, HistoryState};
+use crate::plan::script::Conditions;
 
 /// What PostgreSQL said to one statement, or why it could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +26,17 @@ impl QueryError {
     /// The five characters of PostgreSQL's error code, when the server answered at all.
     pub fn sqlstate(&self) -> Option<&str> {
         self.source.code().map(postgres::error::SqlState::code)
+    }
+
+    /// Whether the connection is gone with it: the server ended the session, or did not answer.
+    pub fn is_loss(&self) -> bool {
+        match self.source.as_db_error() {
+            Some(db) => matches!(
+                db.parsed_severity(),
+                Some(Severity::Fatal | Severity::Panic)
+            ),
+            None => true,
+        }
     }
 }
 
@@ -50,6 +66,8 @@ pub type Rows = Vec<SimpleQueryRow>;
 pub struct Session {
     client: Client,
     round_trips: u32,
+    /// When the connection was taken over.
+    pub opened: Instant,
     /// Who and where we are.
     pub server: Server,
     /// The schema that the application's tables stand in.
@@ -112,6 +130,27 @@ impl Server {
             oid: self.database_oid,
         }
     }
+
+    /// What there is of the history.
+    pub fn history(&self) -> HistoryState {
+        if self.has_history {
+            HistoryState::Present
+        } else if self.schemas.split(", ").any(|name| name == HISTORY_SCHEMA) {
+            HistoryState::SchemaOnly
+        } else {
+            HistoryState::Absent
+        }
+    }
+
+    /// The conditions under which statements run here.
+    pub fn conditions(&self, lock_timeout: Duration, patience: Duration) -> Conditions {
+        Conditions {
+            lock_timeout,
+            patience,
+            checks_connection: self.version().has_connection_check(),
+            limits_transactions: self.version().has_transaction_timeout(),
+        }
+    }
 }
 
 impl Session {
@@ -125,6 +164,7 @@ impl Session {
         let mut session = Session {
             client,
             round_trips: 0,
+            opened: Instant::now(),
             server: Server::unknown(),
             schema,
         };

@@ -140,6 +140,24 @@ impl Change {
         }
     }
 
+    /// The name of what it makes or removes.
+    pub fn object_name(&self) -> &Identifier {
+        match self {
+            Change::CreateEnum { name, .. }
+            | Change::CreateTable { name, .. }
+            | Change::CreateIndex { name, .. }
+            | Change::AddForeignKey { name, .. }
+            | Change::ValidateForeignKey { name, .. }
+            | Change::DropTable { name }
+            | Change::DropEnum { name }
+            | Change::DropColumn { name, .. }
+            | Change::DropIndex { name, .. }
+            | Change::DropConstraint { name, .. } => name,
+            Change::AddColumn { column, .. } => &column.name,
+            Change::AddPrimaryKey { key, .. } => &key.name,
+        }
+    }
+
     /// The change in words: `table "Job"`, `index "Job_status_idx" on "Job"`.
     pub fn summary(&self) -> String {
         let on = |what: &str, name: &Identifier, table: &Identifier| {

@@ -47,6 +47,23 @@ impl LockMode {
         }
     }
 
+    /// Whether two sessions cannot hold them on one table (PostgreSQL manual, table 13.2).
+    pub fn conflicts_with(self, other: LockMode) -> bool {
+        use LockMode::{
+            AccessExclusive, Exclusive, RowExclusive, RowShare, Share, ShareRowExclusive,
+            ShareUpdateExclusive,
+        };
+        let (weaker, stronger) = (self.min(other), self.max(other));
+        match stronger {
+            AccessExclusive => true,
+            Exclusive => weaker >= RowShare,
+            ShareRowExclusive => weaker >= RowExclusive,
+            Share => matches!(weaker, RowExclusive | ShareUpdateExclusive),
+            ShareUpdateExclusive => weaker == ShareUpdateExclusive,
+            _ => false,
+        }
+    }
+
     /// Whether it makes INSERT, UPDATE and DELETE wait (it conflicts with ROW EXCLUSIVE).
     pub fn blocks_writes(self) -> bool {
         self >= LockMode::Share
@@ -91,4 +108,25 @@ pub struct Lock {
     pub table: Identifier,
     /// The mode.
     pub mode: LockMode,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_conflict_as_the_manual_has_it() {
+        // Table 13.2, a row a mode, weakest first.
+        let table = [
+            "       X", "      XX", "    XXXX", "   XXXXX", "  XX XXX", "  XXXXXX", " XXXXXXX",
+            "XXXXXXXX",
+        ];
+        for (mode, row) in LockMode::ALL.into_iter().zip(table) {
+            let found: String = LockMode::ALL
+                .into_iter()
+                .map(|other| if mode.conflicts_with(other) { 'X' } else { ' ' })
+                .collect();
+            assert_eq!(found, row, "{mode}");
+        }
+    }
 }

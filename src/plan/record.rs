@@ -17,19 +17,30 @@ pub struct Record {
     pub migration: String,
     /// The schema it works in.
     pub schema: String,
-    /// The plan, as JSON.
+    /// The plan's steps, as JSON.
     pub plan: String,
     /// The machine it is run from.
     pub host: String,
     /// This tool's version.
     pub tool_version: String,
-    /// Whether the history's own tables must be created first.
-    pub creates_history: bool,
+    /// What there is of the history already.
+    pub history: HistoryState,
+}
+
+/// What there is of the history's schema and table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryState {
+    /// Nothing.
+    Absent,
+    /// The schema without the table: made beforehand, for a role that may not create schemas.
+    SchemaOnly,
+    /// Both.
+    Present,
 }
 
 impl Record {
     /// The record of a run of `plan` that begins now.
-    pub fn of(plan: &Plan, host: &str, creates_history: bool) -> Record {
+    pub fn of(plan: &Plan, host: &str, history: HistoryState) -> Record {
         Record {
             id: Uuid::new_v4(),
             migration: plan.migration.clone(),
@@ -37,16 +48,29 @@ impl Record {
             plan: serde_json::to_string(&plan.steps).unwrap_or_else(|_| "[]".to_owned()),
             host: host.to_owned(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            creates_history,
+            history,
         }
     }
 
     /// The statements that make the history, when it is not there, and write the record. With
-    /// `is_all` the migration is applied when their transaction commits; otherwise it is running.
-    pub(super) fn begin(&self, is_all: bool) -> Vec<String> {
+    /// `is_all` the migration is applied when their transaction commits; otherwise it is running,
+    /// with as many steps `done` then.
+    ///
+    /// A run that is still running when another has the lock that keeps migrations apart was cut off.
+    pub(super) fn begin(&self, is_all: bool, done: usize) -> Vec<String> {
         let mut statements = Vec::new();
-        if self.creates_history {
-            statements.extend(CREATE_HISTORY.iter().map(|sql| (*sql).to_owned()));
+        match self.history {
+            HistoryState::Absent => {
+                statements.extend([CREATE_SCHEMA, CREATE_TABLE].map(str::to_owned));
+            }
+            HistoryState::SchemaOnly => statements.push(CREATE_TABLE.to_owned()),
+            HistoryState::Present => statements.push(format!(
+                "UPDATE leora_migrate.migration SET state = 'failed', finished_at = clock_timestamp(), \
+                 error = 'it ended without a word'\n    \
+                 WHERE state = 'running' AND name = {} AND target_schema = {}",
+                literal(&self.migration),
+                literal(&self.schema),
+            )),
         }
         let (state, finished) = if is_all {
             ("applied", "clock_timestamp()")
@@ -55,8 +79,9 @@ impl Record {
         };
         statements.push(format!(
             "INSERT INTO leora_migrate.migration\n    \
-             (id, name, target_schema, state, plan, tool_version, host, finished_at)\n    \
-             VALUES ({}, {}, {}, {}, {}, {}, {}, {finished})",
+             (id, name, target_schema, state, plan, steps_done, tool_version, host, finished_at)\n    \
+             VALUES ({}, {}, {}, {}, {}, {done}, {}, {}, {finished})\n    \
+             RETURNING pg_current_xact_id()",
             literal(&self.id.to_string()),
             literal(&self.migration),
             literal(&self.schema),
@@ -70,40 +95,53 @@ impl Record {
 
     /// Says that the step numbered `number` (from 0), which stands alone, is under way.
     pub(super) fn step_begins(&self, number: usize) -> String {
-        format!(
-            "UPDATE leora_migrate.migration SET running_step = {number}, step_started_at = clock_timestamp() WHERE id = {}",
-            literal(&self.id.to_string())
-        )
+        self.update(&format!(
+            "running_step = {number}, step_started_at = clock_timestamp()"
+        ))
     }
 
-    /// Says that it is done.
-    pub(super) fn step_ends(&self, _number: usize) -> String {
-        format!(
-            "UPDATE leora_migrate.migration SET running_step = NULL WHERE id = {}",
-            literal(&self.id.to_string())
-        )
+    /// Says that it is done, and with it as many steps.
+    pub(super) fn step_ends(&self, done: usize) -> String {
+        self.update(&format!("running_step = NULL, steps_done = {done}"))
     }
 
     /// Says that all of the migration is done.
     pub(super) fn finish(&self) -> String {
+        self.update("state = 'applied', finished_at = clock_timestamp()")
+    }
+
+    /// Says that the run ended before all was done, and why. The step that failed has left nothing
+    /// when it is `undone`.
+    pub fn fail(&self, error: &str, undone: bool) -> String {
+        let step = if undone { "running_step = NULL, " } else { "" };
+        self.update(&format!(
+            "{step}state = 'failed', finished_at = clock_timestamp(), error = {}",
+            literal(&error.replace('\0', " "))
+        ))
+    }
+
+    fn update(&self, set: &str) -> String {
         format!(
-            "UPDATE leora_migrate.migration SET state = 'applied', finished_at = clock_timestamp() WHERE id = {}",
+            "UPDATE leora_migrate.migration SET {set} WHERE id = {}",
             literal(&self.id.to_string())
         )
     }
 }
 
+const CREATE_SCHEMA: &str = "CREATE SCHEMA leora_migrate";
+
 /// Who, from where and on what server the server itself fills in.
-const CREATE_HISTORY: &[&str] = &[
-    "CREATE SCHEMA leora_migrate",
-    "CREATE TABLE leora_migrate.migration (
+const CREATE_TABLE: &str = "\
+CREATE TABLE leora_migrate.migration (
     id UUID NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     target_schema TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('running', 'applied', 'rolled back')),
+    state TEXT NOT NULL CHECK (state IN ('running', 'applied', 'failed', 'rolled back')),
     plan JSONB NOT NULL,
+    steps_done INTEGER NOT NULL,
     running_step INTEGER,
     step_started_at TIMESTAMPTZ,
+    error TEXT,
     tool_version TEXT NOT NULL,
     server_version TEXT NOT NULL DEFAULT current_setting('server_version'),
     applied_by TEXT NOT NULL DEFAULT session_user,
@@ -112,6 +150,6 @@ const CREATE_HISTORY: &[&str] = &[
     started_at TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP,
     finished_at TIMESTAMPTZ,
     rolled_back_at TIMESTAMPTZ,
-    rolled_back_by TEXT
-)",
-];
+    rolled_back_by TEXT,
+    rolled_back_from TEXT
+)";

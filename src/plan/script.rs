@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::record::Record;
 use super::step::{Step, Transaction};
-use super::{LockMode, Plan};
+use super::{Lock, LockMode, Plan};
 use crate::model::Identifier;
 use crate::model::name::literal;
 
@@ -16,19 +16,46 @@ pub const PRISMA_ADVISORY_LOCK: i64 = 72_707_369;
 /// Under which conditions statements run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conditions {
-    /// How long all locks of a transaction together may be waited for.
+    /// How long all locks of a transaction together may be waited for: as long as writers may have
+    /// to wait behind it.
     pub lock_timeout: Duration,
+    /// How long a statement that stands alone may wait for its locks. Nobody waits behind it.
+    pub patience: Duration,
     /// Whether the server notices that its client is gone while it waits (PostgreSQL 14 on).
     pub checks_connection: bool,
+    /// Whether the server limits the time of a transaction as a whole (PostgreSQL 17 on).
+    pub limits_transactions: bool,
 }
 
-/// Statements that succeed or fail together.
+/// Statements that are sent one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// BEGIN, these, COMMIT.
-    Transaction(Vec<Statement>),
-    /// These, each by itself: the settings, then the one statement that cannot share a transaction.
-    Alone(Vec<Statement>),
+    /// Between BEGIN and COMMIT.
+    Transaction(Stages),
+    /// Each by itself.
+    Alone(Alone),
+}
+
+/// A transaction, in the order of what it makes others wait for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stages {
+    /// The settings, and the lock that keeps other migrations out.
+    pub prepare: Vec<Statement>,
+    /// What nobody waits for: new tables, and the record.
+    pub quiet: Vec<Statement>,
+    /// What writers wait for until the commit.
+    pub locking: Vec<Statement>,
+}
+
+/// A step that stands alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// The settings, and the record that it begins.
+    pub before: Vec<Statement>,
+    /// The step's statement.
+    pub step: Statement,
+    /// The record that it ended.
+    pub after: Vec<Statement>,
 }
 
 /// One statement of a script.
@@ -41,95 +68,135 @@ pub struct Statement {
 }
 
 impl Statement {
-    fn setting(sql: String) -> Statement {
+    fn plain(sql: String) -> Statement {
         Statement { sql, step: None }
+    }
+
+    fn of_step((number, step): (usize, &Step)) -> Statement {
+        Statement {
+            sql: step.sql.clone(),
+            step: Some(number),
+        }
     }
 }
 
-/// The units that carry out `plan` and record it.
+impl Unit {
+    /// The statements, in order, without BEGIN and COMMIT.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        let parts: [&[Statement]; 3] = match self {
+            Unit::Transaction(stages) => [&stages.prepare, &stages.quiet, &stages.locking],
+            Unit::Alone(alone) => [
+                &alone.before,
+                std::slice::from_ref(&alone.step),
+                &alone.after,
+            ],
+        };
+        parts.into_iter().flatten()
+    }
+}
+
+/// The units that carry out `plan` and record it: a transaction, then the steps that stand alone.
 pub fn units(plan: &Plan, record: &Record, conditions: &Conditions) -> Vec<Unit> {
     if plan.steps.is_empty() {
         return Vec::new();
     }
-    let numbered = || plan.steps.iter().enumerate();
-    let together: Vec<_> = numbered()
-        .filter(|(_, step)| step.transaction == Transaction::Together)
-        .collect();
-    let alone: Vec<_> = numbered()
-        .filter(|(_, step)| step.transaction == Transaction::Alone)
-        .collect();
-    let mut units = vec![Unit::Transaction(transaction(
-        plan,
-        &together,
-        record,
-        conditions,
-        alone.is_empty(),
-    ))];
-    for (number, step) in &alone {
-        let mut statements: Vec<_> =
-            settings(&plan.schema, conditions, conditions.lock_timeout, "SET")
-                .map(Statement::setting)
-                .collect();
-        statements.push(Statement::setting(record.step_begins(*number)));
-        statements.push(Statement {
-            sql: step.sql.clone(),
-            step: Some(*number),
-        });
-        statements.push(Statement::setting(record.step_ends(*number)));
-        units.push(Unit::Alone(statements));
-    }
-    if !alone.is_empty() {
-        units.push(Unit::Alone(vec![Statement::setting(record.finish())]));
+    let (together, alone) = plan.together_and_alone();
+    let lock = if alone.is_empty() {
+        Exclusion::UntilCommit
+    } else {
+        Exclusion::UntilReleased
+    };
+    let bookkeeping = record.begin(alone.is_empty(), together.len());
+    let stages = transaction(&plan.schema, &together, bookkeeping, lock, conditions);
+    let mut units = vec![Unit::Transaction(stages)];
+    for (done, &(number, step)) in alone.iter().enumerate() {
+        let mut before: Vec<_> =
+            settings(&plan.schema, conditions, conditions.patience, "SET").collect();
+        before.push(record.step_begins(number));
+        let mut after = vec![record.step_ends(together.len() + done + 1)];
+        if done + 1 == alone.len() {
+            after.push(record.finish());
+            after.push(Exclusion::release());
+        }
+        units.push(Unit::Alone(Alone {
+            before: before.into_iter().map(Statement::plain).collect(),
+            step: Statement::of_step((number, step)),
+            after: after.into_iter().map(Statement::plain).collect(),
+        }));
     }
     units
 }
 
-/// The transaction that carries out all steps that can share one. The record is written before the
-/// first lock on a table that stood before, so that nothing but the locking steps happens under it.
-fn transaction(
-    plan: &Plan,
+/// How long other migrations are kept out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusion {
+    /// To the end of the transaction, which works through a pooler too.
+    UntilCommit,
+    /// Until it is released, or the session ends: over the steps that stand alone.
+    UntilReleased,
+}
+
+impl Exclusion {
+    fn take(self) -> String {
+        match self {
+            Exclusion::UntilCommit => {
+                format!("SELECT pg_advisory_xact_lock({PRISMA_ADVISORY_LOCK})")
+            }
+            Exclusion::UntilReleased => format!("SELECT pg_advisory_lock({PRISMA_ADVISORY_LOCK})"),
+        }
+    }
+
+    /// Releases [`Exclusion::UntilReleased`], however often it was taken.
+    pub fn release() -> String {
+        "SELECT pg_advisory_unlock_all()".to_owned()
+    }
+}
+
+/// The transaction that carries out `steps`, numbered by their places in the plan. The record is
+/// written before the first lock on a table that stood before, so that nothing but the locking
+/// steps happens under it.
+pub fn transaction(
+    schema: &Identifier,
     steps: &[(usize, &Step)],
-    record: &Record,
+    bookkeeping: Vec<String>,
+    exclusion: Exclusion,
     conditions: &Conditions,
-    is_all: bool,
-) -> Vec<Statement> {
-    let (quiet, locking): (Vec<_>, Vec<_>) =
+) -> Stages {
+    let (quiet, locking): (Vec<(usize, &Step)>, Vec<_>) =
         steps.iter().partition(|(_, step)| !blocks_writes(step));
-    let waits = waits(&locking);
-    let each = conditions.lock_timeout / u32::try_from(waits.len().max(1)).unwrap_or(1);
-    let mut statements: Vec<_> = settings(&plan.schema, conditions, each, "SET LOCAL")
-        .map(Statement::setting)
-        .collect();
-    statements.push(Statement::setting(format!(
-        "SELECT pg_advisory_xact_lock({PRISMA_ADVISORY_LOCK})"
-    )));
-    statements.extend(quiet.iter().map(|(number, step)| Statement {
-        sql: step.sql.clone(),
-        step: Some(*number),
-    }));
-    statements.extend(record.begin(is_all).into_iter().map(Statement::setting));
-    statements.extend(locking.iter().map(|(number, step)| Statement {
-        sql: step.sql.clone(),
-        step: Some(*number),
-    }));
-    statements
+    let each = conditions.lock_timeout / waits(&locking).max(1);
+    let prepare = settings(schema, conditions, each, "SET LOCAL").chain([exclusion.take()]);
+    let bookkeeping = bookkeeping.into_iter().map(Statement::plain);
+    Stages {
+        prepare: prepare.map(Statement::plain).collect(),
+        quiet: quiet
+            .into_iter()
+            .map(Statement::of_step)
+            .chain(bookkeeping)
+            .collect(),
+        locking: locking.into_iter().map(Statement::of_step).collect(),
+    }
 }
 
 fn blocks_writes(step: &Step) -> bool {
     step.locks.iter().any(|lock| lock.mode >= LockMode::Share)
 }
 
-/// The tables that the transaction may have to wait for, each once: the wait for the second adds to
-/// the time for which others wait for the first.
-fn waits<'a>(steps: &[&(usize, &'a Step)]) -> Vec<&'a Identifier> {
-    let mut tables: Vec<_> = steps
-        .iter()
-        .flat_map(|(_, step)| &step.locks)
-        .map(|lock| &lock.table)
-        .collect();
-    tables.sort();
-    tables.dedup();
-    tables
+/// How often the steps may have to wait for a lock. Each wait adds to the time for which others wait
+/// for what is locked already. A lock stronger than the one held is waited for anew.
+fn waits(steps: &[(usize, &Step)]) -> u32 {
+    let mut held: Vec<&Lock> = Vec::new();
+    let mut waits = 0;
+    for lock in steps.iter().flat_map(|(_, step)| &step.locks) {
+        let covered = held
+            .iter()
+            .any(|held| held.table == lock.table && held.mode >= lock.mode);
+        if !covered {
+            held.push(lock);
+            waits += 1;
+        }
+    }
+    waits
 }
 
 /// The settings under which everything runs, whatever the database, the role or the URL set.
@@ -145,8 +212,12 @@ pub fn settings(
         Some(("statement_timeout", literal("0"))),
         Some(("idle_in_transaction_session_timeout", literal("60s"))),
         conditions
+            .limits_transactions
+            .then(|| ("transaction_timeout", literal("0"))),
+        conditions
             .checks_connection
             .then(|| ("client_connection_check_interval", literal("500ms"))),
+        Some(("standard_conforming_strings", literal("on"))),
         Some(("search_path", format!("{}, pg_temp", schema.quoted()))),
     ]
     .into_iter()
@@ -169,12 +240,9 @@ pub fn for_psql(plan: &Plan, record: &Record, conditions: &Conditions) -> String
     }
     out += "\\set ON_ERROR_STOP on\n";
     for unit in units(plan, record, conditions) {
-        let (statements, in_transaction) = match &unit {
-            Unit::Transaction(statements) => (statements, true),
-            Unit::Alone(statements) => (statements, false),
-        };
+        let in_transaction = matches!(unit, Unit::Transaction(_));
         out += if in_transaction { "\nBEGIN;\n" } else { "\n" };
-        for statement in statements {
+        for statement in unit.statements() {
             if let Some(step) = statement.step.and_then(|number| plan.steps.get(number)) {
                 out += &comment(step);
             }
@@ -207,4 +275,14 @@ fn comment(step: &Step) -> String {
 
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
+}
+
+impl Plan {
+    /// The steps that share a transaction and those that stand alone, with their places.
+    pub fn together_and_alone(&self) -> (Vec<(usize, &Step)>, Vec<(usize, &Step)>) {
+        self.steps
+            .iter()
+            .enumerate()
+            .partition(|(_, step)| step.transaction == Transaction::Together)
+    }
 }

@@ -1,6 +1,7 @@
 //! All integration tests in one binary: one link, one scratch server, a database per test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod apply;
 mod connect;
 mod harness;
 mod pooler;

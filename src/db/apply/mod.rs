@@ -1,0 +1,426 @@
+//! Carrying a plan out on a database that others are using.
+//!
+//! Work that touches no table that stood before comes first, what needs the standing ones last, in
+//! one round trip with COMMIT. Every wait for a lock is short; when one is not obtained, all is rolled
+//! back and tried again, so that nobody waits behind us for longer than that.
+
+mod attempt;
+mod blockers;
+mod error;
+mod interrupt;
+mod lone;
+mod lost;
+mod patience;
+mod preflight;
+mod watch;
+
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::connect::Target;
+use super::history;
+use super::introspect;
+use super::rows;
+use super::session::{QueryError, Rows, Session};
+use crate::diff::compare;
+use crate::model::Table;
+use crate::model::name::literal;
+use crate::plan::record::{HistoryState, Record};
+use crate::plan::script::{self, Alone, Conditions, Exclusion, Stages, Statement, Unit};
+use crate::plan::{Lock, Plan, Request, Step, basis, plan as make_plan};
+
+pub use blockers::{Awaited, Blocker, blockers};
+pub use error::{ApplyError, Changed, Failure, Outcome, Partly, Stop};
+pub use interrupt::Interrupt;
+pub use patience::Waiting;
+pub use preflight::{Obstacle, preflight};
+pub use watch::Progress;
+
+pub(in crate::db) use attempt::{Ended, Sending, Stage, attempt, joined};
+pub(in crate::db) use lost::{Fate, fate};
+pub(in crate::db) use patience::{Patience, Pause};
+
+/// The name our connections go by.
+pub const APPLICATION_NAME: &str = "leora-migrate";
+
+/// How patient to be.
+#[derive(Clone, Debug)]
+pub struct ApplyOptions {
+    /// How long the first attempt waits for its locks.
+    pub first_lock_timeout: Duration,
+    /// How long any attempt waits for its locks, at most: as long as writers may have to wait.
+    pub lock_timeout: Duration,
+    /// How long locks are tried for.
+    pub wait: Duration,
+    /// The machine's name, for the history.
+    pub host: String,
+}
+
+impl ApplyOptions {
+    /// Attempts of 50 to 500 ms, for five minutes.
+    pub fn new(host: impl Into<String>) -> ApplyOptions {
+        ApplyOptions {
+            first_lock_timeout: Duration::from_millis(50),
+            lock_timeout: Duration::from_millis(500),
+            wait: Duration::from_secs(300),
+            host: host.into(),
+        }
+    }
+}
+
+/// Who is told how it goes. Steps are named by their place in the plan.
+pub trait Observer {
+    /// Locks are waited for; said again and again while it lasts.
+    fn waiting(&mut self, _waiting: &Waiting<'_>) {}
+    /// A step that stands alone begins.
+    fn step_begun(&mut self, _number: usize, _step: &Step) {}
+    /// A step that stands alone goes on.
+    fn progress(&mut self, _number: usize, _step: &Step, _progress: &Progress) {}
+    /// A step is done, and stays.
+    fn step_done(&mut self, _number: usize, _step: &Step) {}
+}
+
+/// Nobody is told.
+impl Observer for () {}
+
+/// What became of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It was carried out.
+    Done(Done),
+    /// There was nothing to do, or somebody did it in the meantime.
+    Already,
+}
+
+/// How a plan was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The run, as the history names it.
+    pub run: Uuid,
+    /// How often the transaction was tried.
+    pub attempts: u32,
+    /// How long all of it took.
+    pub took: Duration,
+    /// For how long the transaction held the locks that writers wait for, seen from here.
+    pub locked: Duration,
+    /// Whether the connection was lost while the transaction committed; the session is another since.
+    pub reconnected: bool,
+}
+
+/// Carries `plan` out and records it. `request` is what the plan was made for.
+///
+/// Under the lock that keeps migrations apart, what the plan was made from is read again. Where it has
+/// changed, the plan is not carried out: either somebody did the same in the meantime, or it is an
+/// error.
+///
+/// # Errors
+///
+/// See [`ApplyError`].
+pub fn apply(
+    target: &Target,
+    session: &mut Session,
+    plan: &Plan,
+    request: &Request<'_>,
+    options: &ApplyOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Applied, ApplyError> {
+    if !plan.refusals.is_empty() {
+        let refusals = plan.refusals.clone();
+        return Err(ApplyError::PlanRefused { refusals });
+    }
+    let obstacles = preflight(target, session, plan)?;
+    if !obstacles.is_empty() {
+        return Err(ApplyError::Refused { obstacles });
+    }
+    if plan.steps.is_empty() {
+        return Ok(Applied::Already);
+    }
+    let request = Request {
+        database: session.server.database(),
+        ..request.clone()
+    };
+    let mut apply = Apply {
+        sending: Sending { target, interrupt },
+        plan,
+        request,
+        options,
+    };
+    let began = Instant::now();
+    let Some((done, alone, record)) = apply.transaction(session, observer, began)? else {
+        return Ok(Applied::Already);
+    };
+    let (together, _) = plan.together_and_alone();
+    for &(number, step) in &together {
+        observer.step_done(number, step);
+    }
+    lone::run(&apply, session, &alone, &record, &done, observer)?;
+    Ok(Applied::Done(Done {
+        took: began.elapsed(),
+        ..done
+    }))
+}
+
+/// What stays the same over all attempts.
+struct Apply<'a> {
+    sending: Sending<'a>,
+    plan: &'a Plan,
+    request: Request<'a>,
+    options: &'a ApplyOptions,
+}
+
+impl Apply<'_> {
+    /// The transaction, tried until it commits or the time is spent; `None` when there is nothing left
+    /// to do. Gives the steps that stand alone and the record they go on with.
+    fn transaction(
+        &mut self,
+        session: &mut Session,
+        observer: &mut dyn Observer,
+        began: Instant,
+    ) -> Result<Option<(Done, Vec<Alone>, Record)>, ApplyError> {
+        let Sending { target, interrupt } = self.sending;
+        let mut patience = Patience::new(self.options);
+        loop {
+            let lock_timeout = patience.next_lock_timeout();
+            let conditions = session.server.conditions(lock_timeout, self.options.wait);
+            let mut record = Record::of(self.plan, &self.options.host, HistoryState::Present);
+            let prepare = self.units(&record, &conditions).0.prepare;
+            // Rolled back to: what is read leaves no setting behind.
+            let question = format!(
+                "SAVEPOINT reading;\n{};\n{};\nROLLBACK TO SAVEPOINT reading",
+                history::STATE,
+                introspect::questions(session)
+            );
+            let mut alone = Vec::new();
+            let ended = attempt(
+                self.sending,
+                session,
+                &prepare,
+                &question,
+                |session, answers| {
+                    let mut answers = answers.into_iter();
+                    let state = answers.next();
+                    record.history = history::state(state.as_ref().and_then(|rows| rows.first()));
+                    if let Some(verdict) = self.has_changed(session, answers.collect())? {
+                        return Ok(Err(verdict));
+                    }
+                    let (stages, rest) = self.units(&record, &conditions);
+                    alone = rest;
+                    Ok(Ok(stages))
+                },
+            );
+            let done = |locked, reconnected| Done {
+                run: record.id,
+                attempts: patience.attempts(),
+                took: began.elapsed(),
+                locked,
+                reconnected,
+            };
+            if !matches!(ended, Ended::Committed { .. } | Ended::Lost { .. })
+                && !self.plan.is_one_transaction()
+            {
+                session.batch("letting other migrations in", &Exclusion::release())?;
+            }
+            match ended {
+                Ended::Committed { locked } => {
+                    return Ok(Some((done(locked, false), alone, record)));
+                }
+                Ended::Stopped(Verdict::Already) => return Ok(None),
+                Ended::Stopped(Verdict::Changed(changed)) => {
+                    return Err(ApplyError::Changed(changed));
+                }
+                Ended::Interrupted(signal) => {
+                    let partly = None;
+                    return Err(ApplyError::Interrupted { signal, partly });
+                }
+                Ended::Failed { at, error } => {
+                    return Err(ApplyError::StepFailed(self.failure(session, at, &error)));
+                }
+                Ended::Lost { transaction, error } => {
+                    let fate = match &transaction {
+                        None => Fate::Not(Outcome::RolledBack),
+                        Some(id) => {
+                            let record_id = literal(&record.id.to_string());
+                            let recorded = format!(
+                                "SELECT FROM leora_migrate.migration WHERE id = {record_id}"
+                            );
+                            fate(target, interrupt, &session.schema, id, &recorded)
+                        }
+                    };
+                    match fate {
+                        Fate::Committed(other) => {
+                            *session = *other;
+                            let done = done(Duration::ZERO, true);
+                            return Ok(Some((done, alone, record)));
+                        }
+                        Fate::Not(outcome) => {
+                            let cause = error.to_string();
+                            return Err(ApplyError::ConnectionLost { outcome, cause });
+                        }
+                    }
+                }
+                Ended::Again { at } => {
+                    let awaited = self.awaited(at);
+                    match patience.pause(session, &awaited, interrupt, observer)? {
+                        Pause::Over => {}
+                        Pause::Interrupted(signal) => {
+                            let partly = None;
+                            return Err(ApplyError::Interrupted { signal, partly });
+                        }
+                        Pause::Spent(blockers) => {
+                            return Err(ApplyError::LockNotObtained {
+                                waited: patience.waited(),
+                                attempts: patience.attempts(),
+                                awaited,
+                                blockers,
+                            });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn units(&self, record: &Record, conditions: &Conditions) -> (Stages, Vec<Alone>) {
+        let mut stages = Stages::default();
+        let mut alone = Vec::new();
+        for unit in script::units(self.plan, record, conditions) {
+            match unit {
+                Unit::Transaction(transaction) => stages = transaction,
+                Unit::Alone(step) => alone.push(step),
+            }
+        }
+        (stages, alone)
+    }
+
+    /// Whether what stands is still what the plan was made from.
+    fn has_changed(
+        &self,
+        session: &mut Session,
+        answers: Vec<Rows>,
+    ) -> Result<Option<Verdict>, QueryError> {
+        let actual = introspect::read(answers).schema;
+        let created = self.request.created.iter();
+        let stands = |table: &Table| table.kind.is_table();
+        let standing = created.filter(|name| actual.tables.get(*name).is_some_and(stands));
+        let rows = rows::holding(session, standing)?;
+        let now = basis(&self.request, &actual, &rows);
+        if now.fingerprint() == self.plan.fingerprint {
+            return Ok(None);
+        }
+        let plan = make_plan(&self.request, &actual, &rows);
+        if plan.is_empty() {
+            return Ok(Some(Verdict::Already));
+        }
+        let then = &self.plan.basis;
+        let mut remarks = Vec::new();
+        if now.database != then.database {
+            remarks.push(format!(
+                "it was made for database {} (oid {}), and this is {} (oid {})",
+                then.database.name, then.database.oid, now.database.name, now.database.oid
+            ));
+        }
+        if now.schema != then.schema {
+            remarks.push(format!(
+                "it was made for schema {}, and this is {}",
+                then.schema.quoted(),
+                now.schema.quoted()
+            ));
+        }
+        for table in now.held_rows.symmetric_difference(&then.held_rows) {
+            let holds = if now.held_rows.contains(table) {
+                "holds rows now"
+            } else {
+                "holds no rows any more"
+            };
+            remarks.push(format!("{} {holds}", table.quoted()));
+        }
+        Ok(Some(Verdict::Changed(Box::new(Changed {
+            differences: compare(&now.stood, &then.stood),
+            remarks,
+            plan,
+        }))))
+    }
+
+    fn awaited(&self, at: Stage) -> Awaited {
+        if at == Stage::Prepare {
+            return Awaited::OtherMigration;
+        }
+        let (together, _) = self.plan.together_and_alone();
+        let locks = together.iter().flat_map(|(_, step)| &step.locks);
+        Awaited::Tables(strongest(locks))
+    }
+
+    /// Which step failed. PostgreSQL names the statement nowhere, so the quiet part, which nobody
+    /// waits for, is tried once more, statement by statement, and rolled back; in the locking part the
+    /// names in the error tell.
+    fn failure(&self, session: &mut Session, at: Stage, error: &QueryError) -> Failure {
+        let steps = &self.plan.steps;
+        let step = match at {
+            Stage::Prepare => None,
+            Stage::Quiet => self.failing_statement(session, error),
+            Stage::Locking => {
+                let (together, _) = self.plan.together_and_alone();
+                let named = together.iter().filter(|(_, step)| is_named(step, error));
+                let mut places = named.map(|(place, _)| *place);
+                places.next().filter(|_| places.next().is_none())
+            }
+        };
+        let what = match (step.and_then(|place| steps.get(place)), at) {
+            (Some(step), _) => step.change.summary(),
+            (None, Stage::Prepare) => "preparing the transaction".to_owned(),
+            (None, Stage::Quiet) => "recording the migration".to_owned(),
+            (None, Stage::Locking) => "changing the tables that stand".to_owned(),
+        };
+        Failure::new(step, what, error)
+    }
+
+    fn failing_statement(&self, session: &mut Session, error: &QueryError) -> Option<usize> {
+        let conditions = session
+            .server
+            .conditions(self.options.lock_timeout, self.options.wait);
+        let record = Record::of(self.plan, &self.options.host, HistoryState::Present);
+        let stages = self.units(&record, &conditions).0;
+        let opening = format!("BEGIN;\n{}", joined(&stages.prepare));
+        session
+            .batch("looking for the step that failed", &opening)
+            .ok()?;
+        let fails = |statement: &&Statement| {
+            let again = session.batch("looking for the step that failed", &statement.sql);
+            again.is_err_and(|again| again.sqlstate() == error.sqlstate())
+        };
+        let mut of_steps = stages
+            .quiet
+            .iter()
+            .filter(|statement| statement.step.is_some());
+        let found = of_steps.find(fails).and_then(|statement| statement.step);
+        attempt::roll_back(session).ok()?;
+        found
+    }
+}
+
+/// Why a plan is not carried out, found under the lock.
+enum Verdict {
+    /// Somebody did it.
+    Already,
+    /// Something else is there.
+    Changed(Box<Changed>),
+}
+
+/// The strongest of the locks on each table.
+pub(in crate::db) fn strongest<'a>(locks: impl Iterator<Item = &'a Lock>) -> Vec<Lock> {
+    let mut strongest: Vec<Lock> = locks.cloned().collect();
+    strongest.sort_by(|a, b| (&a.table, b.mode).cmp(&(&b.table, a.mode)));
+    strongest.dedup_by(|weaker, stronger| weaker.table == stronger.table);
+    strongest
+}
+
+/// Whether an error names what the step makes.
+fn is_named(step: &Step, error: &QueryError) -> bool {
+    let Some(db) = error.source.as_db_error() else {
+        return false;
+    };
+    let name = step.change.object_name();
+    db.constraint() == Some(name.as_str()) || db.message().contains(&name.quoted())
+}

@@ -1,0 +1,261 @@
+//! What would stop a plan, asked before anything is done.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::db::catalog::ServerVersion;
+use crate::db::connect::Target;
+use crate::db::session::{QueryError, Session};
+use crate::ddl::Change;
+use crate::model::name::literal;
+use crate::model::{Identifier, TableReference};
+use crate::plan::record::HISTORY_SCHEMA;
+use crate::plan::{Plan, Step, Transaction};
+
+/// Something that stands in the way of a plan, and how it is moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What is the matter.
+    pub reason: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}", self.reason, self.remedy)
+    }
+}
+
+fn obstacle(reason: impl Into<String>, remedy: impl Into<String>) -> Obstacle {
+    Obstacle {
+        reason: reason.into(),
+        remedy: remedy.into(),
+    }
+}
+
+/// Everything that would make `plan` fail, or unsafe, on this connection: a server that cannot, a
+/// pooler under steps that need a session, a right that is missing. One round trip.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer.
+pub fn preflight(
+    target: &Target,
+    session: &mut Session,
+    plan: &Plan,
+) -> Result<Vec<Obstacle>, QueryError> {
+    let mut obstacles = of_server(session);
+    if !obstacles.is_empty() || plan.steps.is_empty() {
+        return Ok(obstacles);
+    }
+    obstacles.extend(
+        plan.steps
+            .iter()
+            .filter(|step| step.sql != step.change.sql())
+            .map(|step| {
+                obstacle(
+                    format!(
+                        "the plan says \"{}\", and its statement is another: {}",
+                        step.change.summary(),
+                        step.sql
+                    ),
+                    "Make the plan anew; a plan is not edited by hand.",
+                )
+            }),
+    );
+    let answers = session.batch("asking for rights", &questions(session_schema(plan), plan))?;
+    let mut answers = answers.into_iter();
+    let backend_age = answers
+        .next()
+        .and_then(|rows| rows.first()?.get(0)?.parse::<f64>().ok());
+    obstacles.extend(of_pooler(target, session, plan, backend_age));
+    for row in answers.flatten() {
+        let (Some(reason), Some(remedy)) = (row.get(0), row.get(1)) else {
+            continue;
+        };
+        obstacles.push(obstacle(reason, remedy));
+    }
+    Ok(obstacles)
+}
+
+fn session_schema(plan: &Plan) -> &Identifier {
+    &plan.schema
+}
+
+/// What is the matter with the server itself.
+fn of_server(session: &Session) -> Vec<Obstacle> {
+    let server = &session.server;
+    let mut obstacles = Vec::new();
+    if server.version() < ServerVersion::OLDEST {
+        obstacles.push(obstacle(
+            format!("the server is PostgreSQL {}", server.version),
+            format!("It takes {} or newer.", ServerVersion::OLDEST.major()),
+        ));
+    }
+    if server.in_recovery {
+        obstacles.push(obstacle(
+            "the server is a replica, which takes no changes",
+            "Name its primary; with several hosts, target_session_attrs=read-write finds it.",
+        ));
+    } else if server.read_only {
+        obstacles.push(obstacle(
+            "transactions are read-only here (default_transaction_read_only)",
+            "Find out who set it (the address's options, the role, the database, or a provider whose disk is full) and why.",
+        ));
+    }
+    if server.schema_oid.is_none() {
+        obstacles.push(obstacle(
+            format!(
+                "there is no schema {} in database {}; it has: {}",
+                session.schema.quoted(),
+                server.database,
+                server.schemas
+            ),
+            "Name another database with --url, or another schema with --schema.",
+        ));
+    }
+    if server.session_replication_role == "replica" {
+        obstacles.push(obstacle(
+            "session_replication_role is replica: foreign keys are not enforced in this session",
+            "Take the setting off the database or the role it is kept for: ALTER DATABASE ... RESET session_replication_role;",
+        ));
+    }
+    obstacles
+}
+
+/// A session older than our connection is not ours alone.
+fn of_pooler(
+    target: &Target,
+    session: &Session,
+    plan: &Plan,
+    backend_age: Option<f64>,
+) -> Option<Obstacle> {
+    let alone: Vec<_> = plan
+        .steps
+        .iter()
+        .filter(|step| step.transaction == Transaction::Alone)
+        .map(|step| step.change.summary())
+        .collect();
+    let ours = session.opened.elapsed().as_secs_f64() + 5.0;
+    let pooled = target.says_pooler() || backend_age.is_some_and(|age| age > ours);
+    (pooled && !alone.is_empty()).then(|| {
+        obstacle(
+            format!(
+                "the connection goes through a pooler, and these steps need a session of their own: {}",
+                alone.join("; ")
+            ),
+            "Use the direct address (DIRECT_URL; Supabase: port 5432) for this.",
+        )
+    })
+}
+
+/// Questions whose rows are a reason and a remedy each, after one for the age of our server process.
+fn questions(schema: &Identifier, plan: &Plan) -> String {
+    let mut questions = vec![
+        "SELECT extract(epoch FROM clock_timestamp() - backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+            .to_owned(),
+        history_rights(),
+    ];
+    if plan.steps.iter().any(|step| creates(&step.change)) {
+        questions.push(format!(
+            "SELECT format('the role %I may not create in schema %I', current_user, {schema}),\n  \
+             format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', {schema}, current_user)\n\
+             WHERE NOT has_schema_privilege({schema}, 'CREATE') OR NOT has_schema_privilege({schema}, 'USAGE')",
+            schema = literal(schema.as_str()),
+        ));
+    }
+    let altered: BTreeSet<_> = plan
+        .steps
+        .iter()
+        .filter_map(|step| altered(step, plan))
+        .collect();
+    questions.extend(altered.into_iter().map(|table| {
+        format!(
+            "SELECT format('the role %I does not own %I, which is to be changed', current_user, c.relname),\n  \
+             format('GRANT %I TO %I; -- its owner, or run it as that role', o.rolname, current_user)\n\
+             FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner\n\
+             WHERE c.relnamespace = {}::regnamespace AND c.relname = {} AND NOT pg_has_role(c.relowner, 'USAGE')",
+            literal(&schema.quoted()),
+            literal(table.as_str()),
+        )
+    }));
+    let referenced: BTreeSet<_> = plan
+        .steps
+        .iter()
+        .filter_map(|step| referenced(step, plan))
+        .collect();
+    questions.extend(referenced.into_iter().map(|(table, columns)| {
+        let columns: Vec<_> = columns.iter().map(|column| literal(column.as_str())).collect();
+        format!(
+            "SELECT format('the role %I may not make foreign keys to %I', current_user, c.relname),\n  \
+             format('GRANT REFERENCES ON TABLE %I.%I TO %I;', {schema}, c.relname, current_user)\n\
+             FROM pg_class c\n\
+             WHERE c.relnamespace = {namespace}::regnamespace AND c.relname = {table}\n  \
+             AND NOT has_table_privilege(c.oid, 'REFERENCES')\n  \
+             AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ({columns})\n    \
+             AND NOT has_column_privilege(c.oid, a.attnum, 'REFERENCES'))",
+            schema = literal(schema.as_str()),
+            namespace = literal(&schema.quoted()),
+            table = literal(table.as_str()),
+            columns = columns.join(", "),
+        )
+    }));
+    questions.join(";\n")
+}
+
+/// The history is kept by whoever migrates: its schema is created once, and written to each time.
+fn history_rights() -> String {
+    let schema = literal(HISTORY_SCHEMA);
+    format!(
+        "SELECT format('the role %I may not create schemas in database %I, and the history needs one', current_user, current_database()),\n  \
+         format('GRANT CREATE ON DATABASE %I TO %I; -- or: CREATE SCHEMA {HISTORY_SCHEMA} AUTHORIZATION %I;', current_database(), current_user, current_user)\n\
+         WHERE to_regnamespace({schema}) IS NULL AND NOT has_database_privilege(current_database(), 'CREATE');\n\
+         SELECT format('the role %I may not create in schema {HISTORY_SCHEMA}', current_user),\n  \
+         format('GRANT USAGE, CREATE ON SCHEMA {HISTORY_SCHEMA} TO %I;', current_user)\n\
+         FROM pg_namespace n WHERE n.nspname = {schema}\n  \
+         AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'migration')\n  \
+         AND NOT (has_schema_privilege(n.oid, 'CREATE') AND has_schema_privilege(n.oid, 'USAGE'));\n\
+         SELECT format('the role %I may not write to the history, {HISTORY_SCHEMA}.migration', current_user),\n  \
+         format('GRANT USAGE ON SCHEMA {HISTORY_SCHEMA} TO %I; GRANT SELECT, INSERT, UPDATE ON {HISTORY_SCHEMA}.migration TO %I;', current_user, current_user)\n\
+         FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migration'\n\
+         WHERE n.nspname = {schema} AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')\n  \
+         AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE'))"
+    )
+}
+
+fn creates(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::CreateTable { .. } | Change::CreateEnum { .. } | Change::CreateIndex { .. }
+    )
+}
+
+/// The table that stood before and that the step changes.
+fn altered<'a>(step: &'a Step, plan: &Plan) -> Option<&'a Identifier> {
+    let table = match &step.change {
+        Change::AddColumn { table, .. }
+        | Change::AddPrimaryKey { table, .. }
+        | Change::CreateIndex { table, .. }
+        | Change::AddForeignKey { table, .. }
+        | Change::ValidateForeignKey { table, .. }
+        | Change::DropColumn { table, .. }
+        | Change::DropConstraint { table, .. } => table,
+        Change::DropTable { name } => name,
+        _ => return None,
+    };
+    plan.basis.stood.tables.contains_key(table).then_some(table)
+}
+
+/// The table that stood before and that the step makes a foreign key to, with the columns.
+fn referenced<'a>(step: &'a Step, plan: &Plan) -> Option<(&'a Identifier, &'a [Identifier])> {
+    let Change::AddForeignKey { key, .. } = &step.change else {
+        return None;
+    };
+    match &key.references {
+        TableReference::Here(table) if plan.basis.stood.tables.contains_key(table) => {
+            Some((table, &key.referenced_columns))
+        }
+        _ => None,
+    }
+}

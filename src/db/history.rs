@@ -1,0 +1,187 @@
+//! What the database remembers of migrations.
+
+use std::time::Duration;
+
+use postgres::SimpleQueryRow;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::session::{QueryError, Session};
+use crate::model::name::literal;
+use crate::plan::Step;
+use crate::plan::record::HistoryState;
+
+/// The history of one schema.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// Whether there is one, and whether it may be read.
+    pub state: HistoryState,
+    /// The runs, oldest first.
+    pub runs: Vec<Run>,
+}
+
+/// One run of a plan. Times are UTC, as `2027-01-31 23:59:59Z`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// The run.
+    pub id: Uuid,
+    /// The migration.
+    pub name: String,
+    /// The schema it worked in.
+    pub schema: String,
+    /// What became of it.
+    pub state: RunState,
+    /// The plan's steps; `None` when another version of this tool wrote them in another way.
+    pub steps: Option<Vec<Step>>,
+    /// How many of them are done.
+    pub steps_done: usize,
+    /// The step that stands alone and was begun, and not ended, by its place in the plan.
+    pub running_step: Option<usize>,
+    /// When it began.
+    pub step_started_at: Option<String>,
+    /// Why it went no further.
+    pub error: Option<String>,
+    /// This tool's version.
+    pub tool_version: String,
+    /// The server's version then.
+    pub server_version: String,
+    /// The role that connected.
+    pub applied_by: String,
+    /// The machine it was run from.
+    pub host: String,
+    /// The address the server saw; `None` for a local socket.
+    pub client_address: Option<String>,
+    /// When it began.
+    pub started_at: String,
+    /// When it ended.
+    pub finished_at: Option<String>,
+    /// How long it took, or how old it is while it runs.
+    pub took: Duration,
+    /// When it was rolled back, by which role, from which machine.
+    pub rolled_back: Option<RolledBack>,
+}
+
+/// When, by whom and from where a run was rolled back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "they say what they are")]
+pub struct RolledBack {
+    pub at: String,
+    pub by: String,
+    pub from: String,
+}
+
+/// What became of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// It runs, and a session holds the lock that keeps migrations apart.
+    Running,
+    /// It was cut off; the next run goes on where it stopped.
+    CutOff,
+    /// All of it is done.
+    Applied,
+    /// It ended before all was done.
+    Failed,
+    /// What it did was undone.
+    RolledBack,
+}
+
+/// The question that [`state`] reads.
+pub(super) const STATE: &str = "\
+SELECT to_regnamespace('leora_migrate') IS NOT NULL, to_regclass('leora_migrate.migration') IS NOT NULL";
+
+/// A run that still runs holds the advisory lock; without it, it was cut off.
+const RUNS: &str = "\
+SELECT id, name, target_schema, state, plan, steps_done, running_step,
+       to_char(step_started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), error, tool_version,
+       server_version, applied_by, host, host(client_address),
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       extract(epoch FROM coalesce(finished_at, clock_timestamp()) - started_at),
+       to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), rolled_back_by, rolled_back_from,
+       EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = {lock} AND objsubid = 1
+                  AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+FROM leora_migrate.migration WHERE target_schema = {schema} ORDER BY started_at, id";
+
+/// Reads the history of `session`'s schema.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer, or the role may not read the history.
+pub fn read(session: &mut Session) -> Result<History, QueryError> {
+    let answers = session.batch("looking for the history", STATE)?;
+    let state = state(answers.first().and_then(|rows| rows.first()));
+    let mut runs = Vec::new();
+    if state == HistoryState::Present {
+        let question = RUNS
+            .replace("{schema}", &literal(session.schema.as_str()))
+            .replace(
+                "{lock}",
+                &crate::plan::script::PRISMA_ADVISORY_LOCK.to_string(),
+            );
+        let answers = session.batch("reading the history", &question)?;
+        runs.extend(answers.iter().flatten().map(run));
+    }
+    Ok(History { state, runs })
+}
+
+/// What there is of the history.
+pub(super) fn state(row: Option<&SimpleQueryRow>) -> HistoryState {
+    let yes = |i: usize| row.is_some_and(|row| row.get(i) == Some("t"));
+    match (yes(0), yes(1)) {
+        (_, true) => HistoryState::Present,
+        (true, false) => HistoryState::SchemaOnly,
+        (false, false) => HistoryState::Absent,
+    }
+}
+
+fn run(row: &SimpleQueryRow) -> Run {
+    let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
+    let maybe = |i: usize| row.get(i).map(str::to_owned);
+    let number = |i: usize| row.get(i).and_then(|n| n.parse::<usize>().ok());
+    let seconds = row.get(16).and_then(|n| n.parse::<f64>().ok());
+    Run {
+        id: row
+            .get(0)
+            .and_then(|id| Uuid::parse_str(id).ok())
+            .unwrap_or_default(),
+        name: text(1),
+        schema: text(2),
+        state: match (row.get(3), row.get(20)) {
+            (Some("applied"), _) => RunState::Applied,
+            (Some("failed"), _) => RunState::Failed,
+            (Some("rolled back"), _) => RunState::RolledBack,
+            (_, Some("t")) => RunState::Running,
+            _ => RunState::CutOff,
+        },
+        steps: row.get(4).and_then(|plan| serde_json::from_str(plan).ok()),
+        steps_done: number(5).unwrap_or_default(),
+        running_step: number(6),
+        step_started_at: maybe(7),
+        error: maybe(8),
+        tool_version: text(9),
+        server_version: text(10),
+        applied_by: text(11),
+        host: text(12),
+        client_address: maybe(13),
+        started_at: text(14),
+        finished_at: maybe(15),
+        took: seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .unwrap_or_default(),
+        rolled_back: maybe(17).map(|at| RolledBack {
+            at,
+            by: text(18),
+            from: text(19),
+        }),
+    }
+}
+
+impl History {
+    /// The last run of the migration `name` that was not rolled back.
+    pub fn last(&self, name: &str) -> Option<&Run> {
+        self.runs
+            .iter()
+            .rfind(|run| run.name == name && run.state != RunState::RolledBack)
+    }
+}
