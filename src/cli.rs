@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::render::console::Color;
+
 /// Plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
 #[derive(Debug, Parser)]
 #[command(
@@ -60,18 +62,6 @@ pub struct Globals {
     /// Say only what was asked for and what went wrong
     #[arg(long, short, global = true)]
     pub quiet: bool,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal.
-    #[default]
-    Auto,
-    /// Also in a pipe.
-    Always,
-    /// Not at all.
-    Never,
 }
 
 /// The commands.

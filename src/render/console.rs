@@ -2,7 +2,19 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::cli::Color;
+use clap::ValueEnum;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Also in a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
 
 /// The terminal, the pipe or the file that people read.
 #[derive(Clone, Copy, Debug)]

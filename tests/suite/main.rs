@@ -3,6 +3,7 @@
 
 mod apply;
 mod connect;
+mod floors;
 mod harness;
 mod pooler;
 mod scratch;
