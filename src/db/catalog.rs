@@ -96,7 +96,15 @@ pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
         LOST_TRIGGERS,
     ]
     .into_iter()
-    .chain([RULES, POLICIES, ENUMS, DOMAINS, SETTINGS, EXPOSED])
+    .chain([
+        RULES,
+        POLICIES,
+        ENUMS,
+        DOMAINS,
+        SETTINGS,
+        EXPOSED,
+        FIRING_ORDER,
+    ])
     .map(|question| {
         question
             .replace("{schema}", &schema_oid.to_string())
@@ -112,7 +120,10 @@ pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
 const RELATIONS: &str = "\
 SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid)
-            WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END
+            WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
+       CASE WHEN c.relkind <> 'r' OR c.relpages > 0 THEN c.relpages
+            ELSE pg_relation_size(c.oid) / current_setting('block_size')::int END,
+       greatest(c.reltuples, 0)::bigint
 FROM pg_class c
 WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
@@ -234,3 +245,12 @@ WHERE r.rolname IN ('anon', 'authenticated') AND c.relnamespace = {schema} AND c
   AND (has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
        OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
 GROUP BY c.relname";
+
+/// The foreign keys in the order in which a delete fires them: by their triggers' names, as bytes
+/// (`trigger.c`, `RelationBuildTriggers`; `name` compares so). 8 is the bit of DELETE (`pg_trigger.h`).
+const FIRING_ORDER: &str = "\
+SELECT k.conrelid, k.conname
+FROM pg_constraint k
+JOIN pg_trigger t ON t.tgconstraint = k.oid AND t.tgrelid = k.confrelid AND t.tgtype & 8 = 8
+WHERE k.connamespace = {schema} AND k.contype = 'f'
+ORDER BY t.tgname";

@@ -18,6 +18,7 @@ use crate::model::{
     canon,
 };
 use crate::verify::evidence::KeptSetting;
+use crate::verify::proof::{KeyName, TableSize};
 
 /// Tables that belong to Prisma and not to the application.
 const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
@@ -31,6 +32,10 @@ pub struct Introspection {
     pub settings: Vec<KeptSetting>,
     /// The tables that Supabase's public roles may use while row-level security is off, with the roles.
     pub exposed: BTreeMap<Identifier, String>,
+    /// How large each table is.
+    pub sizes: BTreeMap<Identifier, TableSize>,
+    /// The foreign keys, in the order in which a delete fires them.
+    pub firing_order: Vec<KeyName>,
 }
 
 /// Reads the schema of `session`, in one round trip; an empty one when there is none of the name.
@@ -79,6 +84,7 @@ struct Entry {
     /// Position in `table.columns` by attribute number; dropped columns leave gaps.
     by_number: HashMap<i16, usize>,
     collations: Vec<u32>,
+    size: TableSize,
 }
 
 impl Entry {
@@ -122,6 +128,21 @@ impl Reader {
             .iter()
             .map(|row| (name(row, 0), text(row, 1).to_owned()))
             .collect();
+        let firing_order = next()
+            .iter()
+            .filter_map(|row| {
+                let table = reader.relations.get(&oid(row, 0))?.name.clone();
+                Some(KeyName {
+                    table,
+                    constraint: name(row, 1),
+                })
+            })
+            .collect();
+        let sizes = reader
+            .relations
+            .values()
+            .map(|entry| (entry.name.clone(), entry.size))
+            .collect();
         let tables = reader
             .relations
             .into_values()
@@ -133,6 +154,8 @@ impl Reader {
             schema: canon::normalise(reader.schema),
             settings,
             exposed,
+            sizes,
+            firing_order,
         }
     }
 
@@ -166,6 +189,10 @@ impl Reader {
                 table,
                 by_number: HashMap::new(),
                 collations: Vec::new(),
+                size: TableSize {
+                    pages: text(row, 7).parse().unwrap_or_default(),
+                    rows: text(row, 8).parse().unwrap_or_default(),
+                },
             };
             self.relations.insert(oid(row, 0), entry);
         }

@@ -7,6 +7,7 @@ pub mod connect;
 pub mod facts;
 pub mod history;
 pub mod introspect;
+pub mod probe;
 pub mod rows;
 pub mod scratch;
 pub mod session;

@@ -5,4 +5,5 @@ pub mod check;
 pub mod checklist;
 pub mod evidence;
 pub mod promise;
+pub mod proof;
 mod tenants;

@@ -6,5 +6,6 @@ mod connect;
 mod floors;
 mod harness;
 mod pooler;
+mod proof;
 mod scratch;
 mod support;

@@ -1,0 +1,104 @@
+//! Runs a proof's programme: one transaction, one round trip, rolled back whatever happens.
+
+use super::introspect::settings_for;
+use super::session::{QueryError, Session};
+use crate::verify::check::Check;
+use crate::verify::proof::{self, Evidence, Gathered, Programme, Subject};
+
+/// Interprets a programme: makes its rows, makes each trial in a subtransaction that is undone, and
+/// leaves the answers in a setting that ends with the transaction.
+const INTERPRETER: &str = include_str!("probe.sql");
+
+/// Tries everything that `proof` knows to try on `subject`, and judges it: every check of
+/// [`proof::TRIED`].
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn prove(session: &mut Session, subject: &Subject<'_>) -> Result<Vec<Check>, QueryError> {
+    let programme = proof::programme(subject);
+    let evidence = run(session, &programme)?;
+    Ok(proof::evaluate(&programme, &evidence))
+}
+
+/// Runs `programme`, and rolls back.
+///
+/// Nothing is left behind: neither rows nor, as the programme gives every value itself, numbers taken
+/// from sequences. When this process or the connection ends, the server rolls back.
+///
+/// # Errors
+///
+/// When the connection is lost. A server that refuses is [`Evidence::NotTried`].
+pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, QueryError> {
+    if session.server.in_recovery {
+        return Ok(not_tried(
+            "the server is a replica: it takes no rows, not even for a moment",
+        ));
+    }
+    if session.server.read_only {
+        return Ok(not_tried(
+            "transactions are read-only here (transaction_read_only)",
+        ));
+    }
+    if programme.is_empty() {
+        return Ok(Evidence::Gathered(Gathered::default()));
+    }
+    let answers = match session.batch(
+        "trying deletes on rows made for it",
+        &sql(session, programme),
+    ) {
+        Ok(answers) => answers,
+        Err(error) => {
+            let Some(state) = error.sqlstate().map(str::to_owned) else {
+                return Err(error);
+            };
+            session.batch("rolling back", "ROLLBACK")?;
+            return Ok(Evidence::NotTried(refusal(&state, &error)));
+        }
+    };
+    let text = answers
+        .iter()
+        .flatten()
+        .next()
+        .and_then(|row| row.get(0))
+        .unwrap_or_default();
+    Ok(match serde_json::from_str(text) {
+        Ok(gathered) => Evidence::Gathered(gathered),
+        Err(error) => not_tried(&format!("the server's answer could not be read: {error}")),
+    })
+}
+
+fn not_tried(reason: &str) -> Evidence {
+    Evidence::NotTried(reason.to_owned())
+}
+
+fn refusal(state: &str, error: &QueryError) -> String {
+    match state {
+        "57014" => "it took longer than the time allowed, and was stopped".to_owned(),
+        "42704" => "the server has no PL/pgSQL, which the trials are run in".to_owned(),
+        "25006" => "the transaction is read-only".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// What [`run`] sends, as one text. PostgreSQL reads all of it before `standard_conforming_strings` is
+/// set, so what may hold a backslash stands between dollar signs.
+pub fn sql(session: &Session, programme: &Programme) -> String {
+    let script = programme.script();
+    let mut tag = "programme".to_owned();
+    while script.contains(&format!("${tag}$")) {
+        tag.push('_');
+    }
+    format!(
+        "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED;\n{settings}\
+         SET LOCAL lock_timeout = {lock};\nSET LOCAL statement_timeout = {statement};\n\
+         SET LOCAL plan_cache_mode = force_generic_plan;\nSET LOCAL jit = off;\n\
+         SET CONSTRAINTS ALL IMMEDIATE;\n\
+         SET LOCAL leora_migrate.programme = ${tag}${script}${tag}$;\n\
+         DO $interpreter${INTERPRETER}$interpreter$;\n\
+         SELECT current_setting('leora_migrate.evidence');\nROLLBACK",
+        settings = settings_for(&session.schema),
+        lock = programme.lock_timeout_ms,
+        statement = programme.statement_timeout_ms,
+    )
+}

@@ -1,0 +1,83 @@
+
+DECLARE
+  programme CONSTANT jsonb := current_setting('leora_migrate.programme')::jsonb;
+  undone CONSTANT text := 'LM000';
+  trial jsonb;
+  step jsonb;
+  answer text;
+  touched bigint;
+  state text;
+  message text;
+  detail text;
+  in_table text;
+  in_constraint text;
+  in_column text;
+  failure jsonb;
+  answers text[];
+  made jsonb;
+  results text[] := '{}';
+BEGIN
+  answers := '{}';
+  BEGIN
+    FOR step IN SELECT value FROM jsonb_array_elements(programme -> 'build') LOOP
+      answer := NULL;
+      IF step ->> 0 = 'ask' THEN
+        EXECUTE step ->> 1 INTO answer;
+      ELSE
+        EXECUTE step ->> 1;
+        GET DIAGNOSTICS touched = ROW_COUNT;
+        answer := touched;
+      END IF;
+      answers := answers || answer;
+    END LOOP;
+    made := jsonb_build_object('answers', to_jsonb(answers));
+
+    FOR trial IN SELECT value FROM jsonb_array_elements(programme -> 'trials') LOOP
+      answers := '{}';
+      failure := NULL;
+      BEGIN
+        FOR step IN SELECT value FROM jsonb_array_elements(trial) LOOP
+          answer := NULL;
+          CASE step ->> 0
+          WHEN 'ask' THEN
+            EXECUTE step ->> 1 INTO answer;
+          WHEN 'do' THEN
+            EXECUTE step ->> 1;
+            GET DIAGNOSTICS touched = ROW_COUNT;
+            answer := touched;
+          ELSE
+            BEGIN
+              EXECUTE step ->> 1;
+              GET DIAGNOSTICS touched = ROW_COUNT;
+              answer := touched;
+            EXCEPTION WHEN OTHERS THEN
+              GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, in_constraint = CONSTRAINT_NAME;
+              answer := state || ' ' || in_constraint;
+            END;
+          END CASE;
+          answers := answers || answer;
+        END LOOP;
+        RAISE EXCEPTION USING ERRCODE = undone;
+      EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+          in_table = TABLE_NAME, in_constraint = CONSTRAINT_NAME, in_column = COLUMN_NAME;
+        IF state <> undone THEN
+          failure := jsonb_build_object('sqlstate', state, 'message', message, 'detail', detail, 'table', in_table,
+            'constraint', in_constraint, 'column', in_column);
+        END IF;
+      END;
+      results[coalesce(array_length(results, 1), 0) + 1] :=
+        jsonb_build_object('answers', to_jsonb(answers), 'failure', failure)::text;
+    END LOOP;
+    RAISE EXCEPTION USING ERRCODE = undone;
+  EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+      in_table = TABLE_NAME, in_constraint = CONSTRAINT_NAME, in_column = COLUMN_NAME;
+    IF state <> undone THEN
+      made := jsonb_build_object('answers', to_jsonb(answers), 'failure', jsonb_build_object('sqlstate', state,
+        'message', message, 'detail', detail, 'table', in_table, 'constraint', in_constraint, 'column', in_column));
+    END IF;
+  END;
+  PERFORM set_config('leora_migrate.evidence',
+    '{"build":' || made::text || ',"trials":[' || array_to_string(results, ',') || ']}', true);
+END

@@ -1,0 +1,64 @@
+//! What the server answered to a programme.
+
+use serde::Deserialize;
+
+/// What came of a programme.
+#[derive(Clone, Debug)]
+pub enum Evidence {
+    /// It was run.
+    Gathered(Gathered),
+    /// It was not: why, in words.
+    NotTried(String),
+}
+
+/// What the steps of a programme answered.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Gathered {
+    /// What making the rows answered.
+    pub build: Answers,
+    /// What each trial answered, in the programme's order; none when the rows could not be made.
+    pub trials: Vec<Answers>,
+}
+
+/// What steps answered until one failed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Answers {
+    /// By step: how many rows a `do` changed, what an `ask` found; a `try` either the count or an error
+    /// code and a constraint.
+    pub answers: Vec<Option<String>>,
+    /// What the step after the last answer was refused with.
+    pub failure: Option<Failure>,
+}
+
+/// PostgreSQL's refusal, in its own terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Failure {
+    /// The error code.
+    pub sqlstate: String,
+    /// The message.
+    pub message: String,
+    /// The detail.
+    pub detail: String,
+    /// The table, when it is about one; of a foreign key, the referencing one.
+    pub table: String,
+    /// The constraint, when it is about one.
+    pub constraint: String,
+    /// The column, when it is about one.
+    pub column: String,
+}
+
+impl Failure {
+    /// Whether it says that the trial could not be made, and nothing of what was to be tried: no
+    /// privilege, no lock, no resources, interrupted, read-only, not supported.
+    pub(super) fn is_about_circumstances(&self) -> bool {
+        const STATES: [&str; 3] = ["42501", "55P03", "25006"];
+        const CLASSES: [&str; 7] = ["0A", "40", "53", "54", "57", "58", "XX"];
+        let class = self.sqlstate.get(..2).unwrap_or_default();
+        STATES.contains(&self.sqlstate.as_str()) || CLASSES.contains(&class)
+    }
+
+    /// In one line.
+    pub(super) fn in_words(&self) -> String {
+        format!("{} (SQLSTATE {})", self.message, self.sqlstate)
+    }
+}

@@ -1,0 +1,448 @@
+//! Rows that reference each other: every foreign key's columns take the values of the row it names.
+//!
+//! Columns that must be equal are one class (union-find over row and column); each class gets one
+//! value when the graph is finished.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rows::{Cell, Row, Rows};
+use super::value;
+use super::world::{World, unique_keys};
+use crate::model::{ColumnDefault, Identifier, Table};
+
+/// Rows in the making.
+pub(super) struct Graph<'w, 'a> {
+    world: &'w World<'a>,
+    rows: Vec<Draft<'a>>,
+    /// Union-find over (row, column): the parent of each node.
+    class: Vec<usize>,
+    /// How many nodes a class has, at its root.
+    members: Vec<usize>,
+    /// Values that a class must have, by any of its nodes.
+    fixed: Vec<(usize, Cell)>,
+    background: BTreeMap<&'a Identifier, usize>,
+    /// The rows that are being completed, each for the sake of the one before.
+    completing: Vec<usize>,
+}
+
+struct Draft<'a> {
+    row: Row<'a>,
+    first_node: usize,
+    fill: Fill,
+    /// Columns that name no row, whatever foreign keys they are in.
+    severed: BTreeSet<&'a Identifier>,
+    is_background: bool,
+}
+
+/// Which columns get a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fill {
+    /// All.
+    Everything,
+    /// Those that a row cannot do without.
+    Required,
+}
+
+impl<'w, 'a> Graph<'w, 'a> {
+    pub(super) fn new(world: &'w World<'a>) -> Self {
+        Graph {
+            world,
+            rows: Vec::new(),
+            class: Vec::new(),
+            members: Vec::new(),
+            fixed: Vec::new(),
+            background: BTreeMap::new(),
+            completing: Vec::new(),
+        }
+    }
+
+    /// A row of `table` that names no other yet. `None` when no row is made in that table.
+    pub(super) fn row(&mut self, table: &Identifier, fill: Fill) -> Option<usize> {
+        let (name, definition) = self.world.tables.get_key_value(table)?;
+        let first_node = self.class.len();
+        self.class
+            .extend(first_node..first_node + definition.columns.len());
+        self.members.resize(self.class.len(), 1);
+        self.rows.push(Draft {
+            row: Row {
+                table: name,
+                definition,
+                links: BTreeMap::new(),
+                held_back: false,
+                if_absent: false,
+            },
+            first_node,
+            fill,
+            severed: BTreeSet::new(),
+            is_background: false,
+        });
+        Some(self.rows.len() - 1)
+    }
+
+    /// A row of every table, each naming those of the same set with all its foreign keys, itself
+    /// included.
+    pub(super) fn whole_set(&mut self) -> BTreeMap<&'a Identifier, usize> {
+        let tables: Vec<_> = self.world.tables.keys().copied().collect();
+        let set: BTreeMap<_, _> = tables
+            .iter()
+            .filter_map(|table| Some((*table, self.row(table, Fill::Everything)?)))
+            .collect();
+        for at in 0..self.world.links.len() {
+            let link = &self.world.links[at];
+            if let (Some(child), Some(parent)) = (set.get(link.child), set.get(link.parent)) {
+                self.connect(*child, at, *parent);
+            }
+        }
+        set
+    }
+
+    /// Keeps the row out of what is inserted first: a trial brings it.
+    pub(super) fn hold_back(&mut self, row: usize) {
+        self.rows[row].row.held_back = true;
+    }
+
+    /// Leaves the row out where one with its key is there already.
+    pub(super) fn only_if_absent(&mut self, row: usize) {
+        self.rows[row].row.if_absent = true;
+    }
+
+    /// Makes `child` name `parent` by the foreign key at `link`.
+    pub(super) fn connect(&mut self, child: usize, link: usize, parent: usize) {
+        let columns = self.world.links[link].columns.clone();
+        for (own, referenced) in columns {
+            self.same(child, own, parent, referenced);
+        }
+        self.rows[child].row.links.insert(link, parent);
+    }
+
+    /// Makes columns that name a row name none: values that nothing has.
+    pub(super) fn sever(&mut self, row: usize, columns: impl IntoIterator<Item = &'a Identifier>) {
+        self.rows[row].severed.extend(columns);
+    }
+
+    /// Gives two columns one value.
+    pub(super) fn same(
+        &mut self,
+        one: usize,
+        column: &Identifier,
+        other: usize,
+        other_column: &Identifier,
+    ) {
+        let nodes = self.node(one, column).zip(self.node(other, other_column));
+        let Some((one, other)) = nodes.map(|(one, other)| (self.root(one), self.root(other)))
+        else {
+            return;
+        };
+        if one != other {
+            self.class[other] = one;
+            self.members[one] += self.members[other];
+        }
+    }
+
+    /// Gives a column, and all that must equal it, this value.
+    pub(super) fn fix(&mut self, row: usize, column: &Identifier, cell: Cell) {
+        if let Some(node) = self.node(row, column) {
+            self.fixed.push((node, cell));
+        }
+    }
+
+    /// Gives the column called `name` this value, when there is such a column.
+    pub(super) fn fix_named(&mut self, row: usize, name: &str, cell: Cell) {
+        let column = self.rows[row].row.definition.column(name);
+        if let Some(column) = column {
+            self.fix(row, &column.name, cell);
+        }
+    }
+
+    /// Gives two rows different values in the column called `name`, other rows to name where it names one.
+    pub(super) fn vary(&mut self, one: usize, other: usize, name: &str) {
+        let definition: &'a Table = self.rows[one].row.definition;
+        let Some(column) = definition.column(name) else {
+            return;
+        };
+        let links = self.world.links_of(self.rows[one].row.table);
+        let link = links
+            .iter()
+            .copied()
+            .find(|link| self.world.links[*link].has_column(&column.name));
+        for row in [one, other] {
+            match link {
+                None => self.sever(row, [&column.name]),
+                Some(link) if self.rows[row].row.links.contains_key(&link) => {}
+                Some(link) => {
+                    self.name_its_own(row, link);
+                }
+            }
+        }
+    }
+
+    /// Makes the row name one by this foreign key, required or not.
+    pub(super) fn name_by(&mut self, row: usize, link: usize) {
+        if self.rows[row].row.links.contains_key(&link) {
+            return;
+        }
+        if let Some(parent) = self.parent_for(row, link) {
+            self.connect(row, link, parent);
+            self.complete_new(parent);
+        }
+    }
+
+    /// Makes the row name a new one by this foreign key.
+    pub(super) fn name_its_own(&mut self, row: usize, link: usize) -> Option<usize> {
+        let parent = self.row(self.world.links[link].parent, Fill::Required)?;
+        self.connect(row, link, parent);
+        self.complete(parent);
+        Some(parent)
+    }
+
+    /// Makes the row name rows by every foreign key that it cannot do without: those of the background,
+    /// which all share, or one of its own where a shared one would not do.
+    pub(super) fn complete(&mut self, row: usize) {
+        let table = self.rows[row].row.table;
+        self.completing.push(row);
+        for optional in [false, true] {
+            for &at in self.world.links_of(table) {
+                let link = &self.world.links[at];
+                let draft = &self.rows[row];
+                let is_severed = link
+                    .columns
+                    .iter()
+                    .any(|(own, _)| draft.severed.contains(own));
+                if draft.row.links.contains_key(&at) || is_severed {
+                    continue;
+                }
+                let needed = if optional {
+                    self.cannot_be_null(row, at)
+                } else {
+                    link.required
+                };
+                if needed {
+                    let parent = self.parent_for(row, at);
+                    if let Some(parent) = parent {
+                        self.connect(row, at, parent);
+                        self.complete_new(parent);
+                    }
+                }
+            }
+        }
+        self.completing.pop();
+    }
+
+    fn complete_new(&mut self, row: usize) {
+        if self.rows[row].row.links.is_empty()
+            && !self.rows[row].is_background
+            && !self.completing.contains(&row)
+        {
+            self.complete(row);
+        }
+    }
+
+    /// An optional foreign key whose columns other foreign keys have given values to.
+    fn cannot_be_null(&mut self, row: usize, link: usize) -> bool {
+        let link = &self.world.links[link];
+        if link.required || link.live.is_none() {
+            return false;
+        }
+        let definition = self.rows[row].row.definition;
+        let match_full = link.live.is_some_and(|key| key.match_full);
+        let mut bound = link.columns.iter().map(|(own, _)| {
+            let is_bound = self.is_bound(row, own);
+            (self.world.takes_null(definition, own), is_bound)
+        });
+        if match_full {
+            bound.any(|(_, is_bound)| is_bound)
+        } else {
+            bound.all(|(takes_null, is_bound)| is_bound || !takes_null)
+        }
+    }
+
+    /// The row that `row` shall name by a foreign key: one that fits already, the background's where
+    /// it may be shared, or a new one.
+    fn parent_for(&mut self, row: usize, link: usize) -> Option<usize> {
+        let parent_table = self.world.links[link].parent;
+        let columns = self.world.links[link].columns.clone();
+        let fits_fully = (0..self.rows.len()).find(|&other| {
+            self.rows[other].row.table == parent_table
+                && !self.rows[other].row.held_back
+                && columns
+                    .iter()
+                    .all(|(own, referenced)| self.are_same(row, own, other, referenced))
+        });
+        if fits_fully.is_some() {
+            return fits_fully;
+        }
+        if !self.must_be_own(row, link) {
+            let shared = self.background(parent_table)?;
+            let mut fits = |own: &Identifier, referenced: &Identifier| {
+                !self.is_bound(row, own) || self.are_same(row, own, shared, referenced)
+            };
+            if columns
+                .iter()
+                .all(|(own, referenced)| fits(own, referenced))
+            {
+                return Some(shared);
+            }
+        }
+        // Two tables that name each other, a row a row: the one that this row is made for.
+        let waiting = self.completing.iter().rev().copied().find(|&other| {
+            other != row
+                && self.rows[other].row.table == parent_table
+                && !self.rows[other].row.held_back
+        });
+        let closes = waiting.filter(|_| columns.iter().all(|(own, _)| !self.is_bound(row, own)));
+        closes.or_else(|| self.row(parent_table, Fill::Required))
+    }
+
+    /// The row of `table` that all others may name.
+    fn background(&mut self, table: &'a Identifier) -> Option<usize> {
+        if let Some(row) = self.background.get(table) {
+            return Some(*row);
+        }
+        let row = self.row(table, Fill::Required)?;
+        self.rows[row].is_background = true;
+        self.background.insert(table, row);
+        self.complete(row);
+        Some(row)
+    }
+
+    /// Whether a unique index would not tell the row from another that names the same shared rows.
+    fn must_be_own(&mut self, row: usize, link: usize) -> bool {
+        if self.rows[row].is_background {
+            return false;
+        }
+        let definition: &'a Table = self.rows[row].row.definition;
+        let link = &self.world.links[link];
+        let types = self.world.subject.actual;
+        unique_keys(definition)
+            .iter()
+            .any(|(columns, nulls_not_distinct)| {
+                columns.iter().any(|name| link.has_column(name))
+                    && columns.iter().all(|name| {
+                        let by_link = link.has_column(name);
+                        let shared =
+                            self.is_bound(row, name) && !self.names_a_row_of_its_own(row, name);
+                        let narrow = definition
+                            .column(name.as_str())
+                            .is_some_and(|c| value::is_narrow(&c.ty, types));
+                        let null = *nulls_not_distinct && self.world.takes_null(definition, name);
+                        by_link || shared || narrow || null
+                    })
+            })
+    }
+
+    fn names_a_row_of_its_own(&self, row: usize, column: &Identifier) -> bool {
+        self.rows[row].row.links.iter().any(|(at, parent)| {
+            self.world.links[*at].has_column(column) && !self.rows[*parent].is_background
+        })
+    }
+
+    fn node(&self, row: usize, column: &Identifier) -> Option<usize> {
+        let draft = &self.rows[row];
+        let at = draft
+            .row
+            .definition
+            .columns
+            .iter()
+            .position(|other| other.name == *column)?;
+        Some(draft.first_node + at)
+    }
+
+    fn root(&mut self, mut node: usize) -> usize {
+        while self.class[node] != node {
+            self.class[node] = self.class[self.class[node]];
+            node = self.class[node];
+        }
+        node
+    }
+
+    /// Whether the column has to equal another, or has a value already.
+    fn is_bound(&mut self, row: usize, column: &Identifier) -> bool {
+        let Some(node) = self.node(row, column) else {
+            return false;
+        };
+        let root = self.root(node);
+        self.members[root] > 1
+    }
+
+    fn are_same(
+        &mut self,
+        one: usize,
+        column: &Identifier,
+        other: usize,
+        other_column: &Identifier,
+    ) -> bool {
+        let nodes = self.node(one, column).zip(self.node(other, other_column));
+        nodes.is_some_and(|(one, other)| self.root(one) == self.root(other))
+    }
+
+    /// Gives every class its value.
+    pub(super) fn finish(mut self) -> Rows<'w, 'a> {
+        let fixed: Vec<_> = std::mem::take(&mut self.fixed);
+        let mut values: BTreeMap<usize, Cell> = fixed
+            .into_iter()
+            .map(|(node, cell)| (self.root(node), cell))
+            .collect();
+        let mut drawn: BTreeMap<String, u64> = BTreeMap::new();
+        let cells = (0..self.rows.len())
+            .map(|row| self.cells(row, &mut values, &mut drawn))
+            .collect();
+        Rows {
+            world: self.world,
+            rows: self.rows.into_iter().map(|draft| draft.row).collect(),
+            cells,
+        }
+    }
+
+    fn cells(
+        &mut self,
+        row: usize,
+        values: &mut BTreeMap<usize, Cell>,
+        drawn: &mut BTreeMap<String, u64>,
+    ) -> Vec<Cell> {
+        let definition: &'a Table = self.rows[row].row.definition;
+        let first_node = self.rows[row].first_node;
+        let links = self.world.links_of(self.rows[row].row.table);
+        let keys = unique_keys(definition);
+        let mut cells = Vec::with_capacity(definition.columns.len());
+        for (at, column) in definition.columns.iter().enumerate() {
+            let root = self.root(first_node + at);
+            if let Some(cell) = values.get(&root) {
+                cells.push(cell.clone());
+                continue;
+            }
+            let in_reference = links
+                .iter()
+                .any(|link| self.world.links[*link].has_column(&column.name));
+            let in_unique_key = keys
+                .iter()
+                .any(|(columns, _)| columns.contains(&&column.name));
+            let takes_null = self.world.takes_null(definition, &column.name);
+            let is_bound = self.members[root] > 1;
+            let is_severed = self.rows[row].severed.contains(&column.name);
+            let constant = matches!(column.default, Some(ColumnDefault::Expression(_)));
+            let give = self.world.must_be_given(column)
+                || (in_unique_key && (!takes_null || constant))
+                || self.rows[row].fill == Fill::Everything;
+            let cell = if column.generated.is_some() {
+                Cell::Default
+            } else if in_reference && !is_bound && !is_severed && takes_null {
+                Cell::Null
+            } else if is_bound || is_severed || in_reference || give {
+                let types = self.world.subject.actual;
+                let n = drawn.entry(column.ty.as_str().to_owned()).or_default();
+                *n += 1;
+                match value::fresh(&column.ty, types, self.world.subject.options.seed, *n) {
+                    Ok(text) => Cell::Text(text),
+                    Err(_) => Cell::Default,
+                }
+            } else {
+                Cell::Default
+            };
+            if is_bound {
+                values.insert(root, cell.clone());
+            }
+            cells.push(cell);
+        }
+        cells
+    }
+}

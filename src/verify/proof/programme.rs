@@ -1,0 +1,180 @@
+//! What will be tried, as data: rows to make, and trials on them, each undone before the next.
+
+use serde_json::{Value, json};
+
+use super::evidence::Failure;
+use crate::diff::Object;
+use crate::model::Identifier;
+
+/// What will be tried. The server runs it as one block (`db::probe`).
+#[derive(Clone, Debug, Default)]
+pub struct Programme {
+    /// What makes the rows that the trials stand on.
+    pub(super) build: Vec<Step>,
+    /// How many rows of each table the last step of `build` shall report.
+    pub(super) rows: Vec<(Identifier, usize)>,
+    /// The trials; each finds the rows as they were made.
+    pub(super) trials: Vec<Trial>,
+    /// What is not tried, and why.
+    pub(super) not_tried: Vec<NotTried>,
+    /// How long to wait for a lock, in milliseconds.
+    pub lock_timeout_ms: u32,
+    /// How long the whole may take, in milliseconds.
+    pub statement_timeout_ms: u32,
+}
+
+/// One thing tried, and what is held to come of it.
+#[derive(Clone, Debug)]
+pub(super) struct Trial {
+    pub(super) steps: Vec<Step>,
+    pub(super) claims: Vec<Claim>,
+}
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Changes rows: this many, when it matters.
+    Do { sql: String, rows: Option<u64> },
+    /// Asks for one text.
+    Ask(String),
+    /// Changes rows, and may be refused; the trial goes on.
+    Try(String),
+}
+
+/// What a trial shall show, for which check.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    pub(super) check: &'static str,
+    /// What is tried, as a check counts it: one of `N of N`.
+    pub(super) about: String,
+    /// What shall come of it, in words.
+    pub(super) promise: String,
+    pub(super) object: Option<Object>,
+    pub(super) expect: Expect,
+}
+
+/// What shall come of a trial.
+#[derive(Clone, Debug)]
+pub(super) enum Expect {
+    /// Every step succeeds.
+    Accepted,
+    /// This step is refused.
+    Refused { step: usize, how: Refused },
+    /// The answer to a step is one of these; or the trial is refused like that.
+    Answer {
+        step: usize,
+        is: Vec<String>,
+        or_refused: Option<Refused>,
+    },
+    /// Rows before and after: JSON arrays, answers of two steps.
+    Rows {
+        before: usize,
+        after: usize,
+        rows: Vec<RowExpected>,
+    },
+}
+
+/// How a statement shall be refused.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    /// By one of these error codes.
+    pub(super) states: &'static [&'static str],
+    /// By one of these constraints or columns; by any, when there are none.
+    pub(super) by: Vec<Identifier>,
+}
+
+impl Refused {
+    pub(super) fn matches(&self, failure: &Failure) -> bool {
+        let by = |name: &&Identifier| {
+            failure.constraint == name.as_str() || failure.column == name.as_str()
+        };
+        self.states.contains(&failure.sqlstate.as_str())
+            && (self.by.is_empty() || self.by.iter().any(|name| by(&name)))
+    }
+}
+
+/// One row of [`Expect::Rows`].
+#[derive(Clone, Debug)]
+pub(super) struct RowExpected {
+    /// Its place in both arrays.
+    pub(super) at: usize,
+    /// The row, in words.
+    pub(super) row: String,
+    pub(super) fate: RowFate,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowFate {
+    /// It is gone.
+    Gone,
+    /// It is there, byte for byte.
+    Unchanged,
+    /// It is there, and names other rows than before, or none.
+    Changed,
+}
+
+/// Something that is not tried.
+#[derive(Clone, Debug)]
+pub(super) struct NotTried {
+    pub(super) check: &'static str,
+    pub(super) about: String,
+    pub(super) reason: String,
+}
+
+impl Programme {
+    /// Whether there is nothing to try.
+    pub fn is_empty(&self) -> bool {
+        self.trials.is_empty()
+    }
+
+    /// What will be touched, a line each, for people who want to know before.
+    pub fn touches(&self) -> Vec<String> {
+        let rows: usize = self.rows.iter().map(|(_, rows)| rows).sum();
+        let mut lines = vec![format!(
+            "one transaction that is rolled back: {rows} rows made in {} tables, {} trials on them, each undone; \
+             locks are waited for at most {} ms, the whole takes at most {} ms",
+            self.rows.len(),
+            self.trials.len(),
+            self.lock_timeout_ms,
+            self.statement_timeout_ms
+        )];
+        lines.extend(
+            self.rows
+                .iter()
+                .map(|(table, rows)| format!("{}: {rows} rows", table.quoted())),
+        );
+        lines.extend(
+            self.not_tried
+                .iter()
+                .map(|skipped| format!("not tried: {}: {}", skipped.about, skipped.reason)),
+        );
+        lines
+    }
+
+    /// The steps as JSON, as the server's block reads them: `["do", sql]`, `["ask", sql]`, `["try", sql]`.
+    pub fn script(&self) -> String {
+        let steps = |steps: &[Step]| steps.iter().map(Step::script).collect::<Vec<_>>();
+        let trials: Vec<_> = self
+            .trials
+            .iter()
+            .map(|trial| steps(&trial.steps))
+            .collect();
+        json!({ "build": steps(&self.build), "trials": trials }).to_string()
+    }
+}
+
+impl Step {
+    fn script(&self) -> Value {
+        match self {
+            Step::Do { sql, .. } => json!(["do", sql]),
+            Step::Ask(sql) => json!(["ask", sql]),
+            Step::Try(sql) => json!(["try", sql]),
+        }
+    }
+
+    /// A statement that changes one row.
+    pub(super) fn one_row(sql: String) -> Step {
+        Step::Do { sql, rows: Some(1) }
+    }
+}

@@ -1,0 +1,243 @@
+//! Finished rows, and the statements that make them and find them again.
+
+use std::collections::BTreeMap;
+
+use super::world::{World, row_key};
+use crate::model::name::literal;
+use crate::model::{Identifier, Table};
+
+/// Rows with their values.
+pub(super) struct Rows<'w, 'a> {
+    pub(super) world: &'w World<'a>,
+    pub(super) rows: Vec<Row<'a>>,
+    /// By row, in the order of the table's columns.
+    pub(super) cells: Vec<Vec<Cell>>,
+}
+
+/// One row.
+pub(super) struct Row<'a> {
+    pub(super) table: &'a Identifier,
+    pub(super) definition: &'a Table,
+    /// The rows it names, by the foreign key's position in [`World::links`].
+    pub(super) links: BTreeMap<usize, usize>,
+    /// Not inserted with the others.
+    pub(super) held_back: bool,
+    /// Inserted only when no row has its key.
+    pub(super) if_absent: bool,
+}
+
+/// What a column of a row is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    /// Nothing: the database fills it in.
+    Default,
+    /// NULL.
+    Null,
+    /// A value, as text.
+    Text(String),
+}
+
+impl Cell {
+    pub(super) fn sql(&self) -> String {
+        match self {
+            Cell::Default => "DEFAULT".to_owned(),
+            Cell::Null => "NULL".to_owned(),
+            Cell::Text(text) => literal(text),
+        }
+    }
+}
+
+impl<'a> Rows<'_, 'a> {
+    /// The table's name with its schema.
+    pub(super) fn table(&self, name: &Identifier) -> String {
+        format!("{}.{}", self.world.subject.schema.quoted(), name.quoted())
+    }
+
+    pub(super) fn cell(&self, row: usize, column: &Identifier) -> &Cell {
+        let at = self.rows[row]
+            .definition
+            .columns
+            .iter()
+            .position(|other| other.name == *column);
+        at.map_or(&Cell::Default, |at| &self.cells[row][at])
+    }
+
+    /// One statement that inserts all rows that are not held back. Foreign keys are checked when it
+    /// ends, so the rows may name each other in any direction. It answers how many rows each table
+    /// got, as a JSON array in the order of the tables given back.
+    pub(super) fn insert_all(&self) -> (String, Vec<(&'a Identifier, usize)>) {
+        let mut by_table: BTreeMap<(bool, &Identifier), Vec<usize>> = BTreeMap::new();
+        for (at, row) in self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| !row.held_back)
+        {
+            by_table
+                .entry((row.if_absent, row.table))
+                .or_default()
+                .push(at);
+        }
+        let mut parts = Vec::new();
+        let mut counts = Vec::new();
+        let mut expected = Vec::new();
+        for (at, ((if_absent, table), rows)) in by_table.iter().enumerate() {
+            let conflict = if *if_absent {
+                " ON CONFLICT DO NOTHING"
+            } else {
+                ""
+            };
+            parts.push(format!(
+                "i{at} AS ({}{conflict} RETURNING 1)",
+                self.insert(rows)
+            ));
+            if !if_absent {
+                counts.push(format!("(SELECT count(*) FROM i{at})"));
+                expected.push((*table, rows.len()));
+            }
+        }
+        let sql = format!(
+            "WITH {} SELECT to_json(ARRAY[{}])",
+            parts.join(", "),
+            counts.join(", ")
+        );
+        (sql, expected)
+    }
+
+    /// Inserts rows of one table.
+    pub(super) fn insert(&self, rows: &[usize]) -> String {
+        let Some(first) = rows.first() else {
+            return String::new();
+        };
+        let Row {
+            table, definition, ..
+        } = &self.rows[*first];
+        let given: Vec<usize> = (0..definition.columns.len())
+            .filter(|column| {
+                rows.iter()
+                    .any(|row| self.cells[*row][*column] != Cell::Default)
+            })
+            .collect();
+        if given.is_empty() {
+            return format!("INSERT INTO {} DEFAULT VALUES", self.table(table));
+        }
+        let columns: Vec<_> = given
+            .iter()
+            .map(|at| definition.columns[*at].name.quoted())
+            .collect();
+        let values: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let cells: Vec<_> = given
+                    .iter()
+                    .map(|column| self.cells[*row][*column].sql())
+                    .collect();
+                format!("({})", cells.join(", "))
+            })
+            .collect();
+        format!(
+            "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES {}",
+            self.table(table),
+            columns.join(", "),
+            values.join(", ")
+        )
+    }
+
+    pub(super) fn delete(&self, row: usize) -> String {
+        format!(
+            "DELETE FROM {} WHERE {}",
+            self.table(self.rows[row].table),
+            self.locate(row, &BTreeMap::new())
+        )
+    }
+
+    /// Gives columns of `row` the values that the same columns of `like` have, or others.
+    pub(super) fn update(&self, row: usize, changes: &BTreeMap<&Identifier, Cell>) -> String {
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|(column, cell)| format!("{} = {}", column.quoted(), cell.sql()))
+            .collect();
+        format!(
+            "UPDATE {} SET {} WHERE {}",
+            self.table(self.rows[row].table),
+            changes.join(", "),
+            self.locate(row, &BTreeMap::new())
+        )
+    }
+
+    /// The condition that finds the row, with some of its columns changed.
+    pub(super) fn locate(&self, row: usize, changed: &BTreeMap<&Identifier, Cell>) -> String {
+        let Row { definition, .. } = &self.rows[row];
+        let key = row_key(definition).filter(|key| {
+            key.iter()
+                .all(|name| matches!(self.cell(row, name), Cell::Text(_)))
+        });
+        // Without a key, all that a comparison can be made with.
+        let columns = key.unwrap_or_else(|| {
+            let given = definition.columns.iter().zip(&self.cells[row]);
+            given
+                .filter(|(column, cell)| {
+                    matches!(cell, Cell::Text(_)) && has_equality(column.ty.as_str())
+                })
+                .map(|(column, _)| &column.name)
+                .collect()
+        });
+        let conditions: Vec<_> = columns
+            .into_iter()
+            .map(
+                |name| match changed.get(name).unwrap_or_else(|| self.cell(row, name)) {
+                    Cell::Null => format!("{} IS NULL", name.quoted()),
+                    cell => format!("{} = {}", name.quoted(), cell.sql()),
+                },
+            )
+            .collect();
+        if conditions.is_empty() {
+            "false".to_owned()
+        } else {
+            conditions.join(" AND ")
+        }
+    }
+
+    /// A JSON array with each row as text, or null where there is none.
+    pub(super) fn look(&self, rows: impl IntoIterator<Item = usize>) -> String {
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|row| {
+                let table = self.table(self.rows[row].table);
+                format!(
+                    "(SELECT leora_row::text FROM {table} leora_row WHERE {})",
+                    self.locate(row, &BTreeMap::new())
+                )
+            })
+            .collect();
+        format!("SELECT to_json(ARRAY[{}]::text[])", rows.join(", "))
+    }
+
+    /// The row, in words.
+    pub(super) fn describe(&self, row: usize) -> String {
+        format!("the row of {}", self.rows[row].table.quoted())
+    }
+}
+
+/// Whether `=` compares two values of the type as a key would; not for `json`, `xml`, floating point
+/// and the geometric types.
+fn has_equality(ty: &str) -> bool {
+    const COMPARED: [&str; 15] = [
+        "uuid",
+        "text",
+        "character",
+        "smallint",
+        "integer",
+        "bigint",
+        "numeric",
+        "boolean",
+        "date",
+        "timestamp",
+        "time",
+        "bytea",
+        "inet",
+        "citext",
+        "\"",
+    ];
+    COMPARED.iter().any(|known| ty.starts_with(known)) && !ty.ends_with(']')
+}

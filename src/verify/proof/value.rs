@@ -1,0 +1,300 @@
+//! Values by rule: for any type, as many different ones as rows need.
+
+use crate::model::{Schema, SqlType, TableKind};
+
+/// The `n`th value of type `ty`, as the text PostgreSQL reads. Two numbers give two values, as far
+/// as the type has that many. `seed` makes the values of one proof differ from another's.
+///
+/// # Errors
+///
+/// When no rule knows the type: why, in words.
+pub(super) fn fresh(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Result<String, String> {
+    if ty.is_array() {
+        let element = fresh(&ty.element(), types, seed, n)?;
+        let escaped = element.replace('\\', "\\\\").replace('"', "\\\"");
+        return Ok(format!("{{\"{escaped}\"}}"));
+    }
+    if let Some(made) = named(ty, types, seed, n) {
+        return made;
+    }
+    let base = ty.without_modifiers();
+    let modifiers = ty.modifiers();
+    let first = modifiers.first().and_then(|n| u64::try_from(*n).ok());
+    let offset = mix(seed, 0x6f66_6673);
+    Ok(match base.as_str() {
+        "uuid" => uuid(seed, n),
+        "text" | "bpchar" | "citext" | "name" => word(offset, n, 12),
+        "character varying" => word(offset, n, first.unwrap_or(12)),
+        "character" => word(offset, n, first.unwrap_or(1)),
+        "\"char\"" => char::from(b'a' + (n % 26) as u8).to_string(),
+        "smallint" => (10_000 + (offset % 10_000 + n) % 20_000).to_string(),
+        "integer" | "oid" => {
+            (1_000_000_000 + (offset % 500_000_000 + n) % 1_000_000_000).to_string()
+        }
+        "bigint" => ((1_u64 << 52) + (offset % (1 << 51) + n)).to_string(),
+        "numeric" => numeric(&modifiers, n),
+        "real" | "double precision" => format!("{}.5", 1 + n % 100_000),
+        "money" => format!("{}.00", 1 + n % 1_000_000),
+        "boolean" => n.is_multiple_of(2).to_string(),
+        "date" => date(offset + n),
+        "timestamp without time zone" => format!("{} {}", date(offset), time(n)),
+        "timestamp with time zone" => format!("{} {}+00", date(offset), time(n)),
+        "time without time zone" => time(n),
+        "time with time zone" => format!("{}+00", time(n)),
+        "interval" => format!("{} seconds", 1 + n),
+        "json" | "jsonb" => format!("{{\"proof\": {n}}}"),
+        "xml" => format!("<proof>{n}</proof>"),
+        "bytea" => format!("\\x{:016x}", mix(seed, n)),
+        "bit" => bits(n, first.unwrap_or(1)),
+        "bit varying" => bits(n, first.unwrap_or(32).min(32)),
+        "inet" | "cidr" => format!("10.{}.{}.{}", (n >> 16) & 255, (n >> 8) & 255, n & 255),
+        "macaddr" => format!(
+            "02:00:00:{:02x}:{:02x}:{:02x}",
+            (n >> 16) & 255,
+            (n >> 8) & 255,
+            n & 255
+        ),
+        "macaddr8" => format!(
+            "02:00:00:00:00:{:02x}:{:02x}:{:02x}",
+            (n >> 16) & 255,
+            (n >> 8) & 255,
+            n & 255
+        ),
+        "int4range" | "int8range" | "numrange" => format!("[{n},{})", n + 1),
+        "int4multirange" | "int8multirange" | "nummultirange" => format!("{{[{n},{})}}", n + 1),
+        "daterange" => format!("[{},{})", date(offset + n), date(offset + n + 1)),
+        "datemultirange" => format!("{{[{},{})}}", date(offset + n), date(offset + n + 1)),
+        "tsrange" | "tstzrange" => format!("[\"{0} {1}\",\"{0} {1}\"]", date(offset), time(n)),
+        "tsmultirange" | "tstzmultirange" => {
+            format!("{{[\"{0} {1}\",\"{0} {1}\"]}}", date(offset), time(n))
+        }
+        "point" => format!("({n},{n})"),
+        "line" => format!("{{1,-1,{n}}}"),
+        "lseg" | "box" | "path" => format!("(({n},{n}),({},{}))", n + 1, n + 1),
+        "polygon" => format!("(({n},{n}),({0},{n}),({0},{0}))", n + 1),
+        "circle" => format!("<({n},{n}),1>"),
+        "tsvector" | "tsquery" | "ltree" => word(offset, n, 12),
+        "hstore" => format!("proof=>{n}"),
+        "pg_lsn" => format!("0/{n:X}"),
+        "vector" | "halfvec" => format!(
+            "[{}]",
+            vec!["1"; first.unwrap_or(1).min(16_000) as usize].join(",")
+        ),
+        other => return Err(format!("no rule makes a value of type {other}")),
+    })
+}
+
+/// Whether the type has fewer values than a proof may have rows.
+pub(super) fn is_narrow(ty: &SqlType, types: &Schema) -> bool {
+    let name = ty.as_str().trim_matches('"').replace("\"\"", "\"");
+    if let Some(domain) = types.domains.get(name.as_str()) {
+        return is_narrow(&domain.ty, types);
+    }
+    let short = |ty: &SqlType| ty.modifiers().first().is_some_and(|length| *length < 2);
+    types.enums.contains_key(name.as_str())
+        || match ty.without_modifiers().as_str() {
+            "boolean" | "\"char\"" | "vector" | "halfvec" => true,
+            "character" => short(ty) || ty.modifiers().is_empty(),
+            "character varying" => short(ty),
+            "bit" | "bit varying" => ty.modifiers().first().is_none_or(|length| *length < 10),
+            "numeric" => ty
+                .modifiers()
+                .first()
+                .is_some_and(|precision| *precision < 4),
+            _ => false,
+        }
+}
+
+/// A value of an enum, a domain or a row type of the schema; `None` when the type is none of them.
+fn named(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Option<Result<String, String>> {
+    let name = ty.as_str().trim_matches('"').replace("\"\"", "\"");
+    if let Some(definition) = types.enums.get(name.as_str()) {
+        let count = definition.labels.len().max(1) as u64;
+        let label = definition.labels.get((n % count) as usize).cloned();
+        return Some(label.ok_or_else(|| format!("enum {name} has no label")));
+    }
+    if let Some(domain) = types.domains.get(name.as_str()) {
+        return Some(fresh(&domain.ty, types, seed, n));
+    }
+    let composite = types.tables.get(name.as_str());
+    composite
+        .filter(|table| table.kind == TableKind::CompositeType)
+        .map(|table| {
+            Ok(format!(
+                "({})",
+                ",".repeat(table.columns.len().saturating_sub(1))
+            ))
+        })
+}
+
+/// A number that looks like any other, made of two (the finaliser of splitmix64).
+pub(super) fn mix(seed: u64, n: u64) -> u64 {
+    let mut x = seed.wrapping_add(n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// Of version 4, as Prisma's client makes them.
+fn uuid(seed: u64, n: u64) -> String {
+    let (high, low) = (mix(seed, 2 * n), mix(seed, 2 * n + 1));
+    let high = (high & !0xf000) | 0x4000;
+    let low = (low & !(0b11 << 62)) | (0b10 << 62);
+    let text = format!("{high:016x}{low:016x}");
+    format!(
+        "{}-{}-{}-{}-{}",
+        &text[..8],
+        &text[8..12],
+        &text[12..16],
+        &text[16..20],
+        &text[20..]
+    )
+}
+
+/// Lower-case letters and digits, at most `length` and 12 of them; the first is a letter.
+fn word(offset: u64, n: u64, length: u64) -> String {
+    let length = length.clamp(1, 12) as u32;
+    let mut rest = (offset % 36_u64.pow(length - 1) + n) % (26 * 36_u64.pow(length - 1));
+    let mut text = Vec::new();
+    for _ in 1..length {
+        text.push(char::from_digit((rest % 36) as u32, 36).unwrap_or('0'));
+        rest /= 36;
+    }
+    text.push(char::from(b'a' + (rest % 26) as u8));
+    text.iter().rev().collect()
+}
+
+/// Fits `numeric(precision, scale)`, and is not 0.
+fn numeric(modifiers: &[i32], n: u64) -> String {
+    let Some(&precision) = modifiers.first() else {
+        return (1 + n).to_string();
+    };
+    let scale = modifiers.get(1).copied().unwrap_or(0);
+    let digits = precision.clamp(1, 9).unsigned_abs();
+    let number = 1 + n % (10_u64.pow(digits) - 1);
+    let (whole, scale) = (precision - scale, scale.max(0).unsigned_abs() as usize);
+    if whole >= 1 && scale == 0 {
+        return number.to_string();
+    }
+    if whole > 9 {
+        return format!("{number}.0");
+    }
+    let digits = format!("{number:0>width$}", width = scale + 1);
+    let point = digits.len() - scale;
+    format!("{}.{}", &digits[..point], &digits[point..])
+}
+
+/// A day of the years 2001 to 2027.
+fn date(n: u64) -> String {
+    format!(
+        "{}-{:02}-{:02}",
+        2001 + (n / 336) % 27,
+        1 + (n / 28) % 12,
+        1 + n % 28
+    )
+}
+
+fn time(n: u64) -> String {
+    let seconds = n % 86_400;
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+fn bits(n: u64, length: u64) -> String {
+    (0..length)
+        .rev()
+        .map(|bit| {
+            if bit < 64 && n >> bit & 1 == 1 {
+                '1'
+            } else {
+                '0'
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn many(ty: &str, count: u64) -> BTreeSet<String> {
+        let ty = SqlType::new(ty);
+        (0..count)
+            .map(|n| fresh(&ty, &Schema::default(), 7, n).expect("a known type"))
+            .collect()
+    }
+
+    #[test]
+    fn values_differ_as_far_as_the_type_has_that_many() {
+        for ty in [
+            "uuid",
+            "text",
+            "character varying(20)",
+            "character(3)",
+            "smallint",
+            "integer",
+            "bigint",
+            "bytea",
+        ] {
+            assert_eq!(many(ty, 1000).len(), 1000, "{ty}");
+        }
+        assert_eq!(many("character(2)", 900).len(), 900);
+        assert_eq!(many("numeric(5,4)", 1000).len(), 1000);
+        assert_eq!(many("numeric(12,2)", 1000).len(), 1000);
+        assert_eq!(many("boolean", 10).len(), 2);
+    }
+
+    #[test]
+    fn texts_fit_their_length() {
+        for length in 1..20 {
+            let longest = many(&format!("character varying({length})"), 2000)
+                .iter()
+                .map(String::len)
+                .max();
+            assert!(longest <= Some(length), "{length}: {longest:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_fit_precision_and_scale() {
+        for (precision, scale) in [
+            (1, 0),
+            (2, 2),
+            (4, 2),
+            (5, 4),
+            (12, 2),
+            (65, 30),
+            (3, 3),
+            (14, 3),
+        ] {
+            for value in many(&format!("numeric({precision},{scale})"), 500) {
+                let (whole, fraction) = value.split_once('.').unwrap_or((&value, ""));
+                let whole = whole.trim_start_matches('0').len();
+                assert!(
+                    whole <= precision - scale && fraction.len() <= scale,
+                    "({precision},{scale}): {value}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_rule_knows_is_said() {
+        let made = fresh(
+            &SqlType::new("geometry(Point,4326)"),
+            &Schema::default(),
+            0,
+            0,
+        );
+        assert_eq!(
+            made,
+            Err("no rule makes a value of type geometry".to_owned())
+        );
+    }
+}

@@ -1,0 +1,367 @@
+//! The live foreign-key graph, with what was promised of it: which tables rows can be made in, and
+//! which foreign keys lie between them.
+
+use std::collections::BTreeMap;
+
+use super::subject::Subject;
+use super::value;
+use crate::model::{
+    Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, IndexState,
+    IndexTarget, Schema, Table, TableKind,
+};
+
+/// The tables that rows are made in, and the foreign keys between them.
+pub(super) struct World<'a> {
+    pub(super) subject: &'a Subject<'a>,
+    /// The tables that rows are made in, as they stand.
+    pub(super) tables: BTreeMap<&'a Identifier, &'a Table>,
+    /// The tables that are concerned and in which no row is made, with the reason.
+    pub(super) left_out: BTreeMap<&'a Identifier, String>,
+    /// The foreign keys between the tables, promised or live.
+    pub(super) links: Vec<Link<'a>>,
+    by_child: BTreeMap<&'a Identifier, Vec<usize>>,
+}
+
+/// A foreign key, as promised, as it stands, or both.
+pub(super) struct Link<'a> {
+    pub(super) child: &'a Identifier,
+    pub(super) parent: &'a Identifier,
+    /// Referencing and referenced column, in pairs.
+    pub(super) columns: Vec<(&'a Identifier, &'a Identifier)>,
+    pub(super) name: &'a Identifier,
+    pub(super) declared: Option<&'a ForeignKey>,
+    pub(super) live: Option<&'a ForeignKey>,
+    /// The name of the live constraint, where it is another's.
+    pub(super) live_name: Option<&'a Identifier>,
+    /// What deleting the referenced row does: as promised, where something is.
+    pub(super) on_delete: Action,
+    /// What changing the referenced key does: as promised, where something is.
+    pub(super) on_update: Action,
+    /// The live constraint has to be satisfied by every row: none of its columns takes NULL.
+    pub(super) required: bool,
+}
+
+impl<'a> Link<'a> {
+    pub(super) fn has_column(&self, name: &Identifier) -> bool {
+        self.columns.iter().any(|(own, _)| *own == name)
+    }
+
+    /// The columns that SET NULL and SET DEFAULT touch on delete.
+    pub(super) fn touched_on_delete(&self) -> Vec<&'a Identifier> {
+        let key = self.declared.or(self.live);
+        let named = key
+            .map(|key| key.on_delete_columns.as_slice())
+            .unwrap_or_default();
+        let all = self.columns.iter().map(|(own, _)| *own);
+        all.filter(|own| named.is_empty() || named.contains(own))
+            .collect()
+    }
+}
+
+impl<'a> World<'a> {
+    /// `unbuildable` are tables that are known to take no row, with the reason.
+    pub(super) fn new(
+        subject: &'a Subject<'a>,
+        unbuildable: &BTreeMap<Identifier, String>,
+    ) -> World<'a> {
+        let mut world = World {
+            subject,
+            tables: BTreeMap::new(),
+            left_out: BTreeMap::new(),
+            links: Vec::new(),
+            by_child: BTreeMap::new(),
+        };
+        world.find_tables();
+        for name in world.tables.keys().copied().collect::<Vec<_>>() {
+            let reason = unbuildable
+                .get(name)
+                .cloned()
+                .or_else(|| world.cannot_be_filled(name));
+            if let Some(reason) = reason {
+                world.leave_out(name, reason);
+            }
+        }
+        world.leave_out_what_needs_them();
+        world.find_links();
+        world
+    }
+
+    /// The promised tables, and every live one that references them, directly or not.
+    fn find_tables(&mut self) {
+        let Subject {
+            actual, desired, ..
+        } = *self.subject;
+        for name in desired
+            .tables
+            .iter()
+            .filter(|(_, table)| table.kind.is_table())
+            .map(|(name, _)| name)
+        {
+            match actual.tables.get(name) {
+                Some(table) if table.kind.is_table() && table.inherits.is_empty() => {
+                    self.tables.insert(name, table);
+                }
+                Some(table) if table.kind.is_table() => {
+                    self.left_out
+                        .insert(name, "it is part of another table".to_owned());
+                }
+                Some(table) => {
+                    self.left_out
+                        .insert(name, format!("it is {}", kind_in_words(table.kind)));
+                }
+                None => {
+                    self.left_out.insert(name, "it is not there".to_owned());
+                }
+            }
+        }
+        loop {
+            let known = self.tables.len();
+            for (name, table) in &actual.tables {
+                let references_known = |key: &ForeignKey| {
+                    key.references
+                        .here()
+                        .is_some_and(|target| self.tables.contains_key(target))
+                };
+                let concerned = table.kind.is_table()
+                    && table.inherits.is_empty()
+                    && table.foreign_keys.values().any(references_known);
+                if concerned && !self.left_out.contains_key(name) {
+                    self.tables.insert(name, table);
+                }
+            }
+            if self.tables.len() == known {
+                return;
+            }
+        }
+    }
+
+    fn leave_out(&mut self, name: &'a Identifier, reason: String) {
+        self.tables.remove(name);
+        self.left_out.insert(name, reason);
+    }
+
+    fn cannot_be_filled(&self, name: &Identifier) -> Option<String> {
+        let table = self.tables.get(name)?;
+        let types = self.subject.actual;
+        table
+            .columns
+            .iter()
+            .filter(|column| self.must_be_given(column))
+            .find_map(|column| {
+                let reason = value::fresh(&column.ty, types, 0, 0).err()?;
+                Some(format!(
+                    "{reason}, which column {} needs",
+                    column.name.quoted()
+                ))
+            })
+    }
+
+    /// A row of a table has to name a row of every table that its required foreign keys reference.
+    fn leave_out_what_needs_them(&mut self) {
+        loop {
+            let lost = self.tables.iter().find_map(|(name, table)| {
+                let required =
+                    |key: &&ForeignKey| key.columns.iter().all(|own| !self.takes_null(table, own));
+                let reason =
+                    table
+                        .foreign_keys
+                        .values()
+                        .filter(required)
+                        .find_map(|key| match key.references.here() {
+                            Some(target) if self.tables.contains_key(target) => None,
+                            Some(target) => Some(format!(
+                                "it needs a row of {}, where none is made",
+                                target.quoted()
+                            )),
+                            None => Some("it needs a row of a table in another schema".to_owned()),
+                        })?;
+                Some((*name, reason))
+            });
+            let Some((name, reason)) = lost else { return };
+            self.leave_out(name, reason);
+        }
+    }
+
+    fn find_links(&mut self) {
+        let desired = self.subject.desired;
+        for (child, table) in &self.tables {
+            let declared = desired.tables.get(*child).map(|table| &table.foreign_keys);
+            let mut live: Vec<_> = table.foreign_keys.iter().collect();
+            for (name, key) in declared.into_iter().flatten() {
+                let at = live
+                    .iter()
+                    .position(|(other, there)| *other == name && same_reference(key, there));
+                let at = at.or_else(|| {
+                    live.iter()
+                        .position(|(_, there)| same_reference(key, there))
+                });
+                let there = at.map(|at| live.remove(at));
+                self.links.extend(self.link(child, name, Some(key), there));
+            }
+            for (name, there) in live {
+                self.links
+                    .extend(self.link(child, name, None, Some((name, there))));
+            }
+        }
+        for (at, link) in self.links.iter().enumerate() {
+            self.by_child.entry(link.child).or_default().push(at);
+        }
+    }
+
+    fn link(
+        &self,
+        child: &'a Identifier,
+        name: &'a Identifier,
+        declared: Option<&'a ForeignKey>,
+        live: Option<(&'a Identifier, &'a ForeignKey)>,
+    ) -> Option<Link<'a>> {
+        let (live_name, live) = live.unzip();
+        let key = declared.or(live)?;
+        let parent = key.references.here()?;
+        let (own, referenced) = (self.tables.get(child)?, self.tables.get(parent)?);
+        let columns: Vec<_> = key.columns.iter().zip(&key.referenced_columns).collect();
+        let there = columns.iter().all(|(c, r)| {
+            own.column(c.as_str()).is_some() && referenced.column(r.as_str()).is_some()
+        });
+        there.then(|| Link {
+            child,
+            parent,
+            required: live.is_some() && columns.iter().all(|(c, _)| !self.takes_null(own, c)),
+            columns,
+            name,
+            declared,
+            live,
+            live_name,
+            on_delete: key.on_delete,
+            on_update: key.on_update,
+        })
+    }
+
+    /// The table called `name`, when rows are made in it.
+    pub(super) fn named(&self, name: &str) -> Option<&'a Identifier> {
+        self.tables.keys().copied().find(|table| **table == *name)
+    }
+
+    /// The foreign keys of `child`, as positions in [`World::links`].
+    pub(super) fn links_of(&self, child: &Identifier) -> &[usize] {
+        self.by_child
+            .get(child)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn takes_null(&self, table: &Table, column: &Identifier) -> bool {
+        table
+            .column(column.as_str())
+            .is_none_or(|column| column.nullable && !self.domain_refuses_null(column))
+    }
+
+    fn domain_refuses_null(&self, column: &Column) -> bool {
+        let name = column.ty.as_str().trim_matches('"');
+        self.subject
+            .actual
+            .domains
+            .get(name)
+            .is_some_and(|domain| domain.not_null)
+    }
+
+    /// Whether a row has to bring a value: the column takes no NULL and the database fills nothing in,
+    /// or would take it from a sequence, which no rollback undoes.
+    pub(super) fn must_be_given(&self, column: &Column) -> bool {
+        let required = !column.nullable || self.domain_refuses_null(column);
+        column.generated.is_none()
+            && (column.identity.is_some()
+                || match &column.default {
+                    None => required,
+                    Some(ColumnDefault::Autoincrement | ColumnDefault::Sequence(_)) => true,
+                    Some(ColumnDefault::Expression(expression)) => {
+                        expression.as_str().contains("nextval(")
+                    }
+                })
+    }
+
+    /// What the declared table fills in for a column; the live one, when the table is not declared.
+    pub(super) fn promised_default(
+        &self,
+        table: &Identifier,
+        column: &Identifier,
+    ) -> Option<&'a Expression> {
+        let Subject {
+            actual, desired, ..
+        } = *self.subject;
+        let of = |schema: &'a Schema| schema.tables.get(table);
+        match &of(desired).or(of(actual))?.column(column.as_str())?.default {
+            Some(ColumnDefault::Expression(expression)) => Some(expression),
+            _ => None,
+        }
+    }
+}
+
+/// The columns of every unique index that holds for every row, the primary key's first, and whether
+/// two NULLs are the same in it.
+pub(super) fn unique_keys(table: &Table) -> Vec<(Vec<&Identifier>, bool)> {
+    let primary = table
+        .primary_key
+        .iter()
+        .map(|key| (key.columns.iter().collect(), false));
+    let indexes = table.indexes.values().filter(|index| {
+        index.unique && index.predicate.is_none() && index.state != IndexState::NotReady
+    });
+    let others = indexes.filter_map(|index| {
+        let columns = index.keys.iter().map(|key| match &key.on {
+            IndexTarget::Column(column) => Some(column),
+            IndexTarget::Expression(_) => None,
+        });
+        Some((
+            columns.collect::<Option<Vec<_>>>()?,
+            index.nulls_not_distinct,
+        ))
+    });
+    primary.chain(others).collect()
+}
+
+/// The columns that tell a row from all others: of the primary key, or of a unique index without NULLs.
+pub(super) fn row_key(table: &Table) -> Option<Vec<&Identifier>> {
+    let at_once = table
+        .primary_key
+        .as_ref()
+        .is_none_or(|key| key.deferrable == Deferrable::No);
+    let keys = unique_keys(table);
+    let required = |columns: &[&Identifier]| {
+        columns.iter().all(|name| {
+            table
+                .column(name.as_str())
+                .is_some_and(|column| !column.nullable)
+        })
+    };
+    let primary = keys
+        .iter()
+        .find(|(columns, _)| at_once && required(columns));
+    primary.or(keys.first()).map(|(columns, _)| columns.clone())
+}
+
+fn same_reference(one: &ForeignKey, other: &ForeignKey) -> bool {
+    let pairs = |key: &'_ ForeignKey| {
+        let mut pairs: Vec<_> = key
+            .columns
+            .iter()
+            .cloned()
+            .zip(key.referenced_columns.iter().cloned())
+            .collect();
+        pairs.sort();
+        pairs
+    };
+    one.references == other.references && pairs(one) == pairs(other)
+}
+
+fn kind_in_words(kind: TableKind) -> &'static str {
+    match kind {
+        TableKind::Table => "a table",
+        TableKind::PartitionedTable => "a partitioned table",
+        TableKind::View => "a view",
+        TableKind::MaterializedView => "a materialized view",
+        TableKind::ForeignTable => "a foreign table",
+        TableKind::Sequence => "a sequence",
+        TableKind::CompositeType => "a row type",
+    }
+}
