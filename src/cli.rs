@@ -155,6 +155,9 @@ pub struct ApplyArgs {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+    /// Run exactly this plan, as `plan --format json` wrote it, or refuse when the database has changed since
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
     /// Do not verify afterwards
     #[arg(long)]
     pub no_verify: bool,

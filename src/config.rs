@@ -132,11 +132,20 @@ impl Settings {
         Ok(Target::resolve(&self.sources)?)
     }
 
-    /// The same settings for another database.
-    pub fn with_url(&self, url: String) -> Settings {
-        let mut settings = self.clone();
-        settings.sources.url_flag = Some(url);
-        settings
+    /// Settings for a scratch database of the built-in application: nothing of what a team set.
+    pub fn for_scratch(&self, url: String) -> Settings {
+        Settings {
+            sources: Sources {
+                url_flag: Some(url),
+                ..Sources::default()
+            },
+            schema: None,
+            file_schema: None,
+            baseline: None,
+            waivers: Vec::new(),
+            verify_set: BTreeMap::new(),
+            ..self.clone()
+        }
     }
 
     /// The schema to work in: what was typed, else the URL's, else the file's, else `public`.

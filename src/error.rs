@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::db::apply::{ApplyError, Outcome};
 use crate::db::connect::{ConnectError, TargetError};
 use crate::db::scratch::{NotInstalled, ScratchError};
 use crate::db::session::QueryError;
@@ -71,6 +72,9 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+    /// A plan that was not carried out, or not wholly.
+    #[error(transparent)]
+    Apply(Box<ApplyError>),
     /// No PostgreSQL server for `demo`.
     #[error(transparent)]
     NotInstalled(#[from] NotInstalled),
@@ -87,7 +91,26 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Said(code) => *code,
+            Error::Apply(error) => match &**error {
+                ApplyError::LockNotObtained { .. } => exit::LOCK_NOT_OBTAINED,
+                ApplyError::PartlyApplied(_) => exit::PARTLY_APPLIED,
+                ApplyError::ConnectionLost {
+                    outcome: Outcome::Unknown,
+                    ..
+                } => exit::PARTLY_APPLIED,
+                // 128 and the signal's number, as shells say it
+                ApplyError::Interrupted { signal, .. } => {
+                    u8::try_from(128 + signal).unwrap_or(u8::MAX)
+                }
+                _ => exit::COULD_NOT,
+            },
             _ => exit::COULD_NOT,
         }
+    }
+}
+
+impl From<ApplyError> for Error {
+    fn from(error: ApplyError) -> Error {
+        Error::Apply(Box::new(error))
     }
 }

@@ -1,8 +1,10 @@
 //! The commands, each a straight line from what was asked to what is said.
 
-pub mod demo;
+mod apply;
+mod demo;
 mod plan;
 mod snapshot;
+mod status;
 mod survey;
 mod validate;
 mod verify;
@@ -37,6 +39,7 @@ pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
         Command::Plan(args) => plan::run(&context, args),
         Command::Verify(args) => verify::run(&context, args),
         Command::Snapshot(args) => snapshot::run(&context, args),
-        Command::Apply(_) | Command::Status(_) => Err(Error::Usage("not yet".to_owned())),
+        Command::Apply(args) => apply::run(&context, args),
+        Command::Status(args) => status::run(&context, args),
     }
 }

@@ -7,6 +7,7 @@ use super::Context;
 use super::survey::{Connected, Survey};
 use crate::cli::{PlanArgs, PlanFormat};
 use crate::error::{Error, exit};
+use crate::plan::Plan;
 use crate::plan::record::Record;
 use crate::plan::script::for_psql;
 use crate::render::console::Console;
@@ -17,7 +18,7 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
     let survey = connected.survey(context)?;
     let text = match args.format {
-        PlanFormat::Text => text(&connected, &survey),
+        PlanFormat::Text => text(&connected, &survey, &survey.plan),
         PlanFormat::Sql => sql(context, &connected, &survey),
         PlanFormat::Json => serde_json::to_string_pretty(&survey.plan).unwrap_or_default() + "\n",
     };
@@ -44,11 +45,11 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     )
 }
 
-/// The plan for people.
-pub(super) fn text(connected: &Connected, survey: &Survey) -> String {
+/// A plan for people.
+pub(super) fn text(connected: &Connected, survey: &Survey, plan: &Plan) -> String {
     let advice = advise(&survey.promise.whole, &survey.promise.created);
     plan_text::render(
-        &survey.plan,
+        plan,
         &advice,
         &connected.target.endpoint(),
         Console::width(),

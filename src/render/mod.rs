@@ -4,4 +4,6 @@ pub mod console;
 pub mod diff;
 pub mod plan_text;
 pub mod report_text;
+pub mod status_text;
 mod style;
+pub mod waiting;

@@ -1,0 +1,228 @@
+//! `apply`: do what `plan` prints, record it, and verify.
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::survey::{Connected, Survey};
+use super::{Context, plan, verify};
+use crate::cli::{ApplyArgs, VerifyArgs};
+use crate::db::apply::{
+    self, Applied, ApplyError, ApplyOptions, Blocker, Done, Interrupt, Observer, Progress, Waiting,
+    preflight,
+};
+use crate::error::{Error, exit};
+use crate::plan::{Plan, Request, Step};
+use crate::render::console::Console;
+use crate::render::waiting;
+
+pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
+    let mut connected = Connected::open(context)?;
+    let survey = connected.survey(context)?;
+    let plan = match &args.plan {
+        Some(path) => read_plan(path)?,
+        None => survey.plan.clone(),
+    };
+    if plan.is_empty() {
+        context.console.progress(&format!(
+            "{} is applied already; nothing to do.\n",
+            plan.migration
+        ));
+    } else {
+        show(context, &connected, &survey, &plan);
+        if !plan.refusals.is_empty() {
+            return Err(Error::Said(exit::COULD_NOT));
+        }
+        let obstacles = preflight(&connected.target, &mut connected.session, &plan)?;
+        if !obstacles.is_empty() {
+            return Err(ApplyError::Refused { obstacles }.into());
+        }
+        if !args.yes && !confirmed(context, &plan)? {
+            context.console.progress("Nothing was done.\n");
+            return Ok(exit::COULD_NOT);
+        }
+        carry_out(context, args, &mut connected, &survey, &plan)?;
+    }
+    if args.no_verify {
+        return Ok(exit::DONE);
+    }
+    context.console.progress("\n");
+    verify::run(context, &VerifyArgs::default())
+}
+
+fn read_plan(path: &Path) -> Result<Plan, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::File {
+        doing: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    serde_json::from_str(&text).map_err(|error| Error::Config {
+        path: path.to_owned(),
+        line: error.line(),
+        column: error.column(),
+        message: format!("this is no plan that `plan --format json` wrote: {error}"),
+    })
+}
+
+/// In full where somebody is asked; the summary alone where nobody is.
+fn show(context: &Context, connected: &Connected, survey: &Survey, plan: &Plan) {
+    if Console::can_ask() || !plan.refusals.is_empty() {
+        context.console.result(&plan::text(connected, survey, plan));
+    } else {
+        let text = format!(
+            "{} on {}: {}.\n",
+            plan.migration,
+            connected.target.endpoint(),
+            plan.summary()
+        );
+        context.console.progress(&text);
+    }
+}
+
+fn confirmed(context: &Context, plan: &Plan) -> Result<bool, Error> {
+    if !Console::can_ask() {
+        return Err(Error::Usage(
+            "apply asks before it changes anything, and there is no terminal to ask on; --yes answers".to_owned(),
+        ));
+    }
+    Ok(context.console.ask(&format!(
+        "\nApply {} steps to this database?",
+        plan.steps.len()
+    )))
+}
+
+fn carry_out(
+    context: &Context,
+    args: &ApplyArgs,
+    connected: &mut Connected,
+    survey: &Survey,
+    plan: &Plan,
+) -> Result<(), Error> {
+    let schema = connected.session.schema.clone();
+    let request = Request {
+        database: connected.session.server.database(),
+        ..survey.promise.request(&schema)
+    };
+    let options = ApplyOptions {
+        lock_timeout: args.lock_timeout.unwrap_or(context.settings.lock_timeout),
+        wait: args.wait.unwrap_or(context.settings.wait),
+        ..ApplyOptions::new(host_name())
+    };
+    let interrupt = Interrupt::on_signals().map_err(|error| {
+        Error::Usage(format!(
+            "the system does not let signals be handled: {error}"
+        ))
+    })?;
+    let mut narrator = Narrator {
+        console: context.console,
+        said: None,
+    };
+    let applied = apply::apply(
+        &connected.target,
+        &mut connected.session,
+        plan,
+        &request,
+        &options,
+        &mut narrator,
+        &interrupt,
+    );
+    match applied {
+        Ok(Applied::Done(done)) => context.console.progress(&told(&done, plan)),
+        Ok(Applied::Already) => {
+            context
+                .console
+                .progress("Somebody else applied it in the meantime; nothing was left to do.\n");
+        }
+        Err(error) => {
+            if let ApplyError::LockNotObtained { blockers, .. } = &error {
+                context
+                    .console
+                    .complain(&waiting::blockers(blockers, Console::width()));
+            }
+            if let ApplyError::Changed(changed) = &error {
+                context
+                    .console
+                    .complain(&waiting::changed(changed, Console::width()));
+            }
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}
+
+fn told(done: &Done, plan: &Plan) -> String {
+    let attempts = match done.attempts {
+        1 => "at the first attempt".to_owned(),
+        n => format!("at attempt {n}"),
+    };
+    let locked = if plan.blocking_locks().is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; writes had to wait for at most {} ms",
+            done.locked.as_millis().max(1)
+        )
+    };
+    format!(
+        "Applied {} steps in {} ms, {attempts}{locked}. Recorded as {}.\n",
+        plan.steps.len(),
+        done.took.as_millis(),
+        done.run
+    )
+}
+
+/// The machine's name, as the system has it.
+pub(super) fn host_name() -> String {
+    whoami::hostname().unwrap_or_else(|_| "unknown".to_owned())
+}
+
+/// Tells what goes on: who blocks, and how far a long step is.
+pub(super) struct Narrator {
+    console: Console,
+    said: Option<Instant>,
+}
+
+impl Narrator {
+    /// How long between two lines about the same: short for a person, long for a log.
+    fn pause() -> Duration {
+        if std::io::stderr().is_terminal() {
+            Duration::from_secs(2)
+        } else {
+            Duration::from_secs(10)
+        }
+    }
+
+    fn may_speak(&mut self) -> bool {
+        let due = self
+            .said
+            .is_none_or(|said| said.elapsed() >= Narrator::pause());
+        if due {
+            self.said = Some(Instant::now());
+        }
+        due
+    }
+}
+
+impl Observer for Narrator {
+    fn waiting(&mut self, waiting: &Waiting<'_>) {
+        // Before the blockers are known there is nothing to tell.
+        let known: &[Blocker] = waiting.blockers;
+        if !known.is_empty() && self.may_speak() {
+            self.console
+                .complain(&waiting::waiting(waiting, Console::width()));
+        }
+    }
+
+    fn step_begun(&mut self, number: usize, step: &Step) {
+        self.said = Some(Instant::now());
+        self.console
+            .progress(&format!("step {}: {}\n", number + 1, step.change.summary()));
+    }
+
+    fn progress(&mut self, number: usize, _step: &Step, progress: &Progress) {
+        if self.may_speak() {
+            self.console.progress(&waiting::progress(number, progress));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What is said while an apply waits: what for, who holds it, how far a step is.
+
+use std::time::Duration;
+
+use super::style::{caution, wrapped};
+use crate::db::apply::{Awaited, Blocker, Changed, Progress, Waiting};
+
+/// The most sessions that are named.
+const MOST: usize = 5;
+/// The most characters of a statement that are shown.
+const QUERY: usize = 120;
+
+/// What is waited for, and who blocks.
+pub fn waiting(waiting: &Waiting<'_>, width: usize) -> String {
+    let what = match waiting.awaited {
+        Awaited::OtherMigration => "another migration to end".to_owned(),
+        Awaited::Tables(locks) => {
+            let locks: Vec<_> = locks
+                .iter()
+                .map(|lock| format!("{} on {}", lock.mode, lock.table.quoted()))
+                .collect();
+            locks.join(", ")
+        }
+    };
+    let head = format!(
+        "waiting for {what}: {} attempts in {}, {} left",
+        waiting.attempt,
+        spell(waiting.waited),
+        spell(waiting.left)
+    );
+    wrapped(&caution(&head), "", "  ", width) + &blockers(waiting.blockers, width)
+}
+
+/// The sessions that block, a line each.
+pub fn blockers(blockers: &[Blocker], width: usize) -> String {
+    let mut out: String = blockers
+        .iter()
+        .take(MOST)
+        .map(|blocker| wrapped(&one(blocker), "  ", "    ", width))
+        .collect();
+    if blockers.len() > MOST {
+        out += &format!("  ... and {} more\n", blockers.len() - MOST);
+    }
+    out
+}
+
+fn one(blocker: &Blocker) -> String {
+    let mut text = match blocker.pid {
+        Some(pid) => format!("pid {pid}"),
+        None => format!("prepared transaction {}", blocker.transaction),
+    };
+    for (before, part) in [
+        (" ", &blocker.user),
+        (
+            " (",
+            &blocker
+                .application
+                .as_ref()
+                .filter(|name| !name.is_empty())
+                .map(|name| format!("{name})")),
+        ),
+        (" from ", &blocker.client_address),
+        (", ", &blocker.state),
+    ] {
+        if let Some(part) = part {
+            text += before;
+            text += part;
+        }
+    }
+    if let Some(age) = blocker.age {
+        text += &format!(", transaction open for {}", spell(age));
+    }
+    text += if blocker.waits_too {
+        ", itself waiting for "
+    } else {
+        ", holds "
+    };
+    text += &blocker.holds;
+    if let Some(query) = &blocker.query {
+        text += &format!(": {}", shortened(query));
+    }
+    text
+}
+
+/// How far a long step is.
+pub fn progress(number: usize, progress: &Progress) -> String {
+    let fraction = progress
+        .fraction
+        .map(|fraction| format!(" {:.0} %", fraction * 100.0))
+        .unwrap_or_default();
+    format!(
+        "step {}: {}{fraction}, {}\n",
+        number + 1,
+        progress.phase,
+        spell(progress.took)
+    )
+}
+
+/// What is not as it was when a plan was made.
+pub fn changed(changed: &Changed, width: usize) -> String {
+    let differences = changed.differences.iter().map(ToString::to_string);
+    let lines = changed.remarks.iter().cloned().chain(differences);
+    lines
+        .map(|line| wrapped(&line, "  - ", "    ", width))
+        .collect()
+}
+
+fn shortened(query: &str) -> String {
+    let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
+    match query.char_indices().nth(QUERY) {
+        Some((at, _)) => format!("{}...", &query[..at]),
+        None => query,
+    }
+}
+
+/// `350 ms`, `4.2 s`, `3 min`, `2 h`.
+fn spell(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        1..=9 => format!("{:.1} s", time.as_secs_f64()),
+        10..=119 => format!("{} s", time.as_secs()),
+        120..=7199 => format!("{} min", time.as_secs() / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_people_say_them() {
+        for (milliseconds, text) in [
+            (350, "350 ms"),
+            (4_200, "4.2 s"),
+            (59_000, "59 s"),
+            (180_000, "3 min"),
+        ] {
+            assert_eq!(spell(Duration::from_millis(milliseconds)), text);
+        }
+    }
+
+    #[test]
+    fn a_long_statement_is_cut_between_characters() {
+        assert_eq!(shortened(&"é ".repeat(3)), "é é é");
+        assert_eq!(shortened(&"é".repeat(200)).chars().count(), QUERY + 3);
+    }
+}
