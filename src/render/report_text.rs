@@ -104,8 +104,9 @@ fn diffs(out: &mut String, report: &Report) {
     *out += &more(report.diffs.len(), MOST_DIFFS, "");
 }
 
-/// A line a group, and beneath it a line a check.
+/// A group that passed whole in a few lines; of the others, every check with its name.
 fn groups(out: &mut String, report: &Report, width: usize) {
+    *out += "\n";
     for group in Group::ALL {
         let checks: Vec<_> = report
             .checks
@@ -115,7 +116,18 @@ fn groups(out: &mut String, report: &Report, width: usize) {
         if checks.is_empty() {
             continue;
         }
-        *out += &format!("\n{}\n", strong(group.title()));
+        let passed = checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::Passed)
+            .count();
+        let title = format!("{} ({passed} of {})", group.title(), checks.len());
+        if passed == checks.len() {
+            *out += &format!("{} {}\n", good("ok"), strong(&title));
+            let figures: Vec<_> = checks.iter().map(|check| figure(check)).collect();
+            *out += &wrapped(&faint(&(figures.join("; ") + ".")), "   ", "   ", width);
+            continue;
+        }
+        *out += &format!("{} {}\n", bad("--"), strong(&title));
         for check in checks {
             let mark = match &check.outcome {
                 Outcome::Passed => good("ok"),
@@ -123,15 +135,19 @@ fn groups(out: &mut String, report: &Report, width: usize) {
                 Outcome::NotProved { .. } => caution("not proved"),
                 Outcome::Skipped { .. } => caution("skipped"),
             };
-            let says_more =
-                check.found != check.expected && !check.expected.starts_with(&check.found);
-            let figure = if says_more {
-                format!("{}: {}", check.title, check.found)
-            } else {
-                check.title.clone()
-            };
-            *out += &wrapped(&figure, &format!("  {mark} "), "     ", width);
+            let first = format!("   {mark} {}: ", check.id);
+            *out += &wrapped(&figure(check), &first, "      ", width);
         }
+    }
+}
+
+/// What a check found, where that says more than what it expected.
+fn figure(check: &Check) -> String {
+    let says_more = check.found != check.expected && !check.expected.starts_with(&check.found);
+    if says_more {
+        format!("{}: {}", check.title, check.found)
+    } else {
+        check.title.clone()
     }
 }
 
