@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -82,7 +83,8 @@ pub enum Command {
     /// Print what would be done, in order, with the locks it takes and how it is undone
     #[command(
         after_help = "Examples:\n  leora-migrate plan\n  leora-migrate plan --check          exit 1 when \
-                            something is pending\n  leora-migrate plan --format sql --out phase1.sql"
+                            something is pending\n  leora-migrate plan --format sql --out phase1.sql\n  leora-migrate plan --report \
+                            markdown=plan.md"
     )]
     Plan(PlanArgs),
     /// Do what `plan` prints, record it, and verify
@@ -93,8 +95,9 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Run the post-migration checklist: what should be found, what is, and deletes tried
     #[command(
-        after_help = "Examples:\n  leora-migrate verify\n  leora-migrate verify --format json\n\nThe rows it \
-                            needs are made and deleted in one transaction that is always rolled back."
+        after_help = "Examples:\n  leora-migrate verify\n  leora-migrate verify --format json\n  \
+                            leora-migrate verify --report junit=verify.xml --report markdown=verify.md\n\nThe rows \
+                            it needs are made and deleted in one transaction that is always rolled back."
     )]
     Verify(VerifyArgs),
     /// Say where the database stands: what is applied, by whom, when, and what is pending
@@ -103,6 +106,9 @@ pub enum Command {
     /// Write the live schema down, as the baseline of later runs
     #[command(after_help = "Example:\n  leora-migrate snapshot --out schema/baseline.toml")]
     Snapshot(SnapshotArgs),
+    /// Print the JSON Schema of what `--format json` prints
+    #[command(after_help = "Example:\n  leora-migrate schema verify")]
+    Schema(SchemaArgs),
 }
 
 /// How a result is written.
@@ -125,6 +131,58 @@ pub enum PlanFormat {
     Sql,
     /// For programs, and for `apply --plan`.
     Json,
+    /// For a pull request or a job's summary.
+    Markdown,
+    /// As annotations of a GitHub workflow.
+    Github,
+}
+
+/// How a verification is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs; `schema verify` prints its JSON Schema.
+    Json,
+    /// As test results.
+    Junit,
+    /// For code scanning.
+    Sarif,
+    /// For a pull request or a job's summary.
+    Markdown,
+    /// As annotations of a GitHub workflow.
+    Github,
+}
+
+/// A report to write besides what is printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportTo<F> {
+    /// How.
+    pub format: F,
+    /// Where; `-` is the standard output.
+    pub path: PathBuf,
+}
+
+impl<F: ValueEnum> FromStr for ReportTo<F> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let kinds: Vec<_> = F::value_variants()
+            .iter()
+            .filter_map(ValueEnum::to_possible_value)
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        let expected = || format!("expected KIND=FILE, KIND one of {}", kinds.join(", "));
+        let (kind, path) = text.split_once('=').ok_or_else(expected)?;
+        if path.is_empty() {
+            return Err(expected());
+        }
+        Ok(ReportTo {
+            format: F::from_str(kind, false).map_err(|_| expected())?,
+            path: path.into(),
+        })
+    }
 }
 
 /// `validate`.
@@ -147,6 +205,9 @@ pub struct PlanArgs {
     /// Exit 1 when something is pending
     #[arg(long)]
     pub check: bool,
+    /// Write the plan to a file too, in another format; `-` is the standard output
+    #[arg(long = "report", value_name = "KIND=FILE")]
+    pub reports: Vec<ReportTo<PlanFormat>>,
 }
 
 /// `apply`.
@@ -174,7 +235,10 @@ pub struct ApplyArgs {
 pub struct VerifyArgs {
     /// How the result is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: VerifyFormat,
+    /// Write the result to a file too, in another format; `-` is the standard output
+    #[arg(long = "report", value_name = "KIND=FILE")]
+    pub reports: Vec<ReportTo<VerifyFormat>>,
     /// Fail when something could not be proved
     #[arg(long)]
     pub require_proof: bool,
@@ -197,4 +261,21 @@ pub struct SnapshotArgs {
     /// Write the snapshot to this file instead of the terminal
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// `schema`.
+#[derive(Args, Clone, Debug)]
+pub struct SchemaArgs {
+    /// Whose output
+    #[arg(value_name = "COMMAND")]
+    pub of: SchemaOf,
+}
+
+/// The commands whose JSON has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// What would be done.
+    Plan,
+    /// What was found.
+    Verify,
 }

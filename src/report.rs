@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::db::session::Server;
@@ -11,7 +12,8 @@ use crate::verify::advice::Advice;
 use crate::verify::check::{Check, Outcome};
 use crate::verify::checklist::Verdict;
 
-/// The version of the report's JSON form. It grows when a field changes its meaning or goes.
+/// The version of the report's JSON form, which `leora-migrate schema verify` prints the JSON Schema
+/// of. It grows when a field changes its meaning or goes; a new field is no new version.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// A verification's result.
@@ -19,12 +21,14 @@ pub const FORMAT_VERSION: u32 = 1;
 pub struct Report {
     /// The version of this form.
     pub format_version: u32,
-    /// The tool's version.
-    pub tool_version: &'static str,
+    /// Who looked, when, with what.
+    pub run: Run,
     /// What was looked at.
     pub subject: Subject,
+    /// Whether what could not be proved counts as failed.
+    pub require_proof: bool,
     /// What came of it all.
-    pub verdict: &'static str,
+    pub verdict: Conclusion,
     /// How many checks came to what.
     pub counts: Counts,
     /// Every check, in the checklist's order.
@@ -37,6 +41,46 @@ pub struct Report {
     pub notes: Vec<String>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
+    /// How often the server was asked.
+    pub round_trips: u32,
+}
+
+/// What came of a verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// Nothing failed.
+    Passed,
+    /// A check failed.
+    Failed,
+    /// Nothing failed, but proof of everything was asked for and some of it could not be tried.
+    NotProved,
+}
+
+/// Who looked, when, with what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Run {
+    /// When it was finished, to the second.
+    pub at: DateTime<Utc>,
+    /// The user of the operating system, and the machine: `user@host`.
+    pub by: String,
+    /// The tool's version.
+    pub tool_version: &'static str,
+    /// The commit the tool was built from, where it is known.
+    pub commit: Option<&'static str>,
+}
+
+/// What was looked at, by whom and how.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// Who looked, when, with what.
+    pub run: Run,
+    /// What was looked at.
+    pub subject: Subject,
+    /// Whether what could not be proved counts as failed.
+    pub require_proof: bool,
+    /// How long it took.
+    pub elapsed: Duration,
     /// How often the server was asked.
     pub round_trips: u32,
 }
@@ -78,27 +122,29 @@ pub struct ObjectDiff {
 }
 
 impl Report {
-    /// Puts a verdict, its diffs and the circumstances together.
+    /// Puts the circumstances, a verdict and its diffs together.
     pub fn new(
-        subject: Subject,
+        circumstances: Circumstances,
         verdict: Verdict,
         advice: Vec<Advice>,
         actual: &Schema,
         desired: &Schema,
-        elapsed: Duration,
-        round_trips: u32,
     ) -> Report {
+        let Circumstances {
+            run,
+            subject,
+            require_proof,
+            elapsed,
+            round_trips,
+        } = circumstances;
         let counts = Counts::of(&verdict.checks);
         let diffs = diffs(&verdict.checks, actual, desired);
         Report {
             format_version: FORMAT_VERSION,
-            tool_version: env!("CARGO_PKG_VERSION"),
+            run,
             subject,
-            verdict: if counts.failed == 0 {
-                "passed"
-            } else {
-                "failed"
-            },
+            require_proof,
+            verdict: counts.conclusion(require_proof),
             counts,
             checks: verdict.checks,
             diffs,
@@ -109,10 +155,30 @@ impl Report {
         }
     }
 
-    /// Whether nothing failed; with `require_proof`, also whether everything was tried.
-    pub fn is_green(&self, require_proof: bool) -> bool {
-        self.counts.failed == 0
-            && !(require_proof && self.counts.not_proved + self.counts.skipped > 0)
+    /// Whether all that was asked for holds.
+    pub fn is_green(&self) -> bool {
+        self.verdict == Conclusion::Passed
+    }
+}
+
+impl Run {
+    /// The version, and the commit where it is known: `0.1.0 (1a2b3c4d5e6f)`.
+    pub fn version(&self) -> String {
+        match self.commit {
+            Some(commit) => format!("{} ({commit})", self.tool_version),
+            None => self.tool_version.to_owned(),
+        }
+    }
+}
+
+impl Conclusion {
+    /// In one word, or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            Conclusion::Passed => "passed",
+            Conclusion::Failed => "failed",
+            Conclusion::NotProved => "not proved",
+        }
     }
 }
 
@@ -142,6 +208,40 @@ impl Counts {
             } += 1;
         }
         counts
+    }
+
+    /// What they come to.
+    fn conclusion(self, require_proof: bool) -> Conclusion {
+        match self {
+            Counts { failed: 1.., .. } => Conclusion::Failed,
+            Counts {
+                not_proved,
+                skipped,
+                ..
+            } if require_proof && not_proved + skipped > 0 => Conclusion::NotProved,
+            _ => Conclusion::Passed,
+        }
+    }
+
+    /// `25 passed, 1 failed`, what is none left out.
+    pub fn in_words(self) -> String {
+        let Counts {
+            passed,
+            failed,
+            not_proved,
+            skipped,
+        } = self;
+        let mut words = format!("{passed} passed");
+        for (count, what) in [
+            (failed, "failed"),
+            (not_proved, "not proved"),
+            (skipped, "skipped"),
+        ] {
+            if count > 0 {
+                words += &format!(", {count} {what}");
+            }
+        }
+        words
     }
 }
 

@@ -3,6 +3,7 @@
 mod apply;
 mod demo;
 mod plan;
+mod reports;
 mod snapshot;
 mod status;
 mod survey;
@@ -41,5 +42,6 @@ pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
         Command::Snapshot(args) => snapshot::run(&context, args),
         Command::Apply(args) => apply::run(&context, args),
         Command::Status(args) => status::run(&context, args),
+        Command::Schema(args) => Ok(reports::schema(&context, args.of)),
     }
 }

@@ -1,31 +1,32 @@
 //! `plan`: what would be done.
 
-use std::fs;
-use std::path::Path;
-
-use super::Context;
 use super::survey::{Connected, Survey};
+use super::{Context, reports};
 use crate::cli::{PlanArgs, PlanFormat};
 use crate::error::{Error, exit};
 use crate::plan::Plan;
 use crate::plan::record::Record;
 use crate::plan::script::for_psql;
 use crate::render::console::Console;
-use crate::render::plan_text;
-use crate::verify::advice::advise;
+use crate::render::{github, json, markdown, plan_text};
+use crate::verify::advice::{Advice, advise};
 
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
     let survey = connected.survey(context)?;
-    let text = match args.format {
+    let advice = advice(&survey);
+    let endpoint = connected.target.endpoint();
+    let render = |format| match format {
         PlanFormat::Text => text(&connected, &survey, &survey.plan),
         PlanFormat::Sql => sql(context, &connected, &survey),
-        PlanFormat::Json => serde_json::to_string_pretty(&survey.plan).unwrap_or_default() + "\n",
+        PlanFormat::Json => json::render(&survey.plan),
+        PlanFormat::Markdown => markdown::plan(&survey.plan, &advice, &endpoint),
+        PlanFormat::Github => github::plan(&survey.plan),
     };
     match &args.out {
-        None => context.console.result(&text),
+        None => context.console.result(&render(args.format)),
         Some(path) => {
-            write(path, &text)?;
+            reports::write(path, &context.console.uncoloured(|| render(args.format)))?;
             context.console.progress(&format!(
                 "Wrote {} to {}.\n",
                 survey.plan.summary(),
@@ -33,6 +34,7 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
             ));
         }
     }
+    reports::write_all(context, &args.reports, render)?;
     Ok(
         match (
             survey.plan.refusals.is_empty(),
@@ -45,12 +47,16 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     )
 }
 
+/// What the design leaves open, said before anything is done.
+fn advice(survey: &Survey) -> Vec<Advice> {
+    advise(&survey.promise.whole, &survey.promise.created)
+}
+
 /// A plan for people.
 pub(super) fn text(connected: &Connected, survey: &Survey, plan: &Plan) -> String {
-    let advice = advise(&survey.promise.whole, &survey.promise.created);
     plan_text::render(
         plan,
-        &advice,
+        &advice(survey),
         &connected.target.endpoint(),
         Console::width(),
     )
@@ -62,12 +68,4 @@ fn sql(context: &Context, connected: &Connected, survey: &Survey) -> String {
     let settings = &context.settings;
     let conditions = server.conditions(settings.lock_timeout, settings.wait);
     for_psql(&survey.plan, &record, &conditions)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    fs::write(path, text).map_err(|source| Error::File {
-        doing: "write",
-        path: path.to_owned(),
-        source,
-    })
 }

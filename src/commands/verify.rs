@@ -2,14 +2,14 @@
 
 use leora_schema::LEORA;
 
-use super::Context;
 use super::survey::{Connected, Survey};
-use crate::cli::{Format, VerifyArgs};
+use super::{Context, reports};
+use crate::cli::{VerifyArgs, VerifyFormat};
 use crate::db::probe;
 use crate::error::{Error, exit};
 use crate::render::console::Console;
-use crate::render::report_text;
-use crate::report::Report;
+use crate::render::{github, json, junit, markdown, report_text, sarif};
+use crate::report::{Circumstances, Report};
 use crate::verify::advice::advise;
 use crate::verify::checklist::checklist;
 use crate::verify::evidence::Evidence;
@@ -24,14 +24,19 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
         seed: fastrand::u64(..),
         ..ProofOptions::default()
     };
-    let report = report(&mut connected, &survey, &options)?;
-    let text = match args.format {
-        Format::Text => report_text::render(&report, Console::width()),
-        Format::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
-    };
-    context.console.result(&text);
     let require_proof = args.require_proof || context.settings.require_proof;
-    Ok(if report.is_green(require_proof) {
+    let report = report(&mut connected, &survey, &options, require_proof)?;
+    let render = |format| match format {
+        VerifyFormat::Text => report_text::render(&report, Console::width()),
+        VerifyFormat::Json => json::render(&report),
+        VerifyFormat::Junit => junit::render(&report),
+        VerifyFormat::Sarif => sarif::render(&report),
+        VerifyFormat::Markdown => markdown::render(&report),
+        VerifyFormat::Github => github::render(&report),
+    };
+    context.console.result(&render(args.format));
+    reports::write_all(context, &args.reports, render)?;
+    Ok(if report.is_green() {
         exit::DONE
     } else {
         exit::FOUND
@@ -43,6 +48,7 @@ fn report(
     connected: &mut Connected,
     survey: &Survey,
     options: &ProofOptions,
+    require_proof: bool,
 ) -> Result<Report, Error> {
     let Survey {
         promise,
@@ -73,13 +79,18 @@ fn report(
         exposed: &found.exposed,
         tried,
     });
+    let circumstances = Circumstances {
+        run: reports::this_run(),
+        subject: connected.subject(),
+        require_proof,
+        elapsed: connected.since.elapsed(),
+        round_trips: connected.session.round_trips(),
+    };
     Ok(Report::new(
-        connected.subject(),
+        circumstances,
         verdict,
         advise(&found.schema, &promise.created),
         &found.schema,
         &promise.whole,
-        connected.since.elapsed(),
-        connected.session.round_trips(),
     ))
 }

@@ -21,9 +21,15 @@ use crate::ddl::Change;
 use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
 use crate::model::{Column, ColumnDefault, Identifier, IndexState, Schema, Table, TableReference};
 
+/// The version of a plan's JSON form, which `leora-migrate schema plan` prints the JSON Schema of. It
+/// grows when a field changes its meaning or goes; a new field is no new version.
+pub const FORMAT_VERSION: u32 = 1;
+
 /// What would be done to a database, in order, and what would not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
+    /// The version of this form.
+    pub format_version: u32,
     /// The migration's name.
     pub migration: String,
     /// The schema it works in.
@@ -464,6 +470,7 @@ impl Planner<'_> {
             .map(|change| Step::new(change, self.actual))
             .collect();
         Plan {
+            format_version: FORMAT_VERSION,
             migration: self.request.migration.to_owned(),
             schema: self.request.schema.clone(),
             steps,

@@ -20,6 +20,7 @@ pub enum Color {
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     quiet: bool,
+    coloured: bool,
 }
 
 impl Console {
@@ -35,7 +36,15 @@ impl Console {
             }
         };
         colored::control::set_override(coloured);
-        Console { quiet }
+        Console { quiet, coloured }
+    }
+
+    /// Does `work`, which makes text for a file, without colour.
+    pub fn uncoloured<T>(&self, work: impl FnOnce() -> T) -> T {
+        colored::control::set_override(false);
+        let made = work();
+        colored::control::set_override(self.coloured);
+        made
     }
 
     /// How many columns there are, at most 100; 80 where nobody says.

@@ -3,6 +3,17 @@
 use similar::TextDiff;
 
 use super::style;
+use crate::report::ObjectDiff;
+
+/// What should be against what is, unified; what is missing begins with `-`, what is not expected
+/// with `+`.
+pub fn of(object: &ObjectDiff) -> String {
+    let (expected, actual) = (
+        format!("expected {}", object.name),
+        format!("actual {}", object.name),
+    );
+    unified(&expected, &object.expected, &actual, &object.actual)
+}
 
 /// A unified diff with three lines of context; empty when the sides are the same.
 pub fn unified(old_name: &str, old: &[String], new_name: &str, new: &[String]) -> String {

@@ -2,8 +2,14 @@
 
 pub mod console;
 pub mod diff;
+pub mod github;
+pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod plan_text;
 pub mod report_text;
+pub mod sarif;
 pub mod status_text;
 mod style;
 pub mod waiting;
+pub mod words;

@@ -2,7 +2,7 @@
 
 use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
-use crate::report::{Counts, Report};
+use crate::report::Report;
 use crate::verify::advice::Advice;
 use crate::verify::check::{Check, Finding, Group, Outcome};
 
@@ -191,23 +191,7 @@ fn advice(out: &mut String, advice: &[Advice], in_full: bool, width: usize) {
 }
 
 fn conclusion(report: &Report) -> String {
-    let Counts {
-        passed,
-        failed,
-        not_proved,
-        skipped,
-    } = report.counts;
-    let mut parts = vec![format!("{passed} passed")];
-    for (count, what) in [
-        (failed, "failed"),
-        (not_proved, "not proved"),
-        (skipped, "skipped"),
-    ] {
-        if count > 0 {
-            parts.push(format!("{count} {what}"));
-        }
-    }
-    let word = if failed == 0 {
+    let word = if report.is_green() {
         good("GREEN")
     } else {
         bad("RED")
@@ -216,5 +200,5 @@ fn conclusion(report: &Report) -> String {
         "({} ms, {} round trips)",
         report.elapsed_ms, report.round_trips
     ));
-    format!("{word}: {} {took}", parts.join(", "))
+    format!("{word}: {} {took}", report.counts.in_words())
 }

@@ -7,5 +7,6 @@ mod floors;
 mod harness;
 mod pooler;
 mod proof;
+mod reports;
 mod scratch;
 mod support;

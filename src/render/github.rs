@@ -1,0 +1,122 @@
+//! Annotations that GitHub shows on a run and on a pull request (workflow commands `::error`,
+//! `::warning` and `::notice`).
+
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::verify::check::Outcome;
+
+/// GitHub shows no more of one kind for one step.
+const MOST: usize = 10;
+/// The most findings that are written into one annotation.
+const MOST_FINDINGS: usize = 5;
+
+/// Writes `report`: an error a failed check, a warning a check that was not proved, a notice an
+/// advice.
+pub fn render(report: &Report) -> String {
+    let mut errors = Vec::new();
+    let mut warnings = Vec::new();
+    for check in &report.checks {
+        match &check.outcome {
+            Outcome::Passed => {}
+            Outcome::Failed { findings } => {
+                let mut text = format!(
+                    "{}: expected {}, found {}",
+                    check.title, check.expected, check.found
+                );
+                for finding in findings.iter().take(MOST_FINDINGS) {
+                    text += &format!("\n- {}", finding.message);
+                    if let Some(remedy) = &finding.remedy {
+                        text += &format!("\n  {remedy}");
+                    }
+                }
+                if findings.len() > MOST_FINDINGS {
+                    text += &format!("\n... and {} more", findings.len() - MOST_FINDINGS);
+                }
+                errors.push((format!("failed: {}", check.id), text));
+            }
+            Outcome::NotProved { reasons } => {
+                warnings.push((format!("not proved: {}", check.id), reasons.join("\n")));
+            }
+            Outcome::Skipped { reason } => {
+                warnings.push((format!("skipped: {}", check.id), reason.clone()));
+            }
+        }
+    }
+    let advice = report.advice.iter().map(|advice| {
+        let text = format!("{}. {}", advice.title, advice.detail);
+        (format!("advice: {}", advice.id), text)
+    });
+    let unproved = if report.require_proof {
+        "error"
+    } else {
+        "warning"
+    };
+    annotations("error", errors) + &annotations(unproved, warnings) + &annotations("notice", advice)
+}
+
+/// Writes `plan`: an error for each thing in its way, else a notice of what it would do.
+pub fn plan(plan: &Plan) -> String {
+    if plan.refusals.is_empty() {
+        return annotation("notice", &plan.migration, &format!("{}.", plan.summary()));
+    }
+    let refusals = plan.refusals.iter().map(|refusal| {
+        let text = format!("{}\n{}", refusal.reason, refusal.remedy);
+        (format!("refused: {}", refusal.object), text)
+    });
+    annotations("error", refusals)
+}
+
+fn annotations(level: &str, all: impl IntoIterator<Item = (String, String)>) -> String {
+    let all: Vec<_> = all.into_iter().collect();
+    let shown = if all.len() > MOST {
+        MOST - 1
+    } else {
+        all.len()
+    };
+    let mut out: String = all[..shown]
+        .iter()
+        .map(|(title, text)| annotation(level, title, text))
+        .collect();
+    if all.len() > shown {
+        let names: Vec<_> = all[shown..]
+            .iter()
+            .map(|(title, _)| title.as_str())
+            .collect();
+        let title = format!("and {} more", names.len());
+        out += &annotation(level, &title, &names.join("\n"));
+    }
+    out
+}
+
+/// One workflow command. What would end it or a property of it is percent-encoded (actions/toolkit,
+/// `command.ts`).
+fn annotation(level: &str, title: &str, text: &str) -> String {
+    let data = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    format!("::{level} title={}::{}\n", property(title), data(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_ends_its_command() {
+        assert_eq!(
+            annotation("error", "a: b, c", "100%\n::error::x"),
+            "::error title=a%3A b%2C c::100%25%0A::error::x\n"
+        );
+    }
+
+    #[test]
+    fn more_than_github_shows_are_counted_and_named_in_the_last() {
+        let all = (1..=12).map(|n| (format!("check {n}"), String::new()));
+        let out = annotations("error", all);
+        assert_eq!(out.lines().count(), 10);
+        assert!(out.ends_with("::error title=and 3 more::check 10%0Acheck 11%0Acheck 12\n"));
+    }
+}

@@ -1,0 +1,91 @@
+//! A report as JUnit XML, which every CI system shows: a suite a group, a case a check.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
+
+use super::diff;
+use crate::report::Report;
+use crate::verify::check::{Check, Finding, Group, Outcome};
+
+/// Writes `report`. What was not proved is a skipped case, or a failed one where proof was asked for.
+pub fn render(report: &Report) -> String {
+    let mut junit = JUnit::new("leora-migrate verify");
+    junit
+        .set_timestamp(report.run.at)
+        .set_time(Duration::from_millis(report.elapsed_ms));
+    for group in Group::ALL {
+        let checks: Vec<_> = report.checks.iter().filter(|c| c.group == group).collect();
+        if !checks.is_empty() {
+            junit.add_test_suite(suite(group, &checks, report));
+        }
+    }
+    junit.to_string().expect("memory takes what is written")
+}
+
+fn suite(group: Group, checks: &[&Check], report: &Report) -> TestSuite {
+    let mut suite = TestSuite::new(group.name());
+    suite.set_timestamp(report.run.at);
+    suite.add_properties([
+        ("endpoint", report.subject.endpoint.as_str()),
+        ("schema", report.subject.schema.as_str()),
+        ("server_version", report.subject.server_version.as_str()),
+        ("tool_version", report.run.tool_version),
+    ]);
+    suite.add_test_cases(checks.iter().map(|check| case(check, report)));
+    suite
+}
+
+fn case(check: &Check, report: &Report) -> TestCase {
+    let status = match &check.outcome {
+        Outcome::Passed => TestCaseStatus::success(),
+        Outcome::Failed { findings } => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status
+                .set_type("failed")
+                .set_message(format!(
+                    "{}: expected {}, found {}",
+                    check.title, check.expected, check.found
+                ))
+                .set_description(description(findings, report));
+            status
+        }
+        Outcome::NotProved { reasons } => unproved("not proved", &reasons.join("\n"), report),
+        Outcome::Skipped { reason } => unproved("skipped", reason, report),
+    };
+    let mut case = TestCase::new(check.id, status);
+    case.set_classname(format!("leora-migrate.{}", check.group));
+    case
+}
+
+fn unproved(what: &str, reason: &str, report: &Report) -> TestCaseStatus {
+    let mut status = if report.require_proof {
+        TestCaseStatus::non_success(NonSuccessKind::Failure)
+    } else {
+        TestCaseStatus::skipped()
+    };
+    status
+        .set_type(what)
+        .set_message(format!("{what}: {reason}"));
+    status
+}
+
+fn description(findings: &[Finding], report: &Report) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        text += &format!("- {}\n", finding.message);
+        if let Some(remedy) = &finding.remedy {
+            text += &format!("  {remedy}\n");
+        }
+    }
+    for object in &report.diffs {
+        let concerns = |finding: &Finding| {
+            let about = finding.object.as_ref();
+            about.is_some_and(|about| about.owner == object.name)
+        };
+        if findings.iter().any(concerns) {
+            text += &format!("\n{}", diff::of(object));
+        }
+    }
+    text
+}

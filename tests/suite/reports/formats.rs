@@ -1,0 +1,213 @@
+//! JUnit, SARIF, Markdown and GitHub's annotations, from real databases, hostile names included.
+
+use serde_json::Value;
+
+use super::super::support::{Cli, Template, TestDatabase};
+use super::{Reported, hostile, migrated};
+
+const ALL: [&str; 6] = ["text", "json", "junit", "sarif", "markdown", "github"];
+
+fn counts(report: &Reported) -> Value {
+    serde_json::from_str::<Value>(&report.read("json")).unwrap()["counts"].clone()
+}
+
+#[test]
+fn several_reports_are_written_and_the_terminal_keeps_its_text() {
+    let database = TestDatabase::from(Template::Baseline);
+    let plain = Cli::new()
+        .args(["verify"])
+        .database(&database)
+        .run()
+        .exits(1);
+    let report = Reported::run(&database, "verify", &ALL);
+    let first_lines = |text: &str| text.lines().take(20).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(
+        first_lines(&plain.stdout),
+        first_lines(&report.output.stdout)
+    );
+    assert_eq!(
+        first_lines(&plain.stdout),
+        first_lines(&report.read("text"))
+    );
+    let coloured = Cli::new()
+        .args(["verify", "--color=always", "--report=text=-"])
+        .database(&database)
+        .run();
+    let (first, second) = coloured.stdout.rsplit_once("schema public").unwrap();
+    assert!(
+        first.contains('\u{1b}') && !second.contains('\u{1b}'),
+        "{coloured}"
+    );
+}
+
+#[test]
+fn junit_counts_what_the_report_counts() {
+    for template in [Template::Baseline, migrated(), hostile()] {
+        let report = Reported::run(&TestDatabase::from(template), "verify", &ALL);
+        let junit = report.read("junit");
+        let document = roxmltree::Document::parse(&junit).unwrap();
+        let count = |tag: &str| {
+            let nodes = document.descendants();
+            nodes.filter(|node| node.has_tag_name(tag)).count() as u64
+        };
+        let counts = counts(&report);
+        let number = |name: &str| counts[name].as_u64().unwrap();
+        assert_eq!(count("failure"), number("failed"));
+        assert_eq!(count("skipped"), number("not_proved") + number("skipped"));
+        let all = ["passed", "failed", "not_proved", "skipped"].map(number);
+        assert_eq!(count("testcase"), all.iter().sum::<u64>());
+        let root = document.root_element();
+        assert_eq!(
+            root.attribute("tests"),
+            Some(&*all.iter().sum::<u64>().to_string())
+        );
+        assert_eq!(
+            root.attribute("failures"),
+            Some(&*counts["failed"].to_string())
+        );
+    }
+}
+
+#[test]
+fn what_was_not_proved_fails_in_every_form_when_proof_is_required() {
+    let database = TestDatabase::from(Template::Baseline);
+    let run = |format: &str| {
+        let arguments = ["verify", "--require-proof", "--format", format];
+        Cli::new()
+            .args(arguments)
+            .database(&database)
+            .run()
+            .exits(1)
+            .stdout
+    };
+    assert!(!run("junit").contains("<skipped"));
+    assert!(!run("sarif").contains("\"warning\""));
+    assert!(!run("github").contains("::warning"));
+}
+
+#[test]
+fn sarif_has_what_code_scanning_asks_for() {
+    for template in [Template::Baseline, migrated(), hostile()] {
+        let report = Reported::run(&TestDatabase::from(template), "verify", &ALL);
+        let sarif: Value = serde_json::from_str(&report.read("sarif")).unwrap();
+        assert_eq!(sarif["version"], "2.1.0");
+        let run = &sarif["runs"][0];
+        let rules: Vec<_> = run["tool"]["driver"]["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .collect();
+        let results = run["results"].as_array().unwrap();
+        let mut fingerprints = std::collections::BTreeSet::new();
+        for result in results {
+            assert!(
+                rules.iter().any(|rule| rule["id"] == result["ruleId"]),
+                "{result:#}"
+            );
+            assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+            let place = &result["locations"][0]["physicalLocation"];
+            assert!(
+                place["artifactLocation"]["uri"].is_string() && place["region"]["startLine"] == 1
+            );
+            let fingerprint = result["partialFingerprints"]["leora-migrate/v1"].to_string();
+            let about = result["locations"][0]["logicalLocations"].to_string();
+            assert!(
+                fingerprints.insert((fingerprint, about, result["message"].to_string())),
+                "{result:#}"
+            );
+        }
+        let errors = results
+            .iter()
+            .filter(|result| result["level"] == "error")
+            .count();
+        assert_eq!(errors > 0, counts(&report)["failed"] != 0);
+    }
+}
+
+#[test]
+fn names_from_a_database_do_not_become_markup_or_commands() {
+    let report = Reported::run(&TestDatabase::from(hostile()), "verify", &ALL);
+    let markdown = report.read("markdown");
+    assert!(
+        !markdown.contains("<script>") || in_code(&markdown, "<script>"),
+        "{markdown}"
+    );
+    assert!(markdown.contains(r"\<script\>"), "{markdown}");
+    assert!(
+        !markdown.contains("<i>\"") || in_code(&markdown, "<i>\""),
+        "{markdown}"
+    );
+    let github = report.read("github");
+    for line in github.lines() {
+        let known = ["::error title=", "::warning title=", "::notice title="];
+        assert!(
+            known.iter().any(|start| line.starts_with(start)),
+            "{line}\n{github}"
+        );
+    }
+    assert!(github.contains("%250A"), "{github}");
+}
+
+/// Whether `text` stands in no line outside a fenced block.
+fn in_code(markdown: &str, text: &str) -> bool {
+    let mut fence = None;
+    markdown.lines().all(|line| {
+        let ticks: String = line.chars().take_while(|c| *c == '`').collect();
+        match &fence {
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            Some(open) if ticks.len() >= str::len(open) => fence = None,
+            _ => {}
+        }
+        fence.is_some() || !line.contains(text)
+    })
+}
+
+#[test]
+fn a_plan_is_written_for_a_pull_request() {
+    let report = Reported::run(
+        &TestDatabase::from(Template::Baseline),
+        "plan",
+        &["markdown", "github", "sql"],
+    );
+    let markdown = report.read("markdown");
+    assert!(
+        markdown.contains("**16 steps: create 3 tables"),
+        "{markdown}"
+    );
+    assert!(
+        markdown.contains("SHARE ROW EXCLUSIVE on \"Tenant\" (blocks writes, not reads)"),
+        "{markdown}"
+    );
+    assert_eq!(report.read("github").lines().count(), 1);
+    assert!(report.read("sql").contains("COMMIT;"));
+    let refused = Reported::run(
+        &TestDatabase::from(hostile()),
+        "plan",
+        &["markdown", "github"],
+    );
+    assert_eq!(refused.output.code, Some(2));
+    assert!(refused.read("markdown").contains("Refused"));
+    assert!(
+        refused
+            .read("github")
+            .starts_with("::error title=refused%3A ")
+    );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_an_error_and_an_unknown_kind_too() {
+    let database = TestDatabase::from(Template::Baseline);
+    let run = |report: &str| {
+        Cli::new()
+            .args(["verify", "--report", report])
+            .database(&database)
+            .run()
+            .exits(2)
+    };
+    run("json=/nowhere/at/all.json").stderr_has("/nowhere/at/all.json");
+    for bad in ["json", "json=", "yaml=x", "=x"] {
+        run(bad).stderr_has(
+            "expected KIND=FILE, KIND one of text, json, junit, sarif, markdown, github",
+        );
+    }
+}
