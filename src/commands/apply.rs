@@ -152,7 +152,7 @@ fn carry_out(
 }
 
 fn told(done: &Done, plan: &Plan) -> String {
-    let attempts = match done.attempts {
+    let attempts = match done.transaction.attempts {
         1 => "at the first attempt".to_owned(),
         n => format!("at attempt {n}"),
     };
@@ -161,7 +161,7 @@ fn told(done: &Done, plan: &Plan) -> String {
     } else {
         format!(
             "; writes had to wait for at most {} ms",
-            done.locked.as_millis().max(1)
+            done.transaction.locked.as_millis().max(1)
         )
     };
     format!(

@@ -8,6 +8,7 @@ pub mod facts;
 pub mod history;
 pub mod introspect;
 pub mod probe;
+pub mod rollback;
 pub mod rows;
 pub mod scratch;
 pub mod session;

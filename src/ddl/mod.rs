@@ -6,7 +6,9 @@ mod statement;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Column, Enum, ForeignKey, Identifier, Index, PrimaryKey, Table};
+use crate::model::{
+    Column, Enum, ForeignKey, Identifier, Index, PrimaryKey, Table, TableReference,
+};
 
 use layout::a_line_a_clause;
 
@@ -49,6 +51,7 @@ pub enum Change {
     ValidateForeignKey {
         table: Identifier,
         name: Identifier,
+        references: TableReference,
     },
     DropTable {
         name: Identifier,
@@ -97,7 +100,7 @@ impl Change {
                 let sql = sql + if *not_valid { " NOT VALID" } else { "" };
                 a_line_a_clause(&sql, &[" ADD CONSTRAINT ", " FOREIGN KEY ", " ON DELETE "])
             }
-            Change::ValidateForeignKey { table, name } => {
+            Change::ValidateForeignKey { table, name, .. } => {
                 statement::validate_constraint(table, name)
             }
             Change::DropTable { name } => statement::drop_table(name),
@@ -180,7 +183,9 @@ impl Change {
                 table,
             ),
             Change::AddForeignKey { table, name, .. } => on("add foreign key", name, table),
-            Change::ValidateForeignKey { table, name } => on("validate foreign key", name, table),
+            Change::ValidateForeignKey { table, name, .. } => {
+                on("validate foreign key", name, table)
+            }
             Change::DropTable { name } => format!("drop table {}", name.quoted()),
             Change::DropEnum { name } => format!("drop enum {}", name.quoted()),
             Change::DropColumn { table, name } => on("drop column", name, table),

@@ -8,6 +8,7 @@ pub mod lock;
 pub mod record;
 pub mod script;
 pub mod step;
+pub mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -174,10 +175,7 @@ impl Planner<'_> {
                 },
                 ObjectKind::ForeignKey,
             ) if created && actual.starts_with("NOT VALID") => {
-                self.changes.push(Change::ValidateForeignKey {
-                    table: object.owner.clone(),
-                    name: object.name.clone(),
-                });
+                self.validate_foreign_key(object);
             }
             (kind, what) => {
                 let stops = matches!(
@@ -332,16 +330,22 @@ impl Planner<'_> {
         let not_valid = self.holds_rows(&object.owner);
         let (table, name) = (object.owner.clone(), object.name.clone());
         if not_valid {
-            self.changes.push(Change::ValidateForeignKey {
-                table: table.clone(),
-                name: name.clone(),
-            });
+            self.validate_foreign_key(object);
         }
         self.changes.push(Change::AddForeignKey {
             table,
             name,
             key,
             not_valid,
+        });
+    }
+
+    fn validate_foreign_key(&mut self, object: &Object) {
+        let key = &self.desired(&object.owner).foreign_keys[&object.name];
+        self.changes.push(Change::ValidateForeignKey {
+            references: key.references.clone(),
+            table: object.owner.clone(),
+            name: object.name.clone(),
         });
     }
 

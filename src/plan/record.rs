@@ -128,6 +128,18 @@ impl Record {
     }
 }
 
+/// Says that `runs` were rolled back, from the machine `host`.
+pub(super) fn rolled_back(runs: &[Uuid], host: &str) -> String {
+    let runs: Vec<_> = runs.iter().map(|id| literal(&id.to_string())).collect();
+    format!(
+        "UPDATE leora_migrate.migration SET state = 'rolled back', running_step = NULL, \
+         rolled_back_at = clock_timestamp(), rolled_back_by = session_user, rolled_back_from = {}\n    \
+         WHERE id IN ({})\n    RETURNING pg_current_xact_id()",
+        literal(host),
+        runs.join(", ")
+    )
+}
+
 const CREATE_SCHEMA: &str = "CREATE SCHEMA leora_migrate";
 
 /// Who, from where and on what server the server itself fills in.

@@ -13,6 +13,9 @@ use crate::model::name::literal;
 /// (prisma-engines, `sql-schema-connector`, PostgreSQL flavour).
 pub const PRISMA_ADVISORY_LOCK: i64 = 72_707_369;
 
+/// A step and its place in the plan.
+pub type Numbered<'a> = (usize, &'a Step);
+
 /// Under which conditions statements run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conditions {
@@ -72,7 +75,7 @@ impl Statement {
         Statement { sql, step: None }
     }
 
-    fn of_step((number, step): (usize, &Step)) -> Statement {
+    fn of_step((number, step): Numbered<'_>) -> Statement {
         Statement {
             sql: step.sql.clone(),
             step: Some(number),
@@ -157,12 +160,12 @@ impl Exclusion {
 /// steps happens under it.
 pub fn transaction(
     schema: &Identifier,
-    steps: &[(usize, &Step)],
+    steps: &[Numbered<'_>],
     bookkeeping: Vec<String>,
     exclusion: Exclusion,
     conditions: &Conditions,
 ) -> Stages {
-    let (quiet, locking): (Vec<(usize, &Step)>, Vec<_>) =
+    let (quiet, locking): (Vec<Numbered<'_>>, Vec<_>) =
         steps.iter().partition(|(_, step)| !blocks_writes(step));
     let each = conditions.lock_timeout / waits(&locking).max(1);
     let prepare = settings(schema, conditions, each, "SET LOCAL").chain([exclusion.take()]);
@@ -184,7 +187,7 @@ fn blocks_writes(step: &Step) -> bool {
 
 /// How often the steps may have to wait for a lock. Each wait adds to the time for which others wait
 /// for what is locked already. A lock stronger than the one held is waited for anew.
-fn waits(steps: &[(usize, &Step)]) -> u32 {
+fn waits(steps: &[Numbered<'_>]) -> u32 {
     let mut held: Vec<&Lock> = Vec::new();
     let mut waits = 0;
     for lock in steps.iter().flat_map(|(_, step)| &step.locks) {
@@ -279,7 +282,7 @@ fn one_line(text: &str) -> String {
 
 impl Plan {
     /// The steps that share a transaction and those that stand alone, with their places.
-    pub fn together_and_alone(&self) -> (Vec<(usize, &Step)>, Vec<(usize, &Step)>) {
+    pub fn together_and_alone(&self) -> (Vec<Numbered<'_>>, Vec<Numbered<'_>>) {
         self.steps
             .iter()
             .enumerate()

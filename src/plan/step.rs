@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lock::{Lock, LockMode};
 use crate::ddl::Change;
-use crate::model::{Identifier, Schema, TableReference};
+use crate::model::{ForeignKey, Identifier, Schema, TableReference};
 
 /// One statement, what it locks, and how it is taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Step {
             | Change::ValidateForeignKey { .. } => Transaction::Alone,
             _ => Transaction::Together,
         };
-        let mut locks = locks(&change);
+        let mut locks = locks(&change, standing);
         locks.retain(|lock| standing.tables.contains_key(&lock.table));
         locks.sort();
         locks.dedup_by(|later, earlier| {
@@ -131,7 +131,7 @@ impl Step {
 
 /// What PostgreSQL locks, as its source and `pg_locks` show (manual, ALTER TABLE and CREATE INDEX;
 /// compared with `pg_locks` step by step in the tests).
-fn locks(change: &Change) -> Vec<Lock> {
+fn locks(change: &Change, standing: &Schema) -> Vec<Lock> {
     let lock = |table: &Identifier, mode| Lock {
         table: table.clone(),
         mode,
@@ -162,12 +162,49 @@ fn locks(change: &Change) -> Vec<Lock> {
             }
             locks
         }
-        Change::ValidateForeignKey { table, .. } => {
-            vec![lock(table, LockMode::ShareUpdateExclusive)]
+        Change::ValidateForeignKey {
+            table, references, ..
+        } => {
+            let mut locks = vec![lock(table, LockMode::ShareUpdateExclusive)];
+            if let TableReference::Here(target) = references {
+                locks.push(lock(target, LockMode::RowShare));
+            }
+            locks
         }
-        Change::DropTable { name } => vec![lock(name, LockMode::AccessExclusive)],
-        Change::DropIndex { .. } => Vec::new(),
-        Change::DropConstraint { table, .. } => vec![lock(table, LockMode::AccessExclusive)],
+        Change::DropTable { name } => {
+            let keys = standing.tables.get(name).map(|table| &table.foreign_keys);
+            let referenced = keys.into_iter().flatten().filter_map(|(_, key)| here(key));
+            std::iter::once(name)
+                .chain(referenced)
+                .map(|table| lock(table, LockMode::AccessExclusive))
+                .collect()
+        }
+        Change::DropIndex { name, concurrently } => {
+            let mode = match concurrently {
+                true => LockMode::ShareUpdateExclusive,
+                false => LockMode::AccessExclusive,
+            };
+            let on = standing.tables.iter();
+            on.filter(|(_, table)| table.indexes.contains_key(name))
+                .map(|(table, _)| lock(table, mode))
+                .collect()
+        }
+        Change::DropConstraint { table, name } => {
+            let key = standing.tables.get(table);
+            let key = key.and_then(|table| table.foreign_keys.get(name));
+            std::iter::once(table)
+                .chain(key.and_then(here))
+                .map(|table| lock(table, LockMode::AccessExclusive))
+                .collect()
+        }
+    }
+}
+
+/// The table of the same schema that a foreign key references.
+fn here(key: &ForeignKey) -> Option<&Identifier> {
+    match &key.references {
+        TableReference::Here(table) => Some(table),
+        TableReference::Elsewhere { .. } => None,
     }
 }
 

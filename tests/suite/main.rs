@@ -8,5 +8,6 @@ mod harness;
 mod pooler;
 mod proof;
 mod reports;
+mod rollback;
 mod scratch;
 mod support;

@@ -46,7 +46,7 @@ pub enum ApplyError {
     },
     /// A statement failed, and its transaction was rolled back.
     #[error("{0}; nothing changed")]
-    StepFailed(Failure),
+    StepFailed(Box<Failure>),
     /// Some steps are done and others are not.
     #[error("{0}")]
     PartlyApplied(Box<Partly>),
@@ -125,7 +125,7 @@ pub struct Failure {
 
 impl Failure {
     /// The failure of `what`.
-    pub(super) fn new(step: Option<usize>, what: String, error: &QueryError) -> Failure {
+    pub(in crate::db) fn new(step: Option<usize>, what: String, error: &QueryError) -> Failure {
         let db = error.source.as_db_error();
         Failure {
             step,
@@ -183,7 +183,7 @@ pub struct Partly {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// It failed.
-    Failed(Failure),
+    Failed(Box<Failure>),
     /// Its locks were not obtained in the time allowed.
     Locked(Vec<Blocker>),
     /// The connection was lost, so it may still be under way.

@@ -5,7 +5,7 @@ use super::blockers::Awaited;
 use super::error::{ApplyError, Failure, Partly, Stop};
 use super::patience::{Patience, Pause};
 use super::watch::Watch;
-use super::{Apply, Done, Observer};
+use super::{Apply, Observer};
 use crate::db::session::{QueryError, Session};
 use crate::ddl::Change;
 use crate::model::name::literal;
@@ -20,14 +20,17 @@ const CLEANING: &str = "SET lock_timeout = '5s'";
 pub(super) fn run(
     apply: &Apply<'_>,
     session: &mut Session,
-    alone: &[Alone],
     record: &Record,
-    first: &Done,
+    reconnected: bool,
     observer: &mut dyn Observer,
 ) -> Result<(), ApplyError> {
+    let conditions = session
+        .server
+        .conditions(apply.options.lock_timeout, apply.options.wait);
+    let alone = apply.units(record, &conditions).1;
     let (together, _) = apply.plan.together_and_alone();
     let mut done: Vec<usize> = together.iter().map(|(number, _)| *number).collect();
-    for unit in alone {
+    for unit in &alone {
         let (Some(number), Some(step)) = unit
             .step
             .step
@@ -37,7 +40,7 @@ pub(super) fn run(
             continue;
         };
         observer.step_begun(number, step);
-        let ended = if first.reconnected {
+        let ended = if reconnected {
             // The lock that keeps migrations apart went with the session.
             Err((
                 Stop::Lost("while the steps before it were committed".to_owned()),
@@ -64,6 +67,9 @@ pub(super) fn run(
     Ok(())
 }
 
+/// Why a step is not done, and what it left.
+type Unfinished = (Stop, Option<String>);
+
 /// One step, tried until it is done or the time for its locks is spent; else why not, and what it left.
 fn one(
     apply: &Apply<'_>,
@@ -71,12 +77,16 @@ fn one(
     unit: &Alone,
     (number, step): (usize, &Step),
     observer: &mut dyn Observer,
-) -> Result<(), (Stop, Option<String>)> {
+) -> Result<(), Unfinished> {
     let interrupt = apply.sending.interrupt;
     let target = apply.sending.target;
     let failure = |error: &QueryError| match error.is_loss() {
         true => Stop::Lost(error.to_string()),
-        false => Stop::Failed(Failure::new(Some(number), step.change.summary(), error)),
+        false => Stop::Failed(Box::new(Failure::new(
+            Some(number),
+            step.change.summary(),
+            error,
+        ))),
     };
     let mut patience = Patience::new(apply.options);
     loop {

@@ -11,6 +11,7 @@ mod interrupt;
 mod lone;
 mod lost;
 mod patience;
+mod persist;
 mod preflight;
 mod watch;
 
@@ -34,12 +35,14 @@ pub use blockers::{Awaited, Blocker, blockers};
 pub use error::{ApplyError, Changed, Failure, Outcome, Partly, Stop};
 pub use interrupt::Interrupt;
 pub use patience::Waiting;
+pub use persist::Committed;
 pub use preflight::{Obstacle, preflight};
 pub use watch::Progress;
 
+pub(in crate::db) use preflight::preflight_of;
+
 pub(in crate::db) use attempt::{Ended, Sending, Stage, attempt, joined};
-pub(in crate::db) use lost::{Fate, fate};
-pub(in crate::db) use patience::{Patience, Pause};
+pub(in crate::db) use persist::{Persist, Persisted};
 
 /// The name our connections go by.
 pub const APPLICATION_NAME: &str = "leora-migrate";
@@ -98,14 +101,10 @@ pub enum Applied {
 pub struct Done {
     /// The run, as the history names it.
     pub run: Uuid,
-    /// How often the transaction was tried.
-    pub attempts: u32,
+    /// How its transaction went.
+    pub transaction: Committed,
     /// How long all of it took.
     pub took: Duration,
-    /// For how long the transaction held the locks that writers wait for, seen from here.
-    pub locked: Duration,
-    /// Whether the connection was lost while the transaction committed; the session is another since.
-    pub reconnected: bool,
 }
 
 /// Carries `plan` out and records it. `request` is what the plan was made for.
@@ -141,24 +140,28 @@ pub fn apply(
         database: session.server.database(),
         ..request.clone()
     };
-    let mut apply = Apply {
+    let apply = Apply {
         sending: Sending { target, interrupt },
         plan,
         request,
         options,
     };
     let began = Instant::now();
-    let Some((done, alone, record)) = apply.transaction(session, observer, began)? else {
+    let mut record = Record::of(plan, &options.host, HistoryState::Present);
+    let Some(transaction) = apply.transaction(session, &mut record, observer)? else {
         return Ok(Applied::Already);
     };
-    let (together, _) = plan.together_and_alone();
-    for &(number, step) in &together {
+    let (together, alone) = plan.together_and_alone();
+    for (number, step) in together {
         observer.step_done(number, step);
     }
-    lone::run(&apply, session, &alone, &record, &done, observer)?;
+    if !alone.is_empty() {
+        lone::run(&apply, session, &record, transaction.reconnected, observer)?;
+    }
     Ok(Applied::Done(Done {
+        run: record.id,
+        transaction,
         took: began.elapsed(),
-        ..done
     }))
 }
 
@@ -172,112 +175,56 @@ struct Apply<'a> {
 
 impl Apply<'_> {
     /// The transaction, tried until it commits or the time is spent; `None` when there is nothing left
-    /// to do. Gives the steps that stand alone and the record they go on with.
+    /// to do.
     fn transaction(
-        &mut self,
+        &self,
         session: &mut Session,
+        record: &mut Record,
         observer: &mut dyn Observer,
-        began: Instant,
-    ) -> Result<Option<(Done, Vec<Alone>, Record)>, ApplyError> {
-        let Sending { target, interrupt } = self.sending;
-        let mut patience = Patience::new(self.options);
-        loop {
-            let lock_timeout = patience.next_lock_timeout();
+    ) -> Result<Option<Committed>, ApplyError> {
+        let recorded = format!(
+            "SELECT FROM leora_migrate.migration WHERE id = {}",
+            literal(&record.id.to_string())
+        );
+        let persist = Persist {
+            sending: self.sending,
+            options: self.options,
+            awaited: &|at| self.awaited(at),
+            recorded: &recorded,
+        };
+        let ended = persist.run(session, observer, |session, lock_timeout| {
             let conditions = session.server.conditions(lock_timeout, self.options.wait);
-            let mut record = Record::of(self.plan, &self.options.host, HistoryState::Present);
-            let prepare = self.units(&record, &conditions).0.prepare;
+            let prepare = self.units(record, &conditions).0.prepare;
             // Rolled back to: what is read leaves no setting behind.
             let question = format!(
                 "SAVEPOINT reading;\n{};\n{};\nROLLBACK TO SAVEPOINT reading",
                 history::STATE,
                 introspect::questions(session)
             );
-            let mut alone = Vec::new();
-            let ended = attempt(
-                self.sending,
-                session,
-                &prepare,
-                &question,
-                |session, answers| {
-                    let mut answers = answers.into_iter();
-                    let state = answers.next();
-                    record.history = history::state(state.as_ref().and_then(|rows| rows.first()));
-                    if let Some(verdict) = self.has_changed(session, answers.collect())? {
-                        return Ok(Err(verdict));
-                    }
-                    let (stages, rest) = self.units(&record, &conditions);
-                    alone = rest;
-                    Ok(Ok(stages))
-                },
-            );
-            let done = |locked, reconnected| Done {
-                run: record.id,
-                attempts: patience.attempts(),
-                took: began.elapsed(),
-                locked,
-                reconnected,
+            let judge = |session: &mut Session, answers: Vec<Rows>| {
+                let mut answers = answers.into_iter();
+                let state = answers.next();
+                record.history = history::state(state.as_ref().and_then(|rows| rows.first()));
+                Ok(match self.has_changed(session, answers.collect())? {
+                    Some(verdict) => Err(verdict),
+                    None => Ok(self.units(record, &conditions).0),
+                })
             };
-            if !matches!(ended, Ended::Committed { .. } | Ended::Lost { .. })
-                && !self.plan.is_one_transaction()
-            {
-                session.batch("letting other migrations in", &Exclusion::release())?;
+            let ended = attempt(self.sending, session, &prepare, &question, judge);
+            let over = matches!(ended, Ended::Committed { .. } | Ended::Lost { .. });
+            if !over && !self.plan.is_one_transaction() {
+                // When this fails, the session is gone, and the lock with it.
+                drop(session.batch("letting other migrations in", &Exclusion::release()));
             }
-            match ended {
-                Ended::Committed { locked } => {
-                    return Ok(Some((done(locked, false), alone, record)));
-                }
-                Ended::Stopped(Verdict::Already) => return Ok(None),
-                Ended::Stopped(Verdict::Changed(changed)) => {
-                    return Err(ApplyError::Changed(changed));
-                }
-                Ended::Interrupted(signal) => {
-                    let partly = None;
-                    return Err(ApplyError::Interrupted { signal, partly });
-                }
-                Ended::Failed { at, error } => {
-                    return Err(ApplyError::StepFailed(self.failure(session, at, &error)));
-                }
-                Ended::Lost { transaction, error } => {
-                    let fate = match &transaction {
-                        None => Fate::Not(Outcome::RolledBack),
-                        Some(id) => {
-                            let record_id = literal(&record.id.to_string());
-                            let recorded = format!(
-                                "SELECT FROM leora_migrate.migration WHERE id = {record_id}"
-                            );
-                            fate(target, interrupt, &session.schema, id, &recorded)
-                        }
-                    };
-                    match fate {
-                        Fate::Committed(other) => {
-                            *session = *other;
-                            let done = done(Duration::ZERO, true);
-                            return Ok(Some((done, alone, record)));
-                        }
-                        Fate::Not(outcome) => {
-                            let cause = error.to_string();
-                            return Err(ApplyError::ConnectionLost { outcome, cause });
-                        }
-                    }
-                }
-                Ended::Again { at } => {
-                    let awaited = self.awaited(at);
-                    match patience.pause(session, &awaited, interrupt, observer)? {
-                        Pause::Over => {}
-                        Pause::Interrupted(signal) => {
-                            let partly = None;
-                            return Err(ApplyError::Interrupted { signal, partly });
-                        }
-                        Pause::Spent(blockers) => {
-                            return Err(ApplyError::LockNotObtained {
-                                waited: patience.waited(),
-                                attempts: patience.attempts(),
-                                awaited,
-                                blockers,
-                            });
-                        }
-                    }
-                }
+            ended
+        });
+        match ended? {
+            Persisted::Committed(committed) => Ok(Some(committed)),
+            Persisted::Stopped(Verdict::Already) => Ok(None),
+            Persisted::Stopped(Verdict::Changed(changed)) => Err(ApplyError::Changed(changed)),
+            Persisted::Failed { at, error } => {
+                let failure = self.failure(session, at, &error);
+                Err(ApplyError::StepFailed(Box::new(failure)))
             }
         }
     }

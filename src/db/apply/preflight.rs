@@ -8,7 +8,7 @@ use crate::db::connect::Target;
 use crate::db::session::{QueryError, Session};
 use crate::ddl::Change;
 use crate::model::name::literal;
-use crate::model::{Identifier, TableReference};
+use crate::model::{Identifier, Schema, TableReference};
 use crate::plan::record::HISTORY_SCHEMA;
 use crate::plan::{Plan, Step, Transaction};
 
@@ -45,31 +45,38 @@ pub fn preflight(
     session: &mut Session,
     plan: &Plan,
 ) -> Result<Vec<Obstacle>, QueryError> {
+    preflight_of(target, session, &plan.steps, &plan.basis.stood)
+}
+
+/// The same for `steps` on a schema in which `stood` stands.
+pub(in crate::db) fn preflight_of(
+    target: &Target,
+    session: &mut Session,
+    steps: &[Step],
+    stood: &Schema,
+) -> Result<Vec<Obstacle>, QueryError> {
     let mut obstacles = of_server(session);
-    if !obstacles.is_empty() || plan.steps.is_empty() {
+    if !obstacles.is_empty() || steps.is_empty() {
         return Ok(obstacles);
     }
-    obstacles.extend(
-        plan.steps
-            .iter()
-            .filter(|step| step.sql != step.change.sql())
-            .map(|step| {
-                obstacle(
-                    format!(
-                        "the plan says \"{}\", and its statement is another: {}",
-                        step.change.summary(),
-                        step.sql
-                    ),
-                    "Make the plan anew; a plan is not edited by hand.",
-                )
-            }),
-    );
-    let answers = session.batch("asking for rights", &questions(session_schema(plan), plan))?;
+    let edited = steps.iter().filter(|step| step.sql != step.change.sql());
+    obstacles.extend(edited.map(|step| {
+        obstacle(
+            format!(
+                "the plan says \"{}\", and its statement is another: {}",
+                step.change.summary(),
+                step.sql
+            ),
+            "Make the plan anew; a plan is not edited by hand.",
+        )
+    }));
+    let questions = questions(&session.schema, steps, stood);
+    let answers = session.batch("asking for rights", &questions)?;
     let mut answers = answers.into_iter();
     let backend_age = answers
         .next()
         .and_then(|rows| rows.first()?.get(0)?.parse::<f64>().ok());
-    obstacles.extend(of_pooler(target, session, plan, backend_age));
+    obstacles.extend(of_pooler(target, session, steps, backend_age));
     for row in answers.flatten() {
         let (Some(reason), Some(remedy)) = (row.get(0), row.get(1)) else {
             continue;
@@ -77,10 +84,6 @@ pub fn preflight(
         obstacles.push(obstacle(reason, remedy));
     }
     Ok(obstacles)
-}
-
-fn session_schema(plan: &Plan) -> &Identifier {
-    &plan.schema
 }
 
 /// What is the matter with the server itself.
@@ -128,11 +131,10 @@ fn of_server(session: &Session) -> Vec<Obstacle> {
 fn of_pooler(
     target: &Target,
     session: &Session,
-    plan: &Plan,
+    steps: &[Step],
     backend_age: Option<f64>,
 ) -> Option<Obstacle> {
-    let alone: Vec<_> = plan
-        .steps
+    let alone: Vec<_> = steps
         .iter()
         .filter(|step| step.transaction == Transaction::Alone)
         .map(|step| step.change.summary())
@@ -151,13 +153,13 @@ fn of_pooler(
 }
 
 /// Questions whose rows are a reason and a remedy each, after one for the age of our server process.
-fn questions(schema: &Identifier, plan: &Plan) -> String {
+fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
     let mut questions = vec![
         "SELECT extract(epoch FROM clock_timestamp() - backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
             .to_owned(),
         history_rights(),
     ];
-    if plan.steps.iter().any(|step| creates(&step.change)) {
+    if steps.iter().any(|step| creates(&step.change)) {
         questions.push(format!(
             "SELECT format('the role %I may not create in schema %I', current_user, {schema}),\n  \
              format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', {schema}, current_user)\n\
@@ -165,10 +167,9 @@ fn questions(schema: &Identifier, plan: &Plan) -> String {
             schema = literal(schema.as_str()),
         ));
     }
-    let altered: BTreeSet<_> = plan
-        .steps
+    let altered: BTreeSet<_> = steps
         .iter()
-        .filter_map(|step| altered(step, plan))
+        .filter_map(|step| altered(step, stood))
         .collect();
     questions.extend(altered.into_iter().map(|table| {
         format!(
@@ -180,10 +181,9 @@ fn questions(schema: &Identifier, plan: &Plan) -> String {
             literal(table.as_str()),
         )
     }));
-    let referenced: BTreeSet<_> = plan
-        .steps
+    let referenced: BTreeSet<_> = steps
         .iter()
-        .filter_map(|step| referenced(step, plan))
+        .filter_map(|step| referenced(step, stood))
         .collect();
     questions.extend(referenced.into_iter().map(|(table, columns)| {
         let columns: Vec<_> = columns.iter().map(|column| literal(column.as_str())).collect();
@@ -232,7 +232,7 @@ fn creates(change: &Change) -> bool {
 }
 
 /// The table that stood before and that the step changes.
-fn altered<'a>(step: &'a Step, plan: &Plan) -> Option<&'a Identifier> {
+fn altered<'a>(step: &'a Step, stood: &Schema) -> Option<&'a Identifier> {
     let table = match &step.change {
         Change::AddColumn { table, .. }
         | Change::AddPrimaryKey { table, .. }
@@ -244,16 +244,16 @@ fn altered<'a>(step: &'a Step, plan: &Plan) -> Option<&'a Identifier> {
         Change::DropTable { name } => name,
         _ => return None,
     };
-    plan.basis.stood.tables.contains_key(table).then_some(table)
+    stood.tables.contains_key(table).then_some(table)
 }
 
 /// The table that stood before and that the step makes a foreign key to, with the columns.
-fn referenced<'a>(step: &'a Step, plan: &Plan) -> Option<(&'a Identifier, &'a [Identifier])> {
+fn referenced<'a>(step: &'a Step, stood: &Schema) -> Option<(&'a Identifier, &'a [Identifier])> {
     let Change::AddForeignKey { key, .. } = &step.change else {
         return None;
     };
     match &key.references {
-        TableReference::Here(table) if plan.basis.stood.tables.contains_key(table) => {
+        TableReference::Here(table) if stood.tables.contains_key(table) => {
             Some((table, &key.referenced_columns))
         }
         _ => None,

@@ -74,6 +74,27 @@ impl Ground {
         options: &ApplyOptions,
         observer: &mut dyn Observer,
     ) -> Result<Applied, ApplyError> {
+        self.apply_with_all(session, plan, options, observer, &Interrupt::default())
+    }
+
+    pub(crate) fn apply_until(
+        &self,
+        session: &mut Session,
+        plan: &Plan,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<Applied, ApplyError> {
+        self.apply_with_all(session, plan, &patient(), observer, interrupt)
+    }
+
+    pub(crate) fn apply_with_all(
+        &self,
+        session: &mut Session,
+        plan: &Plan,
+        options: &ApplyOptions,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<Applied, ApplyError> {
         let request = self.request(session);
         apply(
             &self.target,
@@ -82,7 +103,7 @@ impl Ground {
             &request,
             options,
             observer,
-            &Interrupt::default(),
+            interrupt,
         )
     }
 
@@ -107,6 +128,13 @@ impl Ground {
 
     pub(crate) fn history(&self) -> History {
         history::read(&mut self.session()).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn no_lock_is_left(&self) {
+        let left = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+                    WHERE d.datname = current_database() AND (l.locktype = 'advisory' OR NOT l.granted)";
+        assert_eq!(self.ask(left), "0");
     }
 
     /// The answer to a question of one value.
@@ -137,3 +165,64 @@ pub(crate) fn patient() -> ApplyOptions {
         ..ApplyOptions::new("a test")
     }
 }
+
+/// Somebody who has a transaction open, and with it locks.
+pub(crate) struct Holder {
+    client: postgres::Client,
+}
+
+impl Holder {
+    /// Begins a transaction as application `reports`, and runs `sql` in it.
+    pub(crate) fn of(ground: &Ground, sql: &str) -> Holder {
+        let mut client = ground.database.client();
+        let begin = "SET application_name = 'reports'; BEGIN";
+        client.batch_execute(begin).unwrap();
+        client.batch_execute(sql).unwrap();
+        Holder { client }
+    }
+
+    pub(crate) fn pid(&mut self) -> i32 {
+        let row = self.client.query_one("SELECT pg_backend_pid()", &[]);
+        row.unwrap().get(0)
+    }
+
+    pub(crate) fn let_go(mut self) {
+        self.client.batch_execute("COMMIT").unwrap();
+    }
+}
+
+/// Waits until something is so, and fails the test when it never is.
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The baseline with rows, and the three tables without the indexes and foreign keys whose names hold
+/// one of `missing`.
+pub(crate) fn without(client: &mut postgres::Client, missing: &[&str]) {
+    let schema = Identifier::new("public").unwrap();
+    let promise = Promise::new(&LEORA, Schema::default());
+    let request = promise.request(&schema);
+    let mut actual = promise.declared.clone();
+    for name in request.created {
+        actual.tables.remove(name);
+    }
+    for step in plan(&request, &actual, &std::collections::BTreeMap::new()).steps {
+        let name = step.change.object_name().as_str();
+        if !missing.iter().any(|part| name.contains(part)) {
+            client.batch_execute(&step.sql).unwrap();
+        }
+    }
+}
+
+/// Two jobs and a widget for each tenant.
+pub(crate) const ROWS: &str = r#"
+INSERT INTO "Job" ("id", "tenantId", "type", "payload", "updatedAt")
+SELECT gen_random_uuid(), t."id", 'image_extraction', '{}', now() FROM "Tenant" t, generate_series(1, 2);
+INSERT INTO "DashboardWidget" ("id", "tenantId", "widgetType", "position", "updatedAt")
+SELECT gen_random_uuid(), t."id", 'revenue_trend', 1, now() FROM "Tenant" t;
+"#;

@@ -1,19 +1,25 @@
 //! Carrying plans out.
 
 pub(crate) mod ground;
+mod locks;
+mod waiting;
 
-use leora_migrate::db::apply::Applied;
+use leora_migrate::db::apply::{Applied, ApplyError};
 use leora_migrate::db::history::RunState;
+use leora_migrate::plan::Plan;
+use leora_migrate::plan::record::Record;
+use leora_migrate::plan::script::for_psql;
+use std::time::Duration;
 
 use crate::support::Template;
-use ground::Ground;
+use ground::{Ground, ROWS, patient, without};
 
 #[test]
 fn an_empty_baseline_gets_all_of_it_in_one_transaction_and_the_next_plan_is_empty() {
     let ground = Ground::on(Template::Baseline);
     assert_eq!(ground.pending().len(), 16);
     let done = ground.applied();
-    assert_eq!(done.attempts, 1);
+    assert_eq!(done.transaction.attempts, 1);
     assert_eq!(ground.pending(), Vec::<String>::new());
     assert_eq!(ground.apply().unwrap(), Applied::Already);
 
@@ -25,6 +31,126 @@ fn an_empty_baseline_gets_all_of_it_in_one_transaction_and_the_next_plan_is_empt
     assert_eq!(run.steps.as_ref().map(Vec::len), Some(16));
     assert_eq!((run.steps_done, run.host.as_str()), (16, "a test"));
     assert_eq!(run.applied_by, "leora");
-    let left = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
-    assert_eq!(ground.ask(left), "0");
+    ground.no_lock_is_left();
+}
+
+#[test]
+fn tables_with_rows_get_what_is_missing_step_by_step() {
+    let template = Template::BaselineWithRows.and_then("no-index-no-key", |client| {
+        without(client, &["_idx", "_key", "_fkey"]);
+        client.batch_execute(ROWS).unwrap();
+    });
+    let ground = Ground::on(template);
+    let plan = ground.plan(&mut ground.session());
+    let (together, alone) = plan.together_and_alone();
+    assert!(!together.is_empty() && !alone.is_empty());
+    ground.applied();
+    assert_eq!(ground.pending(), Vec::<String>::new());
+    let [run] = &ground.history().runs[..] else {
+        panic!("one run");
+    };
+    assert_eq!((run.state, run.running_step), (RunState::Applied, None));
+    assert_eq!(run.steps_done, plan.steps.len());
+    ground.no_lock_is_left();
+}
+
+#[test]
+fn a_plan_made_before_somebody_else_did_it_finds_it_done() {
+    let ground = Ground::on(Template::Baseline);
+    let mut session = ground.session();
+    let plan = ground.plan(&mut session);
+    ground.applied();
+    let second = ground.apply_plan(&mut session, &plan, &patient(), &mut ());
+    assert_eq!(second.unwrap(), Applied::Already);
+    assert_eq!(ground.history().runs.len(), 1);
+}
+
+#[test]
+fn a_plan_is_not_carried_out_on_a_database_that_has_changed_since() {
+    let ground = Ground::on(Template::Baseline);
+    let mut session = ground.session();
+    let plan = ground.plan(&mut session);
+    ground
+        .database
+        .execute(r#"ALTER TABLE "User" ADD COLUMN "nickname" text"#);
+    let error = ground
+        .apply_plan(&mut session, &plan, &patient(), &mut ())
+        .unwrap_err();
+    let ApplyError::Changed(changed) = error else {
+        panic!("{error}");
+    };
+    let differences: Vec<_> = changed
+        .differences
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(differences, [r#"column "User"."nickname" is not expected"#]);
+    assert_eq!(ground.ask(r#"SELECT to_regclass('"Job"')"#), "");
+    assert!(ground.history().runs.is_empty());
+
+    ground
+        .database
+        .execute(r#"ALTER TABLE "User" DROP COLUMN "nickname""#);
+    ground
+        .apply_plan(&mut session, &plan, &patient(), &mut ())
+        .unwrap();
+}
+
+#[test]
+fn a_saved_plan_runs_as_it_was_saved_in_its_own_database_only() {
+    let (ground, other) = (
+        Ground::on(Template::Baseline),
+        Ground::on(Template::Baseline),
+    );
+    let mut session = ground.session();
+    let text = serde_json::to_string(&ground.plan(&mut session)).unwrap();
+    let saved: Plan = serde_json::from_str(&text).unwrap();
+    let error = other.apply_plan(&mut other.session(), &saved, &patient(), &mut ());
+    let Err(ApplyError::Changed(changed)) = error else {
+        panic!("{error:?}");
+    };
+    assert!(
+        changed.remarks[0].contains(ground.database.name()),
+        "{:?}",
+        changed.remarks
+    );
+
+    let edited = text.replacen("CREATE TABLE", "DROP TABLE", 1);
+    let edited: Plan = serde_json::from_str(&edited).unwrap();
+    let error = ground.apply_plan(&mut session, &edited, &patient(), &mut ());
+    assert!(
+        matches!(error, Err(ApplyError::Refused { .. })),
+        "{error:?}"
+    );
+
+    let done = ground.apply_plan(&mut session, &saved, &patient(), &mut ());
+    assert!(matches!(done, Ok(Applied::Done(_))), "{done:?}");
+    assert_eq!(ground.pending(), Vec::<String>::new());
+}
+
+#[test]
+fn the_printed_script_does_the_same_in_psql_and_is_recorded() {
+    let template = Template::BaselineWithRows.and_then("no-index", |client| {
+        without(client, &["_idx"]);
+        client.batch_execute(ROWS).unwrap();
+    });
+    for template in [Template::Baseline, template] {
+        let ground = Ground::on(template);
+        let mut session = ground.session();
+        let plan = ground.plan(&mut session);
+        let record = Record::of(&plan, "psql", session.server.history());
+        let wait = Duration::from_secs(60);
+        let conditions = session.server.conditions(Duration::from_millis(500), wait);
+        ground
+            .database
+            .psql(&for_psql(&plan, &record, &conditions))
+            .exits(0);
+        assert_eq!(ground.pending(), Vec::<String>::new());
+        let [run] = &ground.history().runs[..] else {
+            panic!("one run");
+        };
+        assert_eq!((run.state, run.host.as_str()), (RunState::Applied, "psql"));
+        assert_eq!(run.steps_done, plan.steps.len());
+        assert_eq!(ground.apply().unwrap(), Applied::Already);
+    }
 }

@@ -1,0 +1,248 @@
+//! Taking a recorded migration back, with the same short waits for locks as applying it.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::apply::{
+    ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
+    Persisted, Sending, Stage, attempt, preflight_of, strongest,
+};
+use super::connect::Target;
+use super::history::{self, Run, RunState};
+use super::introspect::{self, introspect, settings_for};
+use super::session::{QueryError, Rows, Session};
+use crate::model::Schema;
+use crate::model::name::literal;
+use crate::plan::Step;
+use crate::plan::script::Stages;
+use crate::plan::undo::{Discarded, HOLDS_ROWS, Undoing, undo};
+
+/// A migration that can be taken back, and what that means.
+#[derive(Clone, Debug)]
+pub struct Rollback {
+    /// The runs that did it, oldest first. Empty when there is nothing to take back.
+    pub runs: Vec<Run>,
+    /// How it is undone.
+    pub undoing: Undoing,
+    /// How many rows would be lost, of what holds any.
+    pub rows: BTreeMap<Discarded, u64>,
+    /// What stands in the way, whether or not rows may be discarded.
+    pub obstacles: Vec<Obstacle>,
+    stood: Schema,
+}
+
+/// Finds out what taking `migration` back would mean. Reads only.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer.
+pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, QueryError> {
+    let history = history::read(session)?;
+    let actual = introspect(session)?.schema;
+    let runs: Vec<_> = history
+        .runs
+        .into_iter()
+        .filter(|run| run.name == migration && run.state != RunState::RolledBack)
+        .collect();
+    let undoing = undo(&done(&runs), &actual);
+    let rows = count(session, &undoing.discards)?;
+    let mut obstacles: Vec<_> = runs.iter().filter_map(stands_in_the_way).collect();
+    obstacles.extend(undoing.refusals.iter().map(|refusal| Obstacle {
+        reason: refusal.reason.clone(),
+        remedy: refusal.remedy.clone(),
+    }));
+    Ok(Rollback {
+        runs,
+        undoing,
+        rows,
+        obstacles,
+        stood: actual,
+    })
+}
+
+/// The steps that the runs did, in order, with those that were begun and not ended.
+fn done(runs: &[Run]) -> Vec<Step> {
+    let of_run = |run: &Run| {
+        let steps = run.steps.clone().unwrap_or_default();
+        let begun = run.running_step.filter(|place| *place >= run.steps_done);
+        let begun = begun.and_then(|place| steps.get(place).cloned());
+        let mut done: Vec<_> = steps.into_iter().take(run.steps_done).collect();
+        done.extend(begun);
+        done
+    };
+    runs.iter().flat_map(of_run).collect()
+}
+
+fn stands_in_the_way(run: &Run) -> Option<Obstacle> {
+    let (reason, remedy) = match run {
+        Run {
+            state: RunState::Running,
+            ..
+        } => (
+            format!("the migration is being applied, from {}", run.host),
+            "Wait until it has ended.".to_owned(),
+        ),
+        Run { steps: None, .. } => (
+            format!("what version {} recorded cannot be read", run.tool_version),
+            "Use that version to roll it back.".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(Obstacle { reason, remedy })
+}
+
+fn count(
+    session: &mut Session,
+    discards: &[Discarded],
+) -> Result<BTreeMap<Discarded, u64>, QueryError> {
+    if discards.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let questions: Vec<_> = discards
+        .iter()
+        .map(|goes| format!("SELECT count(*) {}", goes.rows()))
+        .collect();
+    // Off: a policy that would hide rows is an error instead of a smaller number.
+    let batch = format!(
+        "BEGIN TRANSACTION READ ONLY;\n{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+        settings_for(&session.schema),
+        questions.join(";\n")
+    );
+    let answers = session.batch("counting the rows that would be lost", &batch)?;
+    let number = |rows: &Rows| rows.first()?.get(0)?.parse::<u64>().ok();
+    let counted = discards.iter().zip(&answers);
+    Ok(counted
+        .filter_map(|(goes, rows)| Some((goes.clone(), number(rows)?)))
+        .filter(|(_, rows)| *rows > 0)
+        .collect())
+}
+
+/// Takes it back, in one transaction, and records that. Rows that nobody agreed to lose stop it, those
+/// too that came since [`prepare`].
+///
+/// # Errors
+///
+/// See [`ApplyError`]. Nothing has changed then, unless it says otherwise.
+pub fn roll_back(
+    target: &Target,
+    session: &mut Session,
+    rollback: &Rollback,
+    discard_rows: bool,
+    options: &ApplyOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Committed, ApplyError> {
+    let mut obstacles = rollback.obstacles.clone();
+    if rollback.runs.is_empty() {
+        obstacles.push(Obstacle {
+            reason: "no run of this migration is recorded, or all are rolled back".to_owned(),
+            remedy: "`leora-migrate status` shows the history.".to_owned(),
+        });
+    }
+    if !discard_rows {
+        obstacles.extend(
+            rollback
+                .rows
+                .iter()
+                .map(|(goes, rows)| holds_rows(goes, *rows)),
+        );
+    }
+    let steps = &rollback.undoing.steps;
+    obstacles.extend(preflight_of(target, session, steps, &rollback.stood)?);
+    if !obstacles.is_empty() {
+        return Err(ApplyError::Refused { obstacles });
+    }
+    let ids: Vec<_> = rollback.runs.iter().map(|run| run.id).collect();
+    let still_to_undo = unless_rolled_back(&ids);
+    let recorded = format!("{still_to_undo} AND state = 'rolled back'");
+    let awaited = |at| match at {
+        Stage::Prepare => Awaited::OtherMigration,
+        Stage::Quiet | Stage::Locking => {
+            Awaited::Tables(strongest(steps.iter().flat_map(|step| &step.locks)))
+        }
+    };
+    let sending = Sending { target, interrupt };
+    let persist = Persist {
+        sending,
+        options,
+        awaited: &awaited,
+        recorded: &recorded,
+    };
+    let ended = persist.run(session, observer, |session, lock_timeout| {
+        let conditions = session.server.conditions(lock_timeout, options.wait);
+        let stages = rollback.undoing.stages(
+            &session.schema,
+            &ids,
+            &options.host,
+            discard_rows,
+            &conditions,
+        );
+        let question = format!(
+            "SAVEPOINT reading;\nSELECT count(*) FROM ({still_to_undo} AND state <> 'rolled back') r;\n\
+             {};\nROLLBACK TO SAVEPOINT reading",
+            introspect::questions(session)
+        );
+        let prepare = stages.prepare.clone();
+        let judge = |_: &mut Session, answers: Vec<Rows>| {
+            Ok(judge(rollback, answers, stages))
+        };
+        attempt(sending, session, &prepare, &question, judge)
+    });
+    match ended? {
+        Persisted::Committed(committed) => Ok(committed),
+        Persisted::Stopped(obstacle) => Err(ApplyError::Refused {
+            obstacles: vec![obstacle],
+        }),
+        Persisted::Failed { error, .. } if error.sqlstate() == Some(HOLDS_ROWS) => {
+            let rows = count(session, &rollback.undoing.discards)?;
+            let obstacles = rows.iter().map(|(goes, rows)| holds_rows(goes, *rows));
+            Err(ApplyError::Refused {
+                obstacles: obstacles.collect(),
+            })
+        }
+        Persisted::Failed { error, .. } => {
+            let what = "rolling the migration back".to_owned();
+            let failure = Failure::new(None, what, &error);
+            Err(ApplyError::StepFailed(Box::new(failure)))
+        }
+    }
+}
+
+fn unless_rolled_back(runs: &[Uuid]) -> String {
+    let runs: Vec<_> = runs.iter().map(|id| literal(&id.to_string())).collect();
+    format!(
+        "SELECT FROM leora_migrate.migration WHERE id IN ({})",
+        runs.join(", ")
+    )
+}
+
+/// Whether, under the lock, it is still what it was: nobody rolled it back, and the way back is the same.
+fn judge(rollback: &Rollback, answers: Vec<Rows>, stages: Stages) -> Result<Stages, Obstacle> {
+    let mut answers = answers.into_iter();
+    let left = answers
+        .next()
+        .and_then(|rows| rows.first()?.get(0)?.parse::<usize>().ok());
+    let actual = introspect::read(answers.collect()).schema;
+    let now = undo(&done(&rollback.runs), &actual);
+    if left == Some(rollback.runs.len()) && now == rollback.undoing {
+        Ok(stages)
+    } else {
+        Err(Obstacle {
+            reason: "the database has changed since it was looked at, so nothing was rolled back"
+                .to_owned(),
+            remedy: "Look again.".to_owned(),
+        })
+    }
+}
+
+fn holds_rows(goes: &Discarded, rows: u64) -> Obstacle {
+    let rows = match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    };
+    Obstacle {
+        reason: format!("{} holds {rows}, which would be lost", goes.name()),
+        remedy: "Save them first, or give --discard-rows.".to_owned(),
+    }
+}

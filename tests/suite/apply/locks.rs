@@ -1,0 +1,161 @@
+//! The locks that each step claims, against those that PostgreSQL shows.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use leora_migrate::db::introspect::introspect;
+use leora_migrate::plan::undo::undo;
+use leora_migrate::plan::{LockMode, Plan, Step, Transaction};
+use postgres::Client;
+
+use super::ground::{Ground, Holder, ROWS, until, without};
+use crate::support::Template;
+
+/// The tables that stood before, by their oids: a table that a step drops has no name afterwards.
+type Stood = BTreeMap<u32, String>;
+
+/// The strongest lock that the server process `pid` holds on each of them.
+fn held(client: &mut Client, pid: i32, stood: &Stood) -> BTreeMap<String, LockMode> {
+    let question =
+        "SELECT relation, mode FROM pg_locks WHERE pid = $1 AND granted AND locktype = 'relation'";
+    let mut held = BTreeMap::new();
+    for row in client.query(question, &[&pid]).unwrap() {
+        let (relation, mode): (u32, String) = (row.get(0), row.get(1));
+        let is_it = |known: &LockMode| known.in_pg_locks() == mode;
+        let mode = LockMode::ALL.into_iter().find(is_it).unwrap();
+        if let Some(table) = stood.get(&relation) {
+            let strongest = held.entry(table.clone()).or_insert(mode);
+            *strongest = mode.max(*strongest);
+        }
+    }
+    held
+}
+
+fn claimed(step: &Step) -> BTreeMap<String, LockMode> {
+    let pair = |lock: &leora_migrate::plan::Lock| (lock.table.to_string(), lock.mode);
+    step.locks.iter().map(pair).collect()
+}
+
+fn pid_of(client: &mut Client) -> i32 {
+    client
+        .query_one("SELECT pg_backend_pid()", &[])
+        .unwrap()
+        .get(0)
+}
+
+/// Does each step by itself, and compares what it claims with what `pg_locks` shows.
+fn compare(ground: &Ground, steps: &[Step], stood: &Stood) {
+    for step in steps {
+        let found = match step.transaction {
+            Transaction::Together => in_a_transaction(ground, step, stood),
+            // VALIDATE could share one; only what CONCURRENTLY does refuses to.
+            Transaction::Alone if !step.sql.contains("CONCURRENTLY") => {
+                in_a_transaction(ground, step, stood)
+            }
+            Transaction::Alone => while_it_waits(ground, step, stood),
+        };
+        assert_eq!(found, claimed(step), "{}", step.sql);
+    }
+}
+
+fn in_a_transaction(ground: &Ground, step: &Step, stood: &Stood) -> BTreeMap<String, LockMode> {
+    let mut client = ground.database.client();
+    let pid = pid_of(&mut client);
+    client
+        .batch_execute(&format!("BEGIN; {}", step.sql))
+        .unwrap();
+    let held = held(&mut client, pid, stood);
+    client.batch_execute("COMMIT").unwrap();
+    held
+}
+
+/// What runs concurrently waits for whoever writes to the table, with its own locks in hand.
+fn while_it_waits(ground: &Ground, step: &Step, stood: &Stood) -> BTreeMap<String, LockMode> {
+    let table = step.locks[0].table.quoted();
+    let holder = Holder::of(ground, &format!("DELETE FROM {table} WHERE false"));
+    let mut client = ground.database.client();
+    let pid = pid_of(&mut client);
+    let sql = step.sql.clone();
+    let worker = thread::spawn(move || client.batch_execute(&sql).unwrap());
+    let mut other = ground.database.client();
+    until("it waits", || {
+        let waits = "SELECT cardinality(pg_blocking_pids($1)) > 0";
+        other.query_one(waits, &[&pid]).unwrap().get(0)
+    });
+    let held = held(&mut other, pid, stood);
+    holder.let_go();
+    worker.join().unwrap();
+    held
+}
+
+fn stood(ground: &Ground) -> Stood {
+    let question = "SELECT oid, relname::text FROM pg_class \
+                    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+    let rows = ground.database.client().query(question, &[]).unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+fn check(ground: &Ground) -> Plan {
+    let plan = ground.plan(&mut ground.session());
+    assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
+    compare(ground, &plan.steps, &stood(ground));
+    assert_eq!(ground.pending(), Vec::<String>::new());
+    plan
+}
+
+/// The same for the way back from `plan`, on what stands now.
+fn check_the_way_back(ground: &Ground, plan: &Plan, steps: usize) {
+    let actual = introspect(&mut ground.session()).unwrap().schema;
+    let back = undo(&plan.steps, &actual);
+    assert_eq!(back.steps.len(), steps);
+    compare(ground, &back.steps, &stood(ground));
+}
+
+#[test]
+fn of_the_whole_plan_and_of_the_way_back() {
+    let ground = Ground::on(Template::Baseline);
+    let plan = check(&ground);
+    check_the_way_back(&ground, &plan, 3);
+}
+
+const MISSING: &[&str] = &["_idx", "_key", "userId_fkey", "Job_tenantId_fkey", "config"];
+
+#[test]
+fn of_what_is_missing_on_empty_tables() {
+    let template = Template::Baseline.and_then("half-empty", |client| without(client, MISSING));
+    let ground = Ground::on(template);
+    ground
+        .database
+        .execute(r#"ALTER TABLE "DashboardWidget" DROP COLUMN "config""#);
+    let plan = check(&ground);
+    assert!(plan.is_one_transaction());
+    check_the_way_back(&ground, &plan, plan.steps.len());
+}
+
+#[test]
+fn of_what_is_missing_on_tables_with_rows() {
+    let template = Template::BaselineWithRows.and_then("half-full", |client| {
+        without(client, MISSING);
+        client.batch_execute(ROWS).unwrap();
+        client
+            .batch_execute(r#"ALTER TABLE "DashboardWidget" DROP COLUMN "config""#)
+            .unwrap();
+        // What a failed build leaves.
+        let index = r#"CREATE INDEX "Job_status_idx" ON "Job" ("status")"#;
+        client.batch_execute(index).unwrap();
+        let broken = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '\"Job_status_idx\"'::regclass";
+        client.batch_execute(broken).unwrap();
+    });
+    let ground = Ground::on(template);
+    let plan = check(&ground);
+    let has = |what: &str| plan.steps.iter().any(|step| step.sql.contains(what));
+    for what in [
+        "DROP INDEX CONCURRENTLY",
+        "CREATE INDEX CONCURRENTLY",
+        "NOT VALID",
+        "VALIDATE",
+        "ADD COLUMN",
+    ] {
+        assert!(has(what), "{what}");
+    }
+}
