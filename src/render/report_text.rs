@@ -151,27 +151,36 @@ fn figure(check: &Check) -> String {
     }
 }
 
+/// Each reason once, with the checks that it keeps open.
 fn not_proved(out: &mut String, report: &Report, width: usize) {
-    let open: Vec<_> = report
-        .checks
-        .iter()
-        .filter_map(|check| match &check.outcome {
-            Outcome::NotProved { reasons } => Some((check, reasons.clone())),
-            Outcome::Skipped { reason } => Some((check, vec![reason.clone()])),
-            _ => None,
-        })
-        .collect();
+    let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
+    for check in &report.checks {
+        let reasons = match &check.outcome {
+            Outcome::NotProved { reasons } => reasons.as_slice(),
+            Outcome::Skipped { reason } => std::slice::from_ref(reason),
+            Outcome::Passed | Outcome::Failed { .. } => &[],
+        };
+        for reason in reasons {
+            match open.iter_mut().find(|(known, _)| known == reason) {
+                Some((_, checks)) => checks.push(check.id),
+                None => open.push((reason, vec![check.id])),
+            }
+        }
+    }
     if open.is_empty() {
         return;
     }
     *out += &format!("\n{}\n", caution("Not proved"));
-    for (check, reasons) in open {
-        *out += &format!("  {}\n", check.id);
-        for reason in reasons.iter().take(MOST_FINDINGS) {
-            *out += &wrapped(reason, "    - ", "      ", width);
-        }
-        *out += &more(reasons.len(), MOST_FINDINGS, "    ");
+    for (reason, checks) in open.iter().take(MOST_FINDINGS) {
+        *out += &wrapped(reason, "  - ", "    ", width);
+        *out += &wrapped(
+            &faint(&format!("in {}", checks.join(", "))),
+            "    ",
+            "    ",
+            width,
+        );
     }
+    *out += &more(open.len(), MOST_FINDINGS, "  ");
 }
 
 /// In full under a green report; by title under a red one, where other things come first.

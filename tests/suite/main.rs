@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod apply;
+mod bad_input;
 mod connect;
 mod floors;
 mod harness;
+mod main_job;
 mod pooler;
 mod proof;
 mod reports;

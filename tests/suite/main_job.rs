@@ -1,0 +1,320 @@
+//! The main job from end to end, as a user runs it: plan, apply, verify, on the real application.
+
+use std::fs;
+
+use leora_migrate::model::snapshot;
+
+use super::support::{Cli, Template, TestDatabase, oracle, repository};
+
+fn command(database: &TestDatabase, args: &[&str]) -> Cli {
+    Cli::new().args(args).database(database)
+}
+
+fn baseline() -> TestDatabase {
+    TestDatabase::from(Template::BaselineWithRows)
+}
+
+fn apply(database: &TestDatabase) {
+    command(database, &["apply", "--yes", "--no-verify"])
+        .run()
+        .exits(0);
+}
+
+/// All that a schema is, as this tool reads it.
+fn schema(database: &TestDatabase) -> String {
+    let output = command(database, &["snapshot"]).run().exits(0);
+    output.stdout
+}
+
+#[test]
+fn apply_then_verify_is_green_and_prisma_sees_no_difference() {
+    let database = baseline();
+    command(&database, &["verify"])
+        .run()
+        .exits(1)
+        .stdout_has("table \"Job\" is missing")
+        .stdout_has("61 = 58 + 3");
+    command(&database, &["plan", "--check"]).run().exits(1);
+    command(&database, &["apply", "--yes"])
+        .run()
+        .exits(0)
+        .stdout_has("GREEN: 37 passed");
+    command(&database, &["plan", "--check"])
+        .run()
+        .exits(0)
+        .stdout_has("Nothing to do");
+    command(&database, &["status"])
+        .run()
+        .exits(0)
+        .stdout_has("applied, nothing pending");
+    let phase1 = repository("fixtures/leora/phase1.prisma");
+    if let Some(output) = oracle(&database, &["exit", "url", phase1.to_str().unwrap()]) {
+        output.exits(0);
+    }
+}
+
+#[test]
+fn applied_again_nothing_changes() {
+    let database = baseline();
+    apply(&database);
+    let before = schema(&database);
+    command(&database, &["apply", "--yes"])
+        .run()
+        .exits(0)
+        .stdout_has("applied already");
+    assert_eq!(schema(&database), before);
+    let runs: i64 = database
+        .client()
+        .query_one("SELECT count(*) FROM leora_migrate.migration", &[])
+        .unwrap()
+        .get(0);
+    assert_eq!(runs, 1, "a run that did nothing is not recorded");
+}
+
+#[test]
+fn the_history_is_never_a_table_of_the_application() {
+    let database = baseline();
+    apply(&database);
+    let tables: i64 = database
+        .client()
+        .query_one(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'",
+            &[],
+        )
+        .unwrap()
+        .get(0);
+    assert_eq!(tables, 61);
+}
+
+#[test]
+fn the_sql_runs_in_psql_as_it_stands_and_does_the_same() {
+    let (by_psql, by_apply) = (baseline(), baseline());
+    let script = command(&by_psql, &["plan", "--format", "sql"])
+        .run()
+        .exits(0);
+    by_psql.psql(&script.stdout).exits(0);
+    apply(&by_apply);
+    assert_eq!(schema(&by_psql), schema(&by_apply));
+    command(&by_psql, &["verify"]).run().exits(0);
+}
+
+#[test]
+fn a_partly_migrated_database_gets_just_what_is_missing() {
+    let database = baseline();
+    apply(&database);
+    let whole = schema(&database);
+    database.execute("DROP TABLE \"Job\"; DROP INDEX \"DashboardWidget_tenantId_userId_idx\"");
+    command(&database, &["plan"])
+        .run()
+        .exits(0)
+        .stdout_has("6 steps: create 1 table, 4 indexes, add 1 foreign key")
+        .stdout_has("CREATE TABLE \"Job\"")
+        .lacks("CREATE TABLE \"MetricDefinition\"");
+    command(&database, &["apply", "--yes"]).run().exits(0);
+    assert_eq!(schema(&database), whole);
+}
+
+#[test]
+fn what_stands_but_differs_is_refused_and_nothing_is_done() {
+    for (change, said) in [
+        (
+            "CREATE TABLE \"Job\" (\"id\" text PRIMARY KEY)",
+            "column \"Job\".\"id\": type is TEXT, expected UUID",
+        ),
+        (
+            "CREATE TABLE \"Job\" (LIKE \"Tenant\" INCLUDING ALL)",
+            "\"Job\"",
+        ),
+        (
+            "CREATE VIEW \"Job\" AS SELECT 1",
+            "kind is a view, expected a table",
+        ),
+        (
+            "ALTER TABLE \"Tenant\" ALTER COLUMN \"name\" TYPE varchar(50)",
+            "type is VARCHAR(50), expected TEXT",
+        ),
+        (
+            "ALTER TABLE \"User\" ALTER COLUMN \"isActive\" DROP DEFAULT",
+            "default is none, expected true",
+        ),
+        (
+            "CREATE SEQUENCE \"Job_status_idx\"",
+            "the name \"Job_status_idx\" is taken",
+        ),
+        (
+            "CREATE TYPE \"Job\" AS ENUM ('x')",
+            "the name \"Job\" is taken by an enum",
+        ),
+    ] {
+        let database = baseline();
+        database.execute(&format!(
+            "{change}; INSERT INTO \"Tenant\" SELECT * FROM \"Tenant\" WHERE false"
+        ));
+        let before = schema(&database);
+        command(&database, &["plan"])
+            .run()
+            .exits(2)
+            .stdout_has("Refused")
+            .stdout_has(said);
+        command(&database, &["apply", "--yes"])
+            .run()
+            .exits(2)
+            .stdout_has(said);
+        assert_eq!(schema(&database), before, "after {change}");
+    }
+}
+
+#[test]
+fn no_plan_ever_drops_retypes_or_rewrites() {
+    let database = baseline();
+    let output = command(&database, &["plan", "--format", "json"])
+        .run()
+        .exits(0);
+    let plan: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let steps = plan["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 16);
+    for step in steps {
+        let sql = step["sql"].as_str().unwrap();
+        let additive = [
+            "CREATE TABLE ",
+            "CREATE INDEX ",
+            "CREATE UNIQUE INDEX ",
+            "ALTER TABLE ",
+        ];
+        assert!(additive.iter().any(|begin| sql.starts_with(begin)), "{sql}");
+        let adds = sql.contains("\n    ADD CONSTRAINT ") && sql.contains("FOREIGN KEY");
+        assert!(!sql.starts_with("ALTER TABLE ") || adds, "{sql}");
+    }
+}
+
+#[test]
+fn another_schema_than_public_works_as_well() {
+    let database = TestDatabase::from(Template::Empty);
+    let sql = fs::read_to_string(repository("fixtures/leora/baseline.sql")).unwrap();
+    database.execute("CREATE SCHEMA \"le\"\"ora\"; DROP SCHEMA public");
+    let sql = sql.replace(
+        "CREATE SCHEMA IF NOT EXISTS \"public\";",
+        "SET search_path = \"le\"\"ora\";",
+    );
+    database.psql(&sql).exits(0);
+    command(&database, &["apply", "--yes", "--schema", "le\"ora"])
+        .run()
+        .exits(0)
+        .stdout_has("GREEN: 37 passed");
+    command(&database, &["verify", "--schema", "public"])
+        .run()
+        .exits(2)
+        .stderr_has("there is no schema \"public\"")
+        .stderr_has("le\"ora");
+}
+
+#[test]
+fn a_plan_in_a_file_is_carried_out_exactly_or_refused() {
+    let database = baseline();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("plan.json");
+    let file = path.to_str().unwrap();
+    command(&database, &["plan", "--format", "json", "--out", file])
+        .run()
+        .exits(0);
+    database.execute("CREATE TABLE \"Job\" (\"id\" uuid PRIMARY KEY)");
+    command(&database, &["apply", "--yes", "--plan", file])
+        .run()
+        .exits(2);
+    database.execute("DROP TABLE \"Job\"");
+    command(&database, &["apply", "--yes", "--plan", file])
+        .run()
+        .exits(0);
+}
+
+#[test]
+fn the_built_in_baseline_is_what_snapshot_writes_of_the_fixture() {
+    let database = TestDatabase::from(Template::Baseline);
+    let written = schema(&database);
+    assert!(
+        written == leora_schema::BASELINE,
+        "leora-migrate snapshot --out schema/baseline.toml brings it up to date"
+    );
+    let read = snapshot::read(&written).unwrap();
+    assert_eq!(snapshot::write(&read), written);
+}
+
+#[test]
+fn the_fixture_is_what_prismas_engine_writes() {
+    let database = TestDatabase::from(Template::Empty);
+    let model = repository("fixtures/leora/schema.prisma");
+    if let Some(output) = oracle(&database, &["script", "empty", model.to_str().unwrap()]) {
+        let kept = fs::read_to_string(repository("fixtures/leora/baseline.sql")).unwrap();
+        assert_eq!(output.exits(0).stdout, kept);
+    }
+}
+
+#[test]
+fn another_baseline_changes_the_count_that_is_expected() {
+    let database = baseline();
+    database.execute("CREATE TABLE \"Extra\" (\"id\" uuid PRIMARY KEY)");
+    command(&database, &["verify"])
+        .run()
+        .exits(1)
+        .stdout_has("table \"Extra\" is not expected");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("baseline.toml");
+    let file = path.to_str().unwrap();
+    command(&database, &["snapshot", "--out", file])
+        .run()
+        .exits(0)
+        .stdout_has("Wrote 59 tables");
+    command(&database, &["apply", "--yes", "--baseline", file])
+        .run()
+        .exits(0)
+        .stdout_has("59 before and 3 new");
+    // Written again after the migration it holds the new tables too, and they still count as new.
+    command(&database, &["snapshot", "--out", file])
+        .run()
+        .exits(0)
+        .stdout_has("Wrote 62 tables");
+    command(&database, &["verify", "--baseline", file])
+        .run()
+        .exits(0)
+        .stdout_has("59 before and 3 new");
+}
+
+#[test]
+fn validate_needs_no_database_and_names_conflicts() {
+    Cli::new()
+        .args(["validate"])
+        .run()
+        .exits(0)
+        .stdout_has("58 tables");
+    let conflict = "[tables.Job]\ncolumns = [{ name = \"id\", type = \"text\" }]\n";
+    Cli::new()
+        .file("conflict.toml", conflict)
+        .args(["validate", "--baseline", "conflict.toml"])
+        .run()
+        .exits(1)
+        .stdout_has("type is TEXT, expected UUID")
+        .stdout_has("table \"Tenant\" is missing");
+}
+
+#[test]
+fn the_demonstration_ends_green_and_leaves_nothing() {
+    Cli::new()
+        .args(["demo"])
+        .run()
+        .exits(0)
+        .stdout_has("10 of 37 checks failed")
+        .stdout_has("CREATE TABLE \"MetricDefinition\"")
+        .stdout_has("GREEN: 37 passed");
+}
+
+#[test]
+fn demo_says_where_it_looked_for_a_server() {
+    let empty = tempfile::tempdir().unwrap();
+    Cli::new()
+        .args(["demo"])
+        .env("LEORA_MIGRATE_PG_BINDIR", empty.path())
+        .run()
+        .exits(2)
+        .stderr_has(empty.path().to_str().unwrap())
+        .stderr_has("install");
+}
