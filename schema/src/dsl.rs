@@ -1,17 +1,7 @@
 //! The vocabulary of the declaration, and the checks that run while it compiles.
 //!
 //! Everything here is a plain `const` value made by `const fn`: no macro, no derive of our own, no
-//! build script. A declaration that contradicts itself does not compile:
-//!
-//! ```compile_fail
-//! use leora_schema::dsl::*;
-//! const TAG: Model = Model {
-//!     columns: &[uuid("id"), uuid("tenantId")],
-//!     indexes: &[index(&["tenantID"])], // no such column
-//!     ..Model::created_in_phase_1("Tag")
-//! };
-//! const _: () = TAG.assert_valid();
-//! ```
+//! build script. What does not compile, and why, is shown in [`crate::contradictions`].
 
 /// The longest identifier PostgreSQL keeps, in bytes (`NAMEDATALEN - 1`; PostgreSQL manual, 4.1.1).
 pub const MAX_IDENTIFIER_BYTES: usize = 63;
@@ -538,10 +528,11 @@ impl Declaration {
             let mut i = 0;
             while i < self.models[a].foreign_keys.len() {
                 let relation = &self.models[a].foreign_keys[i];
-                if let Some(name) = relation.inverse {
-                    if same(relation.model, target) && same(name, list) {
-                        found += 1;
-                    }
+                if let Some(name) = relation.inverse
+                    && same(relation.model, target)
+                    && same(name, list)
+                {
+                    found += 1;
                 }
                 i += 1;
             }

@@ -1,11 +1,12 @@
 //! What Leora's database must be: `Tenant`, `User`, and the three models of Phase 1.
 //!
 //! Read this crate first. It is data and nothing else: it has no dependencies, so it cannot reach a
-//! database, a file or a clock, and whatever contradicts itself in it does not compile (see [`dsl`]).
+//! database, a file or a clock, and whatever contradicts itself in it does not compile (see [`contradictions`]).
 //!
 //! `baseline.toml`, beside it, is the schema that stood before Phase 1, as `leora-migrate snapshot`
 //! wrote it.
 
+pub mod contradictions;
 pub mod dsl;
 
 mod dashboard_widget;
