@@ -109,6 +109,12 @@ pub enum Command {
     /// Print the JSON Schema of what `--format json` prints
     #[command(after_help = "Example:\n  leora-migrate schema verify")]
     Schema(SchemaArgs),
+    /// Say what a code, a check or an advice means, why, and what to do
+    #[command(
+        after_help = "Examples:\n  leora-migrate explain LM0073\n  leora-migrate explain tables.count\n  \
+                            leora-migrate explain deletes        each check of the group"
+    )]
+    Explain(ExplainArgs),
 }
 
 /// How a result is written.
@@ -278,4 +284,28 @@ pub enum SchemaOf {
     Plan,
     /// What was found.
     Verify,
+}
+
+/// `explain`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ExplainArgs {
+    /// A code (LM0073), a check (tables.count), a group of checks (tables) or an advice
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    pub names: Vec<String>,
+    /// Everything there is to explain
+    #[arg(long, conflicts_with = "names")]
+    pub all: bool,
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ExplainFormat,
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// As the documentation has it; only all of it.
+    Markdown,
 }

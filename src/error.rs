@@ -1,5 +1,8 @@
 //! What can go wrong, and the exit codes.
 
+mod code;
+mod coded;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -8,6 +11,8 @@ use crate::db::connect::{ConnectError, TargetError};
 use crate::db::scratch::{NotInstalled, ScratchError};
 use crate::db::session::QueryError;
 use crate::model::name::NameError;
+
+pub use code::{Code, Entry, TABLE};
 
 /// The exit codes, which scripts may rely on.
 pub mod exit {
@@ -67,6 +72,8 @@ pub enum Error {
     /// A database this tool does not work on.
     #[error("{reason}\n{remedy}")]
     Unsuitable {
+        /// Its code.
+        code: Code,
         /// What is the matter with it.
         reason: String,
         /// What to do.

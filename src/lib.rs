@@ -7,6 +7,7 @@ pub mod db;
 pub mod ddl;
 pub mod diff;
 pub mod error;
+pub mod explain;
 pub mod model;
 pub mod plan;
 pub mod render;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod demo;
+mod explain;
 mod plan;
 mod reports;
 mod snapshot;
@@ -42,6 +43,7 @@ pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
         Command::Snapshot(args) => snapshot::run(&context, args),
         Command::Apply(args) => apply::run(&context, args),
         Command::Status(args) => status::run(&context, args),
+        Command::Explain(args) => explain::run(&context, args),
         Command::Schema(args) => Ok(reports::schema(&context, args.of)),
     }
 }

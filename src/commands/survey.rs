@@ -10,7 +10,7 @@ use crate::db::connect::Target;
 use crate::db::facts::{Facts, facts};
 use crate::db::introspect::{Introspection, introspect};
 use crate::db::session::Session;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::plan::{Plan, Request, plan};
 use crate::report::Subject;
 use crate::verify::promise::Promise;
@@ -63,12 +63,14 @@ impl Connected {
         let schema = self.session.schema.quoted();
         if server.version() < ServerVersion::OLDEST {
             return Err(Error::Unsuitable {
+                code: Code::ServerTooOld,
                 reason: format!("the server is PostgreSQL {}", server.version),
                 remedy: "PostgreSQL 13 is the oldest that leora-migrate works on.".to_owned(),
             });
         }
         if server.schema_oid.is_none() {
             return Err(Error::Unsuitable {
+                code: Code::NoSuchSchema,
                 reason: format!(
                     "there is no schema {schema} in database {}",
                     server.database
@@ -78,6 +80,7 @@ impl Connected {
         }
         if !server.may_use_schema {
             return Err(Error::Unsuitable {
+                code: Code::SchemaClosed,
                 reason: format!("role {} may not see into schema {schema}", server.user),
                 remedy: format!("GRANT USAGE ON SCHEMA {schema} TO {};", server.user),
             });

@@ -20,6 +20,7 @@ pub use step::{Hazard, Step, Transaction, Undo};
 
 use crate::ddl::Change;
 use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
+use crate::error::Code;
 use crate::model::{Column, ColumnDefault, Identifier, IndexState, Schema, Table, TableReference};
 
 /// The version of a plan's JSON form, which `leora-migrate schema plan` prints the JSON Schema of. It
@@ -50,6 +51,8 @@ pub struct Plan {
 /// A difference that no additive step settles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
+    /// Its code, which `explain` takes.
+    pub code: Code,
     /// What it is about.
     pub object: Object,
     /// What differs, and why that stops the plan.
@@ -247,6 +250,7 @@ impl Planner<'_> {
             self.changes.push(Change::AddColumn { table, column });
         } else {
             self.refusals.push(Refusal {
+                code: Code::RowsWithoutValue,
                 object: difference.object.clone(),
                 reason: format!(
                     "{difference}; it is required, has no constant default, and {} holds rows that would have no value",
@@ -273,6 +277,7 @@ impl Planner<'_> {
         let columns: Vec<_> = key.columns.iter().map(Identifier::quoted).collect();
         let (name, columns) = (key.name.quoted(), columns.join(", "));
         self.refusals.push(Refusal {
+            code: Code::KeyOnRows,
             object: difference.object.clone(),
             reason: format!(
                 "{difference}; {} holds rows, and building the key at once would block reads and writes meanwhile",
@@ -351,9 +356,14 @@ impl Planner<'_> {
 
     fn refuse_as_it_stands(&mut self, difference: &Difference) {
         let created = self.request.created.contains(&difference.object.owner);
+        let is_table = difference.object.kind == ObjectKind::Table;
+        let code = match &difference.kind {
+            DifferenceKind::Missing if is_table => Code::BaseMissing,
+            _ => Code::StandsOtherwise,
+        };
         let remedy = match &difference.kind {
             DifferenceKind::Changed { field: "name", actual, desired } => rename(&difference.object, actual, desired),
-            DifferenceKind::Missing if difference.object.kind == ObjectKind::Table => {
+            DifferenceKind::Missing if is_table => {
                 "Is this the right database and the right schema? `leora-migrate status` shows both.".to_owned()
             }
             _ if created => "Settle it by hand, or rename what stands if it is something else, then plan again.".to_owned(),
@@ -362,6 +372,7 @@ impl Planner<'_> {
                 .to_owned(),
         };
         self.refusals.push(Refusal {
+            code,
             object: difference.object.clone(),
             reason: difference.to_string(),
             remedy,
@@ -398,6 +409,7 @@ impl Planner<'_> {
         let mut refusals = Vec::new();
         let mut refuse = |owner: &Identifier, kind, name: &Identifier, holder: &str| {
             refusals.push(Refusal {
+                code: Code::NameTaken,
                 object: Object {
                     owner: owner.clone(),
                     kind,

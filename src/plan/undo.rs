@@ -9,6 +9,7 @@ use super::script::{Conditions, Exclusion, Stages, Statement, transaction};
 use super::{Refusal, Step};
 use crate::ddl::Change;
 use crate::diff::{Difference, DifferenceKind, Object, ObjectKind, compare};
+use crate::error::Code;
 use crate::model::name::literal;
 use crate::model::{Identifier, IndexTarget, Schema, Table, TableReference};
 
@@ -180,6 +181,7 @@ impl Undoing {
 
     fn refuse(&mut self, object: Object, goes: &Identifier) {
         self.refusals.push(Refusal {
+            code: Code::BuiltUpon,
             reason: format!(
                 "{object} was not made by this migration, and would go with {}",
                 goes.quoted()

@@ -61,7 +61,10 @@ pub fn plan(plan: &Plan) -> String {
     }
     let refusals = plan.refusals.iter().map(|refusal| {
         let text = format!("{}\n{}", refusal.reason, refusal.remedy);
-        (format!("refused: {}", refusal.object), text)
+        (
+            format!("refused, {}: {}", refusal.code, refusal.object),
+            text,
+        )
     });
     annotations("error", refusals)
 }

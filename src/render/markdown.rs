@@ -44,7 +44,8 @@ pub fn plan(plan: &Plan, advice: &[Advice], endpoint: &str) -> String {
     );
     for refusal in &plan.refusals {
         out += &format!(
-            "\n- {}\n  {}\n",
+            "\n- {} {}\n  {}\n",
+            refusal.code,
             text(&refusal.reason),
             text(&refusal.remedy)
         );

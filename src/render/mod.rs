@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod diff;
+pub mod explanation;
 pub mod github;
 pub mod json;
 pub mod junit;

@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("prisma", 2),
     ("verify", 2),
     ("db", 3),
+    ("explain", 4),
     ("report", 4),
     ("render", 4),
     ("cli", 5),

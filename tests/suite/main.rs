@@ -4,6 +4,7 @@
 mod apply;
 mod bad_input;
 mod connect;
+mod explain;
 mod floors;
 mod harness;
 mod main_job;

@@ -190,7 +190,7 @@ fn a_plan_is_written_for_a_pull_request() {
     assert!(
         refused
             .read("github")
-            .starts_with("::error title=refused%3A ")
+            .starts_with("::error title=refused%2C LM0060%3A ")
     );
 }
 

@@ -10,6 +10,11 @@ pub(crate) use oracle::oracle;
 
 use std::path::PathBuf;
 
+/// The address of a database of the server that all tests share, there or not.
+pub(crate) fn server_url(database: &str) -> String {
+    database::server().url(database)
+}
+
 /// A file of the repository.
 pub(crate) fn repository(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
