@@ -67,8 +67,11 @@ SELECT current_setting('server_version_num'), current_setting('server_version'),
        (SELECT string_agg(nspname, ', ' ORDER BY nspname) FROM pg_namespace
          WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
        pg_backend_pid(), (SELECT oid FROM pg_database WHERE datname = current_database()),
-       coalesce(has_table_privilege(to_regclass('leora_migrate.migration'), 'SELECT'), false),
-       to_regclass('leora_migrate.migration') IS NOT NULL,
+       coalesce((SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'), false),
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'),
        coalesce((SELECT has_table_privilege(c.oid, 'SELECT') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'), false)
 FROM pg_roles r WHERE r.rolname = current_user";

@@ -86,9 +86,11 @@ pub enum RunState {
     RolledBack,
 }
 
-/// The question that [`state`] reads.
+/// The question that [`state`] reads. `to_regclass` would fail where the role may not use the schema.
 pub(super) const STATE: &str = "\
-SELECT to_regnamespace('leora_migrate') IS NOT NULL, to_regclass('leora_migrate.migration') IS NOT NULL";
+SELECT to_regnamespace('leora_migrate') IS NOT NULL,
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration')";
 
 /// A run that still runs holds the advisory lock; without it, it was cut off.
 const RUNS: &str = "\

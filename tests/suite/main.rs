@@ -5,6 +5,7 @@ mod apply;
 mod bad_input;
 mod connect;
 mod explain;
+mod faults;
 mod floors;
 mod harness;
 mod main_job;

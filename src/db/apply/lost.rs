@@ -9,9 +9,6 @@ use crate::db::session::Session;
 use crate::model::Identifier;
 use crate::model::name::literal;
 
-/// How long the server is given to come back.
-const GIVE_UP: Duration = Duration::from_secs(30);
-
 /// The truth about a lost transaction.
 pub(in crate::db) enum Fate {
     /// It committed; here is another session.
@@ -20,17 +17,18 @@ pub(in crate::db) enum Fate {
     Not(Outcome),
 }
 
-/// Connects again and asks for the transaction with this id, which was to leave, in the history, the
-/// record that `recorded` finds.
+/// Connects again, within `patience`, and asks for the transaction with this id, which was to leave, in
+/// the history, the record that `recorded` finds.
 pub(in crate::db) fn fate(
     target: &Target,
     interrupt: &Interrupt,
     schema: &Identifier,
     transaction: &str,
     recorded: &str,
+    patience: Duration,
 ) -> Fate {
     let began = Instant::now();
-    while began.elapsed() < GIVE_UP && interrupt.signal().is_none() {
+    while began.elapsed() < patience && interrupt.signal().is_none() {
         let session = target
             .connect(APPLICATION_NAME)
             .ok()

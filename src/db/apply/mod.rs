@@ -56,6 +56,9 @@ pub struct ApplyOptions {
     pub lock_timeout: Duration,
     /// How long locks are tried for.
     pub wait: Duration,
+    /// How long a server that was lost while it committed is given to come back and say what became
+    /// of it.
+    pub reconnect: Duration,
     /// The machine's name, for the history.
     pub host: String,
 }
@@ -67,6 +70,7 @@ impl ApplyOptions {
             first_lock_timeout: Duration::from_millis(50),
             lock_timeout: Duration::from_millis(500),
             wait: Duration::from_secs(300),
+            reconnect: Duration::from_secs(30),
             host: host.into(),
         }
     }

@@ -82,8 +82,17 @@ impl Persist<'_> {
                 Ended::Failed { at, error } => return Ok(Persisted::Failed { at, error }),
                 Ended::Interrupted(signal) => return Err(interrupted(signal)),
                 Ended::Lost { transaction, error } => {
-                    let fate = transaction
-                        .map(|id| fate(target, interrupt, &session.schema, &id, self.recorded));
+                    let fate = transaction.map(|id| {
+                        let patience = self.options.reconnect;
+                        fate(
+                            target,
+                            interrupt,
+                            &session.schema,
+                            &id,
+                            self.recorded,
+                            patience,
+                        )
+                    });
                     let outcome = match fate {
                         Some(Fate::Committed(other)) => {
                             *session = *other;
