@@ -3,22 +3,25 @@
 use super::introspect::settings_for;
 use super::session::{QueryError, Session};
 use crate::verify::check::Check;
-use crate::verify::proof::{self, Evidence, Gathered, Programme, Subject};
+use crate::verify::proof::{Evidence, Gathered, Programme, Proof, Subject};
 
 /// Interprets a programme: makes its rows, makes each trial in a subtransaction that is undone, and
 /// leaves the answers in a setting that ends with the transaction.
 const INTERPRETER: &str = include_str!("probe.sql");
 
-/// Tries everything that `proof` knows to try on `subject`, and judges it: every check of
-/// [`proof::TRIED`].
+/// Tries everything that there is to try on `subject`, and judges it: every check of
+/// [`TRIED`](crate::verify::proof::TRIED).
 ///
 /// # Errors
 ///
 /// As [`run`].
 pub fn prove(session: &mut Session, subject: &Subject<'_>) -> Result<Vec<Check>, QueryError> {
-    let programme = proof::programme(subject);
-    let evidence = run(session, &programme)?;
-    Ok(proof::evaluate(&programme, &evidence))
+    let mut proof = Proof::new(subject);
+    while let Some(programme) = proof.next() {
+        let evidence = run(session, programme)?;
+        proof.learn(evidence);
+    }
+    Ok(proof.checks())
 }
 
 /// Runs `programme`, and rolls back.
@@ -93,7 +96,6 @@ pub fn sql(session: &Session, programme: &Programme) -> String {
         "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED;\n{settings}\
          SET LOCAL lock_timeout = {lock};\nSET LOCAL statement_timeout = {statement};\n\
          SET LOCAL plan_cache_mode = force_generic_plan;\nSET LOCAL jit = off;\n\
-         SET CONSTRAINTS ALL IMMEDIATE;\n\
          SET LOCAL leora_migrate.programme = ${tag}${script}${tag}$;\n\
          DO $interpreter${INTERPRETER}$interpreter$;\n\
          SELECT current_setting('leora_migrate.evidence');\nROLLBACK",

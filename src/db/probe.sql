@@ -1,6 +1,8 @@
 
 DECLARE
   programme CONSTANT jsonb := current_setting('leora_migrate.programme')::jsonb;
+  -- Makes constraints deferred again that are so by themselves; null when there are none.
+  defer CONSTANT text := programme ->> 'defer';
   undone CONSTANT text := 'LM000';
   trial jsonb;
   step jsonb;
@@ -16,6 +18,7 @@ DECLARE
   answers text[];
   made jsonb;
   results text[] := '{}';
+  at int := 0;
 BEGIN
   answers := '{}';
   BEGIN
@@ -30,9 +33,14 @@ BEGIN
       END IF;
       answers := answers || answer;
     END LOOP;
+    IF defer IS NOT NULL THEN
+      SET CONSTRAINTS ALL IMMEDIATE;
+      EXECUTE defer;
+    END IF;
     made := jsonb_build_object('answers', to_jsonb(answers));
 
     FOR trial IN SELECT value FROM jsonb_array_elements(programme -> 'trials') LOOP
+      at := at + 1;
       answers := '{}';
       failure := NULL;
       BEGIN
@@ -45,11 +53,19 @@ BEGIN
             EXECUTE step ->> 1;
             GET DIAGNOSTICS touched = ROW_COUNT;
             answer := touched;
+            IF defer IS NOT NULL THEN
+              SET CONSTRAINTS ALL IMMEDIATE;
+              EXECUTE defer;
+            END IF;
           ELSE
             BEGIN
               EXECUTE step ->> 1;
               GET DIAGNOSTICS touched = ROW_COUNT;
               answer := touched;
+              IF defer IS NOT NULL THEN
+                SET CONSTRAINTS ALL IMMEDIATE;
+                EXECUTE defer;
+              END IF;
             EXCEPTION WHEN OTHERS THEN
               GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, in_constraint = CONSTRAINT_NAME;
               answer := state || ' ' || in_constraint;
@@ -66,7 +82,7 @@ BEGIN
             'constraint', in_constraint, 'column', in_column);
         END IF;
       END;
-      results[coalesce(array_length(results, 1), 0) + 1] :=
+      results[at] :=
         jsonb_build_object('answers', to_jsonb(answers), 'failure', failure)::text;
     END LOOP;
     RAISE EXCEPTION USING ERRCODE = undone;

@@ -9,6 +9,7 @@ use leora_migrate::db::probe;
 use leora_migrate::db::session::Session;
 use leora_migrate::model::{Identifier, Schema};
 use leora_migrate::plan::plan;
+use leora_migrate::verify::advice::Advice;
 use leora_migrate::verify::check::{Check, Outcome};
 use leora_migrate::verify::promise::Promise;
 use leora_migrate::verify::proof::{self, ProofOptions, Subject};
@@ -77,21 +78,22 @@ impl Proof {
             options,
         };
         let began = Instant::now();
-        let programme = proof::programme(&subject);
+        let proof = proof::Proof::new(&subject);
         let planned = began.elapsed();
+        let programme = proof.next().unwrap();
+        let script = programme.script().len();
         if let Some(path) = std::env::var_os("LEORA_TEST_KEEP_PROBE") {
-            std::fs::write(path, probe::sql(&session, &programme)).unwrap();
+            std::fs::write(path, probe::sql(&session, programme)).unwrap();
         }
         let before = session.round_trips();
-        let evidence = probe::run(&mut session, &programme).unwrap();
-        let time = began.elapsed();
-        let checks = proof::evaluate(&programme, &evidence);
+        let began = Instant::now();
+        let checks = probe::prove(&mut session, &subject).unwrap();
         Proof {
             checks,
             round_trips: session.round_trips() - before,
-            time,
+            time: began.elapsed(),
             planned,
-            script: programme.script().len(),
+            script,
         }
     }
 
@@ -174,5 +176,167 @@ fn disabled_triggers_are_seen() {
     breaks(
         r#"ALTER TABLE "DashboardWidget" DISABLE TRIGGER ALL"#,
         &["integrity.orphans-refused", "tenants.required"],
+    );
+}
+
+/// `usr` and `proj` go with the tenant, `post` with its project, and `post` holds its user.
+const TWO_PATHS: &str = r#"
+    CREATE TABLE "Tenant" (id uuid PRIMARY KEY);
+    CREATE TABLE usr (id uuid PRIMARY KEY, tenant uuid NOT NULL);
+    CREATE TABLE proj (id uuid PRIMARY KEY, tenant uuid NOT NULL);
+    CREATE TABLE post (id uuid PRIMARY KEY, usr uuid NOT NULL, proj uuid NOT NULL);
+"#;
+
+const TWO_PATHS_KEYS: [(&str, &str, &str); 4] = [
+    (
+        "usr",
+        "usr_tenant",
+        r#"(tenant) REFERENCES "Tenant" ON DELETE CASCADE"#,
+    ),
+    (
+        "proj",
+        "proj_tenant",
+        r#"(tenant) REFERENCES "Tenant" ON DELETE CASCADE"#,
+    ),
+    (
+        "post",
+        "post_proj",
+        "(proj) REFERENCES proj ON DELETE CASCADE",
+    ),
+    (
+        "post",
+        "post_usr",
+        "(usr) REFERENCES usr ON DELETE RESTRICT",
+    ),
+];
+
+fn permutations(of: Vec<usize>) -> Vec<Vec<usize>> {
+    if of.is_empty() {
+        return vec![Vec::new()];
+    }
+    let each = of.iter().flat_map(|first| {
+        let rest = of.iter().copied().filter(|other| other != first).collect();
+        permutations(rest)
+            .into_iter()
+            .map(|rest| [vec![*first], rest].concat())
+    });
+    each.collect()
+}
+
+/// The advice on the order of foreign keys, and whether a tenant could be erased.
+fn order_of(database: &TestDatabase) -> (Vec<Advice>, bool) {
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let found = introspect(&mut session).unwrap();
+    let root = Identifier::new("Tenant").unwrap();
+    let advice = proof::order_advice(&found.schema, &found.firing_order, &root, &[]);
+    let proof = Proof::against(database, &found.schema, &ProofOptions::default());
+    let erased = proof
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.tenant-erased")
+        .unwrap();
+    assert!(
+        matches!(erased.outcome, Outcome::Passed | Outcome::Failed { .. }),
+        "{erased:?}"
+    );
+    (advice, erased.outcome == Outcome::Passed)
+}
+
+#[test]
+fn what_the_order_of_foreign_keys_decides_is_foretold() {
+    let database = TestDatabase::from(Template::Empty);
+    database.execute(TWO_PATHS);
+    let mut succeeded = 0;
+    for order in permutations((0..4).collect()) {
+        for at in &order {
+            let (table, name, key) = TWO_PATHS_KEYS[*at];
+            database.execute(&format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {key}"
+            ));
+        }
+        let (advice, erased) = order_of(&database);
+        let [advice] = &advice[..] else {
+            panic!("{advice:?}")
+        };
+        assert_eq!(
+            advice.title.contains("succeeds here"),
+            erased,
+            "{order:?}: {advice:?}"
+        );
+        succeeded += usize::from(erased);
+        for (table, name, _) in TWO_PATHS_KEYS {
+            database.execute(&format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
+        }
+    }
+    assert_eq!(succeeded, 12);
+}
+
+#[test]
+fn what_a_restored_copy_does_is_foretold() {
+    for (names, restored) in [(["a", "b"], true), (["b", "a"], false)] {
+        let database = TestDatabase::from(Template::Empty);
+        database.execute(TWO_PATHS);
+        for (table, name, key) in TWO_PATHS_KEYS {
+            let name = match name {
+                "proj_tenant" => names[0],
+                "usr_tenant" => names[1],
+                other => other,
+            };
+            database.execute(&format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {key}"
+            ));
+        }
+        let (advice, erased) = order_of(&database);
+        assert!(!erased);
+        let verdict = if restored {
+            "there it succeeds"
+        } else {
+            "there it is refused"
+        };
+        assert!(advice[0].detail.contains(verdict), "{advice:?}");
+
+        let copy = database.dumped_and_restored();
+        assert_eq!(order_of(&copy).1, restored);
+
+        database.execute(advice[0].sql.as_ref().unwrap());
+        assert_eq!(order_of(&database), (Vec::new(), true));
+    }
+}
+
+#[test]
+fn a_refusal_names_the_way_and_the_order() {
+    let database = TestDatabase::from(Template::Empty);
+    database.execute(TWO_PATHS);
+    for (table, name, key) in TWO_PATHS_KEYS {
+        database.execute(&format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {key}"
+        ));
+    }
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let desired = introspect(&mut session).unwrap().schema;
+    let proof = Proof::against(&database, &desired, &ProofOptions::default());
+    let erased = proof
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.tenant-erased")
+        .unwrap();
+    let Outcome::Failed { findings } = &erased.outcome else {
+        panic!("{erased:?}")
+    };
+    let message = &findings[0].message;
+    for part in [
+        "23503",
+        r#"the delete went "Tenant" -> "usr", whose row "post" still names"#,
+        r#""post" goes by "Tenant" -> "proj" -> "post""#,
+        r#""usr_tenant" fires before "proj_tenant""#,
+    ] {
+        assert!(message.contains(part), "{part} in: {message}");
+    }
+    assert!(
+        findings[0]
+            .remedy
+            .as_ref()
+            .unwrap()
+            .contains("DEFERRABLE INITIALLY DEFERRED")
     );
 }

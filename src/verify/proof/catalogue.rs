@@ -2,10 +2,8 @@
 
 use super::foreign_keys::{DELETES, KEY_CHANGES, ORPHANS};
 use super::model_deletes::{METRICS_KEPT, NEW_MODELS, USER_WIDGETS};
-use super::models::{
-    DEFAULTS, JOB_DEFAULTS, JOBS_NONE, METRIC_VERSION, METRIC_VERSIONS, REQUIRED, TENANT_REQUIRED,
-    UNIQUE_KEYS, WIDGET, WIDGETS,
-};
+use super::models::{DEFAULTS, JOB_DEFAULTS, METRIC_VERSIONS, REQUIRED, TENANT_REQUIRED, WIDGETS};
+use super::uniqueness::{JOBS_NONE, METRIC_VERSION, UNIQUE_KEYS, WIDGET};
 use super::whole_tenant::{ERASED, OTHERS_UNCHANGED};
 use crate::verify::check::Group;
 

@@ -1,12 +1,14 @@
 //! Puts a programme together: scenarios add their rows to one graph, and say what to try once the rows
 //! have their values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fate::Names;
 use super::graph::Graph;
-use super::programme::{NotTried, Programme, Step, Trial};
+use super::limits::Limits;
+use super::programme::{Kind, NotTried, Programme, Step, Trial};
 use super::rows::Rows;
+use super::subject::KeyName;
 use super::world::World;
 use super::{foreign_keys, models, whole_tenant};
 
@@ -41,36 +43,63 @@ impl<'w, 'a> Composer<'w, 'a> {
 }
 
 /// The whole programme.
-pub(super) fn compose(world: &World<'_>) -> Programme {
+pub(super) fn everything(world: &World<'_>) -> Programme {
+    compose(world, |composer| {
+        whole_tenant::add(composer);
+        foreign_keys::add(composer);
+        models::add(composer);
+    })
+}
+
+/// Foreign keys, each by itself.
+pub(super) fn each_alone(world: &World<'_>, which: &BTreeSet<KeyName>) -> Programme {
+    compose(world, |composer| foreign_keys::add_each(composer, which))
+}
+
+fn compose<'w, 'a: 'w>(
+    world: &'w World<'a>,
+    scenarios: impl FnOnce(&mut Composer<'w, 'a>),
+) -> Programme {
     let mut composer = Composer {
         world,
         graph: Graph::new(world),
         plans: Vec::new(),
         not_tried: Vec::new(),
     };
-    whole_tenant::add(&mut composer);
-    foreign_keys::add(&mut composer);
-    models::add(&mut composer);
+    scenarios(&mut composer);
     let Composer {
         graph,
         plans,
-        not_tried,
+        mut not_tried,
         ..
     } = composer;
     let rows = graph.finish();
     let present = (0..rows.rows.len()).filter(|row| !rows.rows[*row].held_back);
     let names = Names::of(&rows, present);
-    let trials: Vec<_> = plans
-        .into_iter()
-        .flat_map(|plan| plan(&rows, &names))
-        .collect();
+    let mut limits = Limits::new(world);
+    let mut trials = Vec::new();
+    for trial in plans.into_iter().flat_map(|plan| plan(&rows, &names)) {
+        match limits.admit(&rows, &trial) {
+            Ok(()) => trials.push(trial),
+            Err(reason) => not_tried.extend(trial.claims.into_iter().map(|claim| NotTried {
+                check: claim.check,
+                about: claim.about,
+                reason: reason.clone(),
+            })),
+        }
+    }
     let (insert, counts) = rows.insert_all();
     let options = world.subject.options;
     Programme {
         build: if trials.is_empty() {
             Vec::new()
         } else {
-            vec![Step::Ask(insert)]
+            vec![Step {
+                kind: Kind::Ask,
+                sql: insert,
+                row: None,
+                may_be_refused: false,
+            }]
         },
         rows: counts
             .into_iter()
@@ -78,6 +107,7 @@ pub(super) fn compose(world: &World<'_>) -> Programme {
             .collect(),
         trials,
         not_tried,
+        defer: world.defer(),
         lock_timeout_ms: options.lock_timeout_ms,
         statement_timeout_ms: options.statement_timeout_ms,
     }

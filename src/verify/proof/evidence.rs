@@ -16,7 +16,7 @@ pub enum Evidence {
 pub struct Gathered {
     /// What making the rows answered.
     pub build: Answers,
-    /// What each trial answered, in the programme's order; none when the rows could not be made.
+    /// What each trial answered, in the programme's order; nothing when the rows could not be made.
     pub trials: Vec<Answers>,
 }
 

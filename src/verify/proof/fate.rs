@@ -107,6 +107,7 @@ impl<'w> Names<'w> {
         let mut state = State {
             names: self,
             broken: BTreeSet::new(),
+            at_commit: Vec::new(),
             fates: BTreeMap::new(),
         };
         state.fates.insert(first, Fate::Gone);
@@ -147,6 +148,15 @@ impl<'w> Names<'w> {
             }
             round = next;
         }
+        for (link, parent) in std::mem::take(&mut state.at_commit) {
+            if let Some(child) = state.naming(link, parent).first() {
+                return Outcome::Refused(Refusal {
+                    link,
+                    parent,
+                    child: *child,
+                });
+            }
+        }
         Outcome::Done(state.fates)
     }
 }
@@ -155,27 +165,39 @@ struct State<'n, 'w> {
     names: &'n Names<'w>,
     /// Rows and the links by which they name nothing any more.
     broken: BTreeSet<(usize, usize)>,
+    /// Links and deleted rows that are looked at when all is done.
+    at_commit: Vec<(usize, usize)>,
     fates: BTreeMap<usize, Fate>,
 }
 
 impl State<'_, '_> {
-    fn fire(
-        &mut self,
-        link: usize,
-        parent: usize,
-        deleted: &mut Vec<usize>,
-    ) -> Result<(), Refusal> {
+    /// The rows that still name `parent`.
+    fn naming(&self, link: usize, parent: usize) -> Vec<usize> {
         let children = self
             .names
             .children
             .get(&(link, parent))
             .map(Vec::as_slice)
             .unwrap_or_default();
-        for &child in children {
-            if self.broken.contains(&(child, link)) || self.fates.get(&child) == Some(&Fate::Gone) {
-                continue;
-            }
-            match self.names.world.links[link].on_delete {
+        let still = |child: &&usize| {
+            !self.broken.contains(&(**child, link)) && self.fates.get(*child) != Some(&Fate::Gone)
+        };
+        children.iter().filter(still).copied().collect()
+    }
+
+    fn fire(
+        &mut self,
+        link: usize,
+        parent: usize,
+        deleted: &mut Vec<usize>,
+    ) -> Result<(), Refusal> {
+        let by = &self.names.world.links[link];
+        if by.at_commit {
+            self.at_commit.push((link, parent));
+            return Ok(());
+        }
+        for child in self.naming(link, parent) {
+            match by.on_delete {
                 Action::Cascade => {
                     self.fates.insert(child, Fate::Gone);
                     deleted.push(child);

@@ -1,13 +1,15 @@
 //! Every promised foreign key by itself: a row and the one it names, made so that nothing else decides
 //! what comes of deleting or changing the one, or of naming one that is not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::composer::{Composer, as_in};
-use super::fate::{Fate, Names, Order, Outcome};
+use super::fate::Names;
 use super::graph::Fill;
+use super::outcome::{NO_PARENT, after_delete, after_key_change, constraint_names, refused, state};
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::{Cell, Rows};
+use super::subject::KeyName;
 use super::world::{Link, World};
 use crate::diff::{Object, ObjectKind};
 use crate::model::{Action, Identifier, Identity};
@@ -16,35 +18,73 @@ pub(super) const DELETES: &str = "deletes.foreign-keys";
 pub(super) const KEY_CHANGES: &str = "deletes.key-changes";
 pub(super) const ORPHANS: &str = "integrity.orphans-refused";
 
-/// A foreign key without its row: 23503. RESTRICT has an error code of its own since PostgreSQL 18.
-pub(super) const NO_PARENT: &[&str] = &["23503"];
-pub(super) const STILL_NAMED: &[&str] = &["23503", "23001"];
-const NOT_NULL: &[&str] = &["23502"];
-
-/// The rows of one foreign key's trials.
-#[derive(Clone, Copy)]
-struct Pair {
-    link: usize,
-    child: usize,
+/// A row and those that name it, each by another foreign key.
+struct Family {
     parent: usize,
-    /// A row like `child` that names none.
-    orphan: usize,
     /// A row that has the values to change the parent's key to.
     rekeyed: Option<usize>,
+    children: Vec<Child>,
 }
 
-pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
+/// A row that names the parent of its family.
+pub(super) struct Child {
+    pub(super) link: usize,
+    pub(super) row: usize,
+    /// A row like it that names none.
+    orphan: usize,
+}
+
+/// Every promised foreign key. Those that refuse stand alone; the others that reference the same key
+/// share a parent: one delete tries them all, as each acts on a row of its own.
+pub(super) fn add(composer: &mut Composer<'_, '_>) {
     let world = composer.world;
     not_tried(composer);
+    let mut families: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (at, link) in world
         .links
         .iter()
         .enumerate()
         .filter(|(_, link)| link.declared.is_some())
     {
-        if let Some(pair) = pair(composer, at, link) {
-            composer.plan(move |rows, names| trials(rows, names, pair));
+        let refuses = |action| matches!(action, Action::Restrict | Action::NoAction);
+        let alone = (refuses(link.on_delete) || refuses(link.on_update)).then_some(at);
+        let mut key: Vec<_> = link
+            .columns
+            .iter()
+            .map(|(_, referenced)| *referenced)
+            .collect();
+        key.sort();
+        families
+            .entry((link.parent, key, alone))
+            .or_default()
+            .push(at);
+    }
+    for links in families.values() {
+        plan(composer, links);
+    }
+}
+
+/// Each of these foreign keys by itself.
+pub(super) fn add_each(composer: &mut Composer<'_, '_>, which: &BTreeSet<KeyName>) {
+    let world = composer.world;
+    for (at, link) in world
+        .links
+        .iter()
+        .enumerate()
+        .filter(|(_, link)| link.declared.is_some())
+    {
+        if which.contains(&KeyName {
+            table: link.child.clone(),
+            constraint: link.name.clone(),
+        }) {
+            plan(composer, &[at]);
         }
+    }
+}
+
+fn plan(composer: &mut Composer<'_, '_>, links: &[usize]) {
+    if let Some(family) = family(composer, links) {
+        composer.plan(move |rows, names| trials(rows, names, &family));
     }
 }
 
@@ -78,30 +118,41 @@ fn about(name: &Identifier, child: &Identifier) -> String {
     format!("{} on {}", name.quoted(), child.quoted())
 }
 
-fn pair<'a>(composer: &mut Composer<'_, 'a>, at: usize, link: &Link<'a>) -> Option<Pair> {
-    let graph = &mut composer.graph;
-    let (child, parent) = (
-        graph.row(link.child, Fill::Required)?,
-        graph.row(link.parent, Fill::Required)?,
-    );
-    graph.connect(child, at, parent);
-    graph.complete(parent);
-    graph.complete(child);
-    let orphan = graph.row(link.child, Fill::Required)?;
-    graph.hold_back(orphan);
-    graph.sever(orphan, own_columns(composer.world, at));
-    graph.complete(orphan);
-    if matches!(link.on_delete, Action::SetDefault) || matches!(link.on_update, Action::SetDefault)
-    {
+fn family(composer: &mut Composer<'_, '_>, links: &[usize]) -> Option<Family> {
+    let world = composer.world;
+    let first = &world.links[*links.first()?];
+    let parent = composer.graph.row(first.parent, Fill::Required)?;
+    let children: Vec<_> = links
+        .iter()
+        .filter_map(|at| child(composer, *at, parent))
+        .collect();
+    composer.graph.complete(parent);
+    for child in &children {
+        composer.graph.complete(child.row);
+        composer.graph.complete(child.orphan);
+    }
+    Some(Family {
+        parent,
+        rekeyed: rekeyed(composer, first),
+        children,
+    })
+}
+
+fn child(composer: &mut Composer<'_, '_>, at: usize, parent: usize) -> Option<Child> {
+    let world = composer.world;
+    let link = &world.links[at];
+    let row = composer.graph.row(link.child, Fill::Required)?;
+    composer.graph.connect(row, at, parent);
+    let orphan = composer.graph.row(link.child, Fill::Required)?;
+    composer.graph.hold_back(orphan);
+    composer.graph.sever(orphan, own_columns(world, at));
+    if [link.on_delete, link.on_update].contains(&Action::SetDefault) {
         stand_by_for_default(composer, link);
     }
-    let rekeyed = rekeyed(composer, link);
-    Some(Pair {
+    Some(Child {
         link: at,
-        child,
-        parent,
+        row,
         orphan,
-        rekeyed,
     })
 }
 
@@ -125,18 +176,18 @@ fn own_columns<'a>(world: &World<'a>, at: usize) -> Vec<&'a Identifier> {
 /// SET DEFAULT needs a row that the default names.
 fn stand_by_for_default(composer: &mut Composer<'_, '_>, link: &Link<'_>) {
     let world = composer.world;
+    let constant = |default: &str| {
+        let text = default
+            .strip_prefix('\'')
+            .and_then(|rest| rest.strip_suffix('\''));
+        text.map_or_else(|| default.to_owned(), |text| text.replace("''", "'"))
+    };
     let constants: Option<Vec<_>> = link
         .columns
         .iter()
         .map(|(own, referenced)| {
-            let default = world.promised_default(link.child, own)?.as_str();
-            let text = default
-                .strip_prefix('\'')
-                .and_then(|rest| rest.strip_suffix('\''));
-            Some((
-                *referenced,
-                text.map_or_else(|| default.to_owned(), |text| text.replace("''", "'")),
-            ))
+            let default = world.promised_default(link.child, own)?;
+            Some((*referenced, constant(default.as_str())))
         })
         .collect();
     let Some(constants) = constants else { return };
@@ -158,19 +209,19 @@ fn rekeyed<'a>(composer: &mut Composer<'_, 'a>, link: &Link<'a>) -> Option<usize
     let row = graph.row(link.parent, Fill::Required)?;
     graph.hold_back(row);
     let columns = changeable(world, link);
-    let borrowed = columns
+    if !columns
         .iter()
-        .any(|column| names_another(world, link.parent, column));
-    if !borrowed {
+        .any(|column| names_another(world, link.parent, column))
+    {
         graph.sever(row, columns);
         return Some(row);
     }
     for &at in world.links_of(link.parent) {
-        let other = &world.links[at];
-        if columns.iter().any(|column| other.has_column(column)) {
-            let grandparent = graph.row(other.parent, Fill::Required)?;
-            graph.connect(row, at, grandparent);
-            graph.complete(grandparent);
+        if columns
+            .iter()
+            .any(|column| world.links[at].has_column(column))
+        {
+            graph.name_its_own(row, at)?;
         }
     }
     Some(row)
@@ -206,257 +257,125 @@ fn changeable<'a>(world: &World<'a>, link: &Link<'a>) -> Vec<&'a Identifier> {
     if own.is_empty() { all } else { own }
 }
 
-fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, pair: Pair) -> Vec<Trial> {
+fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, family: &Family) -> Vec<Trial> {
     let world = rows.world;
-    let link = &world.links[pair.link];
-    let claim = |check, promise: String, expect| Claim {
-        check,
-        about: about(link.name, link.child),
-        promise,
-        object: Some(Object {
-            owner: link.child.clone(),
-            kind: ObjectKind::ForeignKey,
-            name: link.name.clone(),
-        }),
-        expect,
+    let Some(first) = family.children.first() else {
+        return Vec::new();
     };
-    let mut trials = Vec::new();
-    let (child, parent) = (link.child.quoted(), link.parent.quoted());
-
-    let no_changes = BTreeMap::new();
-    trials.push(Trial {
-        steps: vec![
-            Step::one_row(rows.delete(pair.parent)),
-            Step::Ask(state(rows, pair, &no_changes)),
-        ],
-        claims: vec![claim(
+    let delete = rows.delete(family.parent);
+    let mut trials = vec![tried(rows, family, delete, &BTreeMap::new(), |child| {
+        let link = &world.links[child.link];
+        let (action, parent, table) = (
+            link.on_delete.sql(),
+            link.parent.quoted(),
+            link.child.quoted(),
+        );
+        let promise = format!("ON DELETE {action} from {parent} to {table}");
+        claim(
             DELETES,
-            format!(
-                "ON DELETE {} from {parent} to {child}",
-                link.on_delete.sql()
-            ),
-            after_delete(rows, names, pair),
-        )],
-    });
-
-    if let Some(rekeyed) = pair.rekeyed {
-        let changes = as_in(rows, rekeyed, changeable(world, link));
-        if !changes.is_empty() {
-            trials.push(Trial {
-                steps: vec![
-                    Step::one_row(rows.update(pair.parent, &changes)),
-                    Step::Ask(state(rows, pair, &changes)),
-                ],
-                claims: vec![claim(
-                    KEY_CHANGES,
-                    format!(
-                        "ON UPDATE {} from {parent} to {child}",
-                        link.on_update.sql()
-                    ),
-                    after_key_change(world, pair.link),
-                )],
-            });
-        }
+            link,
+            promise,
+            after_delete(world, names, family.parent, child),
+        )
+    })];
+    let changeable = changeable(world, &world.links[first.link]);
+    let changes = family
+        .rekeyed
+        .map(|rekeyed| as_in(rows, rekeyed, changeable))
+        .unwrap_or_default();
+    if !changes.is_empty() {
+        let update = rows.update(family.parent, &changes);
+        trials.push(tried(rows, family, update, &changes, |child| {
+            let link = &world.links[child.link];
+            let (action, parent, table) = (
+                link.on_update.sql(),
+                link.parent.quoted(),
+                link.child.quoted(),
+            );
+            let promise = format!("ON UPDATE {action} from {parent} to {table}");
+            claim(
+                KEY_CHANGES,
+                link,
+                promise,
+                after_key_change(world, child.link),
+            )
+        }));
     }
-
-    let orphaned = as_in(rows, pair.orphan, own_columns(world, pair.link));
-    let no_parent = || {
-        let shares = |other: &&usize| {
-            link.columns
-                .iter()
-                .any(|(own, _)| world.links[**other].has_column(own))
-        };
-        let by = world
-            .links_of(link.child)
+    trials.extend(
+        family
+            .children
             .iter()
-            .filter(shares)
-            .flat_map(|other| constraint_names(&world.links[*other]));
-        refused(Refused {
-            states: NO_PARENT,
-            by: by.collect(),
-        })
-    };
-    for (what, step) in [
-        (
-            "a new row of",
-            Step::Do {
-                sql: rows.insert(&[pair.orphan]),
-                rows: None,
-            },
-        ),
-        (
-            "a row of",
-            Step::Do {
-                sql: rows.update(pair.child, &orphaned),
-                rows: None,
-            },
-        ),
-    ] {
-        let promise = format!("{what} {child} that names no row of {parent} is refused");
-        trials.push(Trial {
-            steps: vec![step],
-            claims: vec![claim(ORPHANS, promise, no_parent())],
-        });
-    }
+            .flat_map(|child| orphans(rows, child)),
+    );
     trials
 }
 
-/// The first step is refused.
-fn refused(how: Refused) -> Expect {
-    Expect::Refused { step: 0, how }
-}
-
-fn constraint_names(link: &Link<'_>) -> Vec<Identifier> {
-    let live = link.live_name.filter(|live| *live != link.name);
-    std::iter::once(link.name).chain(live).cloned().collect()
-}
-
-/// What the child's reference is: `gone` with its row, `kept`, `followed` the changed key, `null`,
-/// `default`, or `changed`.
-fn state(rows: &Rows<'_, '_>, pair: Pair, changes: &BTreeMap<&Identifier, Cell>) -> String {
-    let link = &rows.world.links[pair.link];
-    let table = rows.table(link.child);
-    let of_child: BTreeMap<_, _> = link
-        .columns
-        .iter()
-        .filter_map(|(own, referenced)| Some((*own, changes.get(referenced)?.clone())))
-        .collect();
-    let equal = |cells: &dyn Fn(&Identifier) -> Cell| {
-        let each = link
-            .columns
-            .iter()
-            .map(|(own, _)| format!("leora_row.{} = {}", own.quoted(), cells(own).sql()));
-        each.collect::<Vec<_>>().join(" AND ")
+fn claim(check: &'static str, link: &Link<'_>, promise: String, expect: Expect) -> Claim {
+    let object = Object {
+        owner: link.child.clone(),
+        kind: ObjectKind::ForeignKey,
+        name: link.name.clone(),
     };
-    let kept = equal(&|own| rows.cell(pair.child, own).clone());
-    let followed = equal(&|own| {
-        of_child
-            .get(own)
-            .unwrap_or_else(|| rows.cell(pair.child, own))
-            .clone()
+    Claim {
+        check,
+        about: about(link.name, link.child),
+        promise,
+        object: Some(object),
+        expect,
+    }
+}
+
+/// Changes the parent and looks at every child.
+fn tried(
+    rows: &Rows<'_, '_>,
+    family: &Family,
+    change: Step,
+    changes: &BTreeMap<&Identifier, Cell>,
+    claim: impl Fn(&Child) -> Claim,
+) -> Trial {
+    let claims = family.children.iter().enumerate().map(|(at, child)| {
+        let mut claim = claim(child);
+        if let Expect::Answer { step, .. } = &mut claim.expect {
+            *step += at;
+        }
+        claim
     });
-    let touched = if changes.is_empty() {
-        link.touched_on_delete()
-    } else {
-        link.columns.iter().map(|(own, _)| *own).collect()
-    };
-    let each = |condition: &dyn Fn(&Identifier) -> String| {
-        touched
-            .iter()
-            .map(|own| condition(own))
-            .collect::<Vec<_>>()
-            .join(" AND ")
-    };
-    let null = each(&|own| format!("leora_row.{} IS NULL", own.quoted()));
-    let default = each(&|own| {
-        let default = rows
-            .world
-            .promised_default(link.child, own)
-            .map_or("NULL", |default| default.as_str());
-        format!(
-            "leora_row.{} IS NOT DISTINCT FROM ({default})",
-            own.quoted()
-        )
-    });
-    let whens = [
-        ("kept", kept),
-        ("followed", followed),
-        ("null", null),
-        ("default", default),
-    ];
-    let whens: Vec<_> = whens
+    let look = family
+        .children
         .iter()
-        .map(|(state, condition)| format!("WHEN {condition} THEN '{state}'"))
-        .collect();
-    format!(
-        "SELECT coalesce((SELECT CASE {} ELSE 'changed' END FROM {table} leora_row WHERE ({}) OR ({})), 'gone')",
-        whens.join(" "),
-        rows.locate(pair.child, &BTreeMap::new()),
-        rows.locate(pair.child, &of_child),
-    )
+        .map(|child| Step::ask(child.row, state(rows, child, changes)));
+    Trial {
+        steps: std::iter::once(change).chain(look).collect(),
+        claims: claims.collect(),
+        together: family.children.len() > 1,
+    }
 }
 
-fn after_delete(rows: &Rows<'_, '_>, names: &Names<'_>, pair: Pair) -> Expect {
+/// A new row and a changed one that name none.
+fn orphans(rows: &Rows<'_, '_>, child: &Child) -> [Trial; 2] {
     let world = rows.world;
-    let link = &world.links[pair.link];
-    let takes_null = |own: &&Identifier| {
-        world
-            .tables
-            .get(link.child)
-            .is_some_and(|table| world.takes_null(table, own))
+    let link = &world.links[child.link];
+    let shares = |other: &&usize| {
+        link.columns
+            .iter()
+            .any(|(own, _)| world.links[**other].has_column(own))
     };
-    if link.on_delete == Action::SetNull && !link.touched_on_delete().iter().all(takes_null) {
-        return refused(Refused {
-            states: NOT_NULL,
-            by: Vec::new(),
+    let sharing = world.links_of(link.child).iter().filter(shares);
+    let by: Vec<_> = sharing
+        .flat_map(|other| constraint_names(&world.links[*other]))
+        .collect();
+    let orphaned = as_in(rows, child.orphan, own_columns(world, child.link));
+    [
+        ("a new row of", rows.insert(child.orphan)),
+        ("a row of", rows.update(child.row, &orphaned)),
+    ]
+    .map(|(what, step)| {
+        let (table, parent) = (link.child.quoted(), link.parent.quoted());
+        let promise = format!("{what} {table} that names no row of {parent} is refused");
+        let expect = refused(Refused {
+            states: NO_PARENT,
+            by: by.clone(),
         });
-    }
-    let promised = |link: usize| world.links[link].declared.is_some();
-    let state = |fates: &BTreeMap<usize, Fate>| match fates.get(&pair.child) {
-        Some(Fate::Gone) => "gone",
-        Some(Fate::Changed(links)) if links.get(&pair.link) == Some(&true) => {
-            default_state(world, pair.link)
-        }
-        Some(Fate::Changed(_)) => "null",
-        None => "kept",
-    };
-    let [worst, best] = [Order::RefusalsFirst, Order::RefusalsLast]
-        .map(|order| names.delete(pair.parent, order, promised));
-    let by = |link: usize| Refused {
-        states: STILL_NAMED,
-        by: constraint_names(&world.links[link]),
-    };
-    match (worst, best) {
-        (_, Outcome::Refused(refusal)) => refused(by(refusal.link)),
-        (Outcome::Done(_), Outcome::Done(fates)) => Expect::Answer {
-            step: 1,
-            is: vec![state(&fates).to_owned()],
-            or_refused: None,
-        },
-        (Outcome::Refused(refusal), Outcome::Done(fates)) => Expect::Answer {
-            step: 1,
-            is: vec![state(&fates).to_owned()],
-            or_refused: Some(by(refusal.link)),
-        },
-    }
-}
-
-/// A column without a default has NULL for one.
-fn default_state(world: &World<'_>, at: usize) -> &'static str {
-    let link = &world.links[at];
-    let has_default = link
-        .columns
-        .iter()
-        .any(|(own, _)| world.promised_default(link.child, own).is_some());
-    if has_default { "default" } else { "null" }
-}
-
-fn after_key_change(world: &World<'_>, at: usize) -> Expect {
-    let link = &world.links[at];
-    let answer = |state: &str| Expect::Answer {
-        step: 1,
-        is: vec![state.to_owned()],
-        or_refused: None,
-    };
-    let takes_null = |own: &Identifier| {
-        world
-            .tables
-            .get(link.child)
-            .is_some_and(|table| world.takes_null(table, own))
-    };
-    match link.on_update {
-        Action::Cascade => answer("followed"),
-        Action::SetNull if !link.columns.iter().all(|(own, _)| takes_null(own)) => {
-            refused(Refused {
-                states: NOT_NULL,
-                by: Vec::new(),
-            })
-        }
-        Action::SetNull => answer("null"),
-        Action::SetDefault => answer(default_state(world, at)),
-        Action::NoAction | Action::Restrict => refused(Refused {
-            states: STILL_NAMED,
-            by: constraint_names(link),
-        }),
-    }
+        Trial::new(vec![step], vec![claim(ORPHANS, link, promise, expect)])
+    })
 }

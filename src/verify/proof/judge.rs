@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use leora_schema::TENANT;
+
 use super::catalogue::{TRIED, Tried};
 use super::evidence::{Answers, Evidence, Failure, Gathered};
-use super::programme::{Claim, Expect, Programme, Refused, RowExpected, RowFate, Step, Trial};
+use super::order;
+use super::programme::{Claim, Expect, Kind, Programme, Refused, RowExpected, RowFate, Trial};
+use super::subject::{KeyName, Subject};
 use crate::verify::check::{Check, Finding, Outcome};
 
 /// What came of one claim.
@@ -14,29 +18,34 @@ enum Verdict {
     NotProved(String),
 }
 
-/// Every check of [`TRIED`], by what the evidence shows.
-pub(super) fn judge(programme: &Programme, evidence: &Evidence) -> Vec<Check> {
+/// Every check of [`TRIED`], by what the rounds show. A later round says again what an earlier one
+/// left open.
+pub(super) fn judge(subject: &Subject<'_>, rounds: &[(Programme, Evidence)]) -> Vec<Check> {
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
-    for skipped in &programme.not_tried {
-        let tally = tallies.entry(skipped.check).or_default();
-        tally.about.insert(skipped.about.clone());
-        tally.not_proved(&skipped.about, skipped.reason.clone());
-    }
-    let whole = not_run(programme, evidence);
-    for (at, trial) in programme.trials.iter().enumerate() {
-        let answers = match evidence {
-            Evidence::Gathered(Gathered { trials, .. }) => trials.get(at),
-            Evidence::NotTried(_) => None,
-        };
-        for claim in &trial.claims {
-            let tally = tallies.entry(claim.check).or_default();
-            let verdict = match (&whole, answers) {
-                (Some(reason), _) => Verdict::NotProved(reason.clone()),
-                (None, Some(answers)) => verdict(trial, claim, answers),
-                (None, None) => Verdict::NotProved("the server did not answer".to_owned()),
-            };
-            tally.add(claim, verdict);
+    let mut nothing = None;
+    for (at, (programme, evidence)) in rounds.iter().enumerate() {
+        for skipped in &programme.not_tried {
+            let tally = tallies.entry(skipped.check).or_default();
+            tally.about.insert(skipped.about.clone());
+            tally.not_proved(&skipped.about, skipped.reason.clone());
         }
+        let whole = not_run(programme, evidence);
+        let is_last = at + 1 == rounds.len();
+        for (at, trial) in programme.trials.iter().enumerate() {
+            let answers = answers(evidence, at);
+            if !is_last && whole.is_none() && left_open(trial, answers) {
+                continue;
+            }
+            for claim in &trial.claims {
+                let verdict = match (&whole, answers) {
+                    (Some(reason), _) => Verdict::NotProved(reason.clone()),
+                    (None, Some(answers)) => verdict(subject, trial, claim, answers),
+                    (None, None) => Verdict::NotProved("the server did not answer".to_owned()),
+                };
+                tallies.entry(claim.check).or_default().add(claim, verdict);
+            }
+        }
+        nothing = nothing.or(whole);
     }
     let none = Tally::default();
     TRIED
@@ -45,9 +54,38 @@ pub(super) fn judge(programme: &Programme, evidence: &Evidence) -> Vec<Check> {
             tallies
                 .get(tried.id)
                 .unwrap_or(&none)
-                .check(tried, whole.as_deref())
+                .check(tried, nothing.as_deref())
         })
         .collect()
+}
+
+/// The foreign keys that were tried at once, and refused: each has to be tried by itself.
+pub(super) fn to_try_alone(programme: &Programme, evidence: &Evidence) -> BTreeSet<KeyName> {
+    let trials = programme.trials.iter().enumerate();
+    let open = trials.filter(|(at, trial)| left_open(trial, answers(evidence, *at)));
+    let objects = open.flat_map(|(_, trial)| {
+        trial
+            .claims
+            .iter()
+            .filter_map(|claim| claim.object.as_ref())
+    });
+    objects
+        .map(|object| KeyName {
+            table: object.owner.clone(),
+            constraint: object.name.clone(),
+        })
+        .collect()
+}
+
+fn left_open(trial: &Trial, answers: Option<&Answers>) -> bool {
+    trial.together && answers.is_some_and(|answers| answers.failure.is_some())
+}
+
+fn answers(evidence: &Evidence, trial: usize) -> Option<&Answers> {
+    match evidence {
+        Evidence::Gathered(Gathered { trials, .. }) => trials.get(trial),
+        Evidence::NotTried(_) => None,
+    }
 }
 
 /// Why nothing of the programme was tried, when so.
@@ -187,7 +225,7 @@ impl Tally {
     }
 }
 
-fn verdict(trial: &Trial, claim: &Claim, answers: &Answers) -> Verdict {
+fn verdict(subject: &Subject<'_>, trial: &Trial, claim: &Claim, answers: &Answers) -> Verdict {
     if let Some(failure) = answers
         .failure
         .as_ref()
@@ -217,7 +255,8 @@ fn verdict(trial: &Trial, claim: &Claim, answers: &Answers) -> Verdict {
                 failure.in_words()
             ))
         }
-        (Expect::Accepted | Expect::Rows { .. }, Some(failure)) => refused(failure),
+        (Expect::Rows { .. }, Some(failure)) => delete_refused(subject, claim, failure),
+        (Expect::Accepted, Some(failure)) => refused(failure),
         (Expect::Refused { step, how }, Some(failure)) => {
             let there = answers.answers.len() == *step;
             if there && how.matches(failure) {
@@ -227,7 +266,12 @@ fn verdict(trial: &Trial, claim: &Claim, answers: &Answers) -> Verdict {
             }
         }
         (Expect::Refused { .. }, None) => broken(match answer(trial.steps.len() - 1) {
-            Some(state) if matches!(trial.steps.last(), Some(Step::Ask(_))) => {
+            Some(state)
+                if trial
+                    .steps
+                    .last()
+                    .is_some_and(|step| step.kind == Kind::Ask) =>
+            {
                 state_in_words(state).to_owned()
             }
             _ => "it was accepted".to_owned(),
@@ -251,21 +295,36 @@ fn verdict(trial: &Trial, claim: &Claim, answers: &Answers) -> Verdict {
     }
 }
 
+/// The way a delete went, and what held it.
+fn delete_refused(subject: &Subject<'_>, claim: &Claim, failure: &Failure) -> Verdict {
+    let mut finding = Finding::new(format!(
+        "{}: refused: {}",
+        claim.promise,
+        explained(failure)
+    ));
+    let tenant = subject
+        .actual
+        .tables
+        .keys()
+        .find(|name| **name == *TENANT.name);
+    let by = (failure.table.as_str(), failure.constraint.as_str());
+    let found =
+        tenant.and_then(|tenant| order::refusal(subject.actual, subject.firing_order, tenant, by));
+    if let Some((way, sql)) = found {
+        finding.message += &format!(" By {} on {}: {way}.", failure.constraint, failure.table);
+        finding.remedy = sql;
+    }
+    Verdict::Broken(vec![finding])
+}
+
 /// A step that should have changed one row and did not: a rule, a trigger or a policy swallowed it.
 fn unmoved(trial: &Trial, answers: &Answers) -> Option<(usize, u64)> {
-    let counted = trial.steps.iter().zip(&answers.answers).enumerate();
-    counted
-        .into_iter()
-        .find_map(|(at, (step, answer))| match step {
-            Step::Do {
-                rows: Some(expected),
-                ..
-            } => {
-                let count = answer.as_deref()?.parse().ok()?;
-                (count != *expected).then_some((at, count))
-            }
-            _ => None,
-        })
+    let steps = trial.steps.iter().zip(&answers.answers).enumerate();
+    let mut changes = steps.filter(|(_, (step, _))| step.kind != Kind::Ask && !step.may_be_refused);
+    changes.find_map(|(at, (_, answer))| {
+        let count = answer.as_deref()?.parse().ok()?;
+        (count != 1).then_some((at, count))
+    })
 }
 
 fn refused_otherwise(claim: &Claim, expected: &Refused, failure: &Failure) -> Verdict {

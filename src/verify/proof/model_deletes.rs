@@ -6,8 +6,8 @@ use leora_schema::dsl::{Model, OnDelete, Origin};
 use leora_schema::{DASHBOARD_WIDGET, METRIC_DEFINITION, TENANT, USER};
 
 use super::composer::Composer;
-use super::foreign_keys::STILL_NAMED;
 use super::graph::Fill;
+use super::outcome::STILL_NAMED;
 use super::programme::{Claim, Expect, RowExpected, RowFate, Step, Trial};
 use super::rows::Rows;
 use super::whole_tenant::OTHERS_UNCHANGED;
@@ -82,7 +82,7 @@ fn member<'a>(
 }
 
 fn look_around(rows: &Rows<'_, '_>, looked_at: &[usize], change: Step) -> Vec<Step> {
-    let look = || Step::Ask(rows.look(looked_at.iter().copied()));
+    let look = || rows.look(looked_at);
     vec![look(), change, look()]
 }
 
@@ -104,42 +104,46 @@ fn tenant_deleted<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identi
     let (Some(mut first), Some(mut second)) = (tenancy(composer), tenancy(composer)) else {
         return;
     };
-    let (Some(own), Some(other)) = (
+    let rows = [
         member(composer, &mut first, table, None),
         member(composer, &mut second, table, None),
-    ) else {
+    ];
+    let [Some(own), Some(other)] = rows else {
         return;
     };
     composer.plan(move |rows, _| {
-        let expected = |at, row, fate| {
-            vec![RowExpected {
-                at,
-                row: rows.describe(row),
-                fate,
-            }]
+        let claim = |check, looks: [usize; 2], fate, promise: &str| Claim {
+            check,
+            about: table.quoted(),
+            promise: promise.replace("{}", &table.quoted()),
+            object: None,
+            expect: Expect::Rows {
+                before: looks[0],
+                after: looks[1],
+                rows: vec![RowExpected {
+                    at: 0,
+                    row: rows.describe(own),
+                    fate,
+                }],
+            },
         };
-        let name = table.quoted();
-        vec![Trial {
-            steps: look_around(
-                rows,
-                &[own, other],
-                Step::one_row(rows.delete(first.tenant)),
-            ),
-            claims: vec![
-                rows_claim(
-                    NEW_MODELS,
-                    &name,
-                    format!("a tenant deleted takes its rows of {name} along"),
-                    expected(0, own, RowFate::Gone),
-                ),
-                rows_claim(
-                    OTHERS_UNCHANGED,
-                    &name,
-                    format!("a tenant deleted leaves another's rows of {name} as they were"),
-                    expected(1, other, RowFate::Unchanged),
-                ),
+        let (its, anothers) = (
+            "a tenant deleted takes its rows of {} along",
+            "a tenant deleted leaves another's rows of {} as they were",
+        );
+        vec![Trial::new(
+            vec![
+                rows.look(&[own]),
+                rows.look(&[other]),
+                rows.delete(first.tenant),
+                rows.look(&[own]),
+                rows.look(&[other]),
             ],
-        }]
+            vec![
+                claim(NEW_MODELS, [0, 3], RowFate::Gone, its),
+                claim(OTHERS_UNCHANGED, [1, 4], RowFate::Unchanged, anothers),
+            ],
+        )]
     });
 }
 
@@ -236,11 +240,8 @@ fn user_takes_along<'w, 'a: 'w>(
             table.quoted()
         );
         vec![Trial {
-            steps: look_around(
-                rows,
-                &looked_at.map(|(row, _)| row),
-                Step::one_row(rows.delete(user)),
-            ),
+            together: false,
+            steps: look_around(rows, &looked_at.map(|(row, _)| row), rows.delete(user)),
             claims: vec![rows_claim(
                 check,
                 "a user deleted",
@@ -294,7 +295,8 @@ fn user_is_held<'w, 'a: 'w>(
         };
         vec![
             Trial {
-                steps: look_around(rows, &[row, user], Step::Try(rows.delete(user))),
+                together: false,
+                steps: look_around(rows, &[row, user], rows.delete(user).or_refused()),
                 claims: vec![
                     claim(
                         format!(
@@ -316,10 +318,8 @@ fn user_is_held<'w, 'a: 'w>(
                 ],
             },
             Trial {
-                steps: vec![
-                    Step::one_row(rows.delete(row)),
-                    Step::one_row(rows.delete(user)),
-                ],
+                together: false,
+                steps: vec![rows.delete(row), rows.delete(user)],
                 claims: vec![claim(
                     format!(
                         "a user can be deleted when no row of {} names the user any more",

@@ -2,15 +2,16 @@
 //! in, what they refuse. Derived from the declaration, so that none is forgotten; what the checklist
 //! says of one model by name is beside it.
 
-use leora_schema::dsl::{Index, Model, Origin};
+use leora_schema::dsl::{Model, Origin};
 use leora_schema::{DASHBOARD_WIDGET, JOB, METRIC_DEFINITION, TENANT};
 
 use super::composer::Composer;
-use super::foreign_keys::NO_PARENT;
 use super::graph::Fill;
 use super::model_deletes;
+use super::outcome::NO_PARENT;
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::Cell;
+use super::uniqueness::{self, Apart, UNIQUE_KEYS, alike, uniqueness_of};
 use crate::diff::{Object, ObjectKind};
 use crate::model::Identifier;
 use crate::model::name::literal;
@@ -20,13 +21,8 @@ pub(super) const REQUIRED: &str = "behaviour.required-columns";
 pub(super) const METRIC_VERSIONS: &str = "behaviour.metric-versions";
 pub(super) const WIDGETS: &str = "behaviour.widgets";
 pub(super) const JOB_DEFAULTS: &str = "behaviour.job-defaults";
-pub(super) const UNIQUE_KEYS: &str = "uniqueness.keys";
-pub(super) const METRIC_VERSION: &str = "uniqueness.metric-version";
-pub(super) const WIDGET: &str = "uniqueness.widget";
-pub(super) const JOBS_NONE: &str = "uniqueness.jobs-none";
 pub(super) const TENANT_REQUIRED: &str = "tenants.required";
 
-const NOT_UNIQUE: &[&str] = &["23505"];
 const NULL_REFUSED: &[&str] = &["23502"];
 
 pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
@@ -52,7 +48,7 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
         };
         defaults(composer, model, table);
         required(composer, model, table);
-        keys(composer, model, table);
+        uniqueness::add(composer, model, table);
         tenant_required(composer, table);
         match model.name {
             name if name == METRIC_DEFINITION.name => metric_versions(composer, table),
@@ -84,16 +80,8 @@ fn checks_of(model: &Model) -> Vec<&'static str> {
         .collect()
 }
 
-fn uniqueness_of(model: &Model) -> &'static str {
-    match model.name {
-        name if name == METRIC_DEFINITION.name => METRIC_VERSION,
-        name if name == DASHBOARD_WIDGET.name => WIDGET,
-        name if name == JOB.name => JOBS_NONE,
-        _ => UNIQUE_KEYS,
-    }
-}
-
-fn claim(check: &'static str, about: String, promise: String, expect: Expect) -> Claim {
+/// A claim about no object in particular.
+pub(super) fn claim(check: &'static str, about: String, promise: String, expect: Expect) -> Claim {
     Claim {
         check,
         about,
@@ -140,7 +128,7 @@ fn defaults<'w, 'a: 'w>(
     }
     composer.graph.complete(row);
     composer.plan(move |rows, _| {
-        let mut steps = vec![Step::one_row(rows.insert(&[row]))];
+        let mut steps = vec![rows.insert(row)];
         let mut claims = vec![claim(
             DEFAULTS,
             format!("{} with its required columns alone", table.quoted()),
@@ -152,7 +140,7 @@ fn defaults<'w, 'a: 'w>(
             let Some(default) = world.promised_default(table, &name) else { continue };
             let promised = world.subject.desired.tables.get(table).and_then(|table| table.column(column.name));
             let ty = promised.map_or_else(String::new, |column| column.ty.sql());
-            steps.push(Step::Ask(format!(
+            steps.push(Step::ask(row, format!(
                 "SELECT CASE WHEN leora_row.{0} IS NOT DISTINCT FROM CAST({default} AS {ty}) THEN 'as promised' \
                  ELSE coalesce(leora_row.{0}::text, 'NULL') END FROM {1} leora_row WHERE {2}",
                 name.quoted(),
@@ -170,7 +158,7 @@ fn defaults<'w, 'a: 'w>(
             });
         }
         if model.name == JOB.name {
-            steps.push(Step::Ask(format!(
+            steps.push(Step::ask(row, format!(
                 "SELECT concat_ws(' ', leora_row.\"status\", leora_row.\"attempts\", leora_row.\"maxAttempts\") \
                  FROM {} leora_row WHERE {}",
                 rows.table(table),
@@ -183,7 +171,7 @@ fn defaults<'w, 'a: 'w>(
                 Expect::Answer { step: steps.len() - 1, is: vec!["pending 0 3".to_owned()], or_refused: None },
             ));
         }
-        vec![Trial { steps, claims }]
+        vec![Trial::new(steps, claims)]
     });
 }
 
@@ -230,11 +218,7 @@ fn required<'w, 'a: 'w>(
             if column.name == TENANT_COLUMN {
                 claims.push(claim(TENANT_REQUIRED, table.quoted(), promise, expect()));
             }
-            let sql = rows.insert(&[row]);
-            vec![Trial {
-                steps: vec![Step::Do { sql, rows: None }],
-                claims,
-            }]
+            vec![Trial::new(vec![rows.insert(row)], claims)]
         });
     }
 }
@@ -276,220 +260,15 @@ fn tenant_required<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
             },
         };
         vec![Trial {
-            steps: vec![Step::Do {
-                sql: rows.insert(&[row]),
-                rows: None,
-            }],
+            together: false,
+            steps: vec![rows.insert(row)],
             claims: vec![claim(TENANT_REQUIRED, table.quoted(), promise, expect)],
         }]
     });
 }
 
-/// The primary key and each unique index: the same again, and the same but for one column.
-fn keys<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, model: &'static Model, table: &'a Identifier) {
-    let primary = Index {
-        columns: model.primary_key,
-        unique: true,
-    };
-    repeated(composer, UNIQUE_KEYS, table, primary);
-    let mut none = true;
-    for index in model.indexes.iter().filter(|index| index.unique) {
-        none = false;
-        let check = uniqueness_of(model);
-        repeated(composer, check, table, *index);
-        for column in index.columns {
-            varied(composer, check, table, *index, column);
-        }
-        let nullable: Vec<_> = index
-            .columns
-            .iter()
-            .copied()
-            .filter(|name| model.column(name).is_some_and(|c| c.nullable))
-            .collect();
-        if !nullable.is_empty() {
-            null_repeated(composer, check, table, *index, &nullable);
-        }
-    }
-    if none {
-        let columns: Vec<_> = model.columns.iter().map(|column| column.name).collect();
-        let same = |name: &&str| !model.primary_key.contains(name);
-        accepted_twice(
-            composer,
-            uniqueness_of(model),
-            table,
-            columns.into_iter().filter(same).collect(),
-            "two rows alike but for the id".to_owned(),
-        );
-    }
-}
-
-fn listed(columns: &[&str]) -> String {
-    columns.join(", ")
-}
-
-fn repeated<'w, 'a: 'w>(
-    composer: &mut Composer<'w, 'a>,
-    check: &'static str,
-    table: &'a Identifier,
-    index: Index,
-) {
-    let Some([one, other]) = alike(composer, table, index.columns, Apart::Nowhere) else {
-        return;
-    };
-    let what = format!("{} ({})", table.quoted(), listed(index.columns));
-    composer.plan(move |rows, _| {
-        let steps = [one, other].map(|row| Step::Do {
-            sql: rows.insert(&[row]),
-            rows: None,
-        });
-        let expect = Expect::Refused {
-            step: 1,
-            how: Refused {
-                states: NOT_UNIQUE,
-                by: Vec::new(),
-            },
-        };
-        vec![Trial {
-            steps: steps.into(),
-            claims: vec![claim(
-                check,
-                what.clone(),
-                format!("a second row with the same {what} is refused"),
-                expect,
-            )],
-        }]
-    });
-}
-
-fn varied<'w, 'a: 'w>(
-    composer: &mut Composer<'w, 'a>,
-    check: &'static str,
-    table: &'a Identifier,
-    index: Index,
-    differs: &'static str,
-) {
-    let same: Vec<_> = index
-        .columns
-        .iter()
-        .copied()
-        .filter(|column| *column != differs)
-        .collect();
-    let Some(both) = alike(composer, table, &same, Apart::In(differs)) else {
-        return;
-    };
-    accepted(
-        composer,
-        check,
-        table,
-        both,
-        format!("the same ({}) with another {differs}", listed(&same)),
-    );
-}
-
-fn null_repeated<'w, 'a: 'w>(
-    composer: &mut Composer<'w, 'a>,
-    check: &'static str,
-    table: &'a Identifier,
-    index: Index,
-    nullable: &[&'static str],
-) {
-    let same: Vec<_> = index
-        .columns
-        .iter()
-        .copied()
-        .filter(|column| !nullable.contains(column))
-        .collect();
-    let Some(both) = alike(composer, table, &same, Apart::Null(nullable)) else {
-        return;
-    };
-    let what = format!(
-        "the same ({}) twice, {} being NULL",
-        listed(&same),
-        listed(nullable)
-    );
-    accepted(composer, check, table, both, what);
-}
-
-fn accepted_twice<'w, 'a: 'w>(
-    composer: &mut Composer<'w, 'a>,
-    check: &'static str,
-    table: &'a Identifier,
-    same: Vec<&'static str>,
-    what: String,
-) {
-    if let Some(both) = alike(composer, table, &same, Apart::Nowhere) {
-        accepted(composer, check, table, both, what);
-    }
-}
-
-fn accepted<'w, 'a: 'w>(
-    composer: &mut Composer<'w, 'a>,
-    check: &'static str,
-    table: &'a Identifier,
-    both: [usize; 2],
-    what: String,
-) {
-    composer.plan(move |rows, _| {
-        let promise = format!("{} takes {what}", table.quoted());
-        vec![Trial {
-            steps: both.map(|row| Step::one_row(rows.insert(&[row]))).into(),
-            claims: vec![claim(
-                check,
-                format!("{}: {what}", table.quoted()),
-                promise,
-                Expect::Accepted,
-            )],
-        }]
-    });
-}
-
-/// In what two rows alike are not.
-enum Apart<'n> {
-    Nowhere,
-    /// This column differs.
-    In(&'n str),
-    /// These are NULL in both.
-    Null(&'n [&'static str]),
-}
-
-/// Two rows, not inserted yet, with the same values in `same`.
-fn alike<'a>(
-    composer: &mut Composer<'_, 'a>,
-    table: &'a Identifier,
-    same: &[&str],
-    apart: Apart<'_>,
-) -> Option<[usize; 2]> {
-    let (one, other) = (draft(composer, table)?, draft(composer, table)?);
-    let world = composer.world;
-    let definition = world.tables.get(table)?;
-    let column = |name: &&str| definition.column(name).map(|column| &column.name);
-    match apart {
-        Apart::Nowhere => {}
-        Apart::In(column) => composer.graph.vary(one, other, column),
-        Apart::Null(columns) => {
-            for name in columns.iter().filter_map(column) {
-                for row in [one, other] {
-                    composer.graph.sever(row, [name]);
-                    composer.graph.fix(row, name, Cell::Null);
-                }
-            }
-        }
-    }
-    for name in same.iter().filter_map(column) {
-        for at in world.links_of(table) {
-            if world.links[*at].has_column(name) {
-                composer.graph.name_by(one, *at);
-            }
-        }
-        composer.graph.same(one, name, other, name);
-    }
-    composer.graph.complete(one);
-    composer.graph.complete(other);
-    Some([one, other])
-}
-
 /// A row that a trial inserts.
-fn draft(composer: &mut Composer<'_, '_>, table: &Identifier) -> Option<usize> {
+pub(super) fn draft(composer: &mut Composer<'_, '_>, table: &Identifier) -> Option<usize> {
     let row = composer.graph.row(table, Fill::Required)?;
     composer.graph.hold_back(row);
     Some(row)
@@ -505,8 +284,8 @@ fn metric_versions<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
             .fix_named(row, "version", Cell::Text(version.to_owned()));
     }
     composer.plan(move |rows, _| {
-        let mut steps: Vec<_> = [one, two].map(|row| Step::one_row(rows.insert(&[row]))).into();
-        steps.push(Step::Ask(format!(
+        let mut steps: Vec<_> = [one, two].map(|row| rows.insert(row)).into();
+        steps.push(Step::ask(one, format!(
             "SELECT string_agg(leora_row.\"version\"::text, ' ' ORDER BY leora_row.\"version\") FROM {} leora_row \
              WHERE ({}) OR ({})",
             rows.table(table),
@@ -515,7 +294,7 @@ fn metric_versions<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
         )));
         let expect = Expect::Answer { step: 2, is: vec!["1 2".to_owned()], or_refused: None };
         let promise = "version 1 of a metric can be created, then version 2 of the same code".to_owned();
-        vec![Trial { steps, claims: vec![claim(METRIC_VERSIONS, "two versions".to_owned(), promise, expect)] }]
+        vec![Trial::new(steps, vec![claim(METRIC_VERSIONS, "two versions".to_owned(), promise, expect)])]
     });
 }
 
@@ -536,8 +315,8 @@ fn widgets<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
     }
     composer.graph.fix_named(shared, "userId", Cell::Null);
     composer.plan(move |rows, _| {
-        let mut steps: Vec<_> = [shared, own].map(|row| Step::one_row(rows.insert(&[row]))).into();
-        steps.push(Step::Ask(format!(
+        let mut steps: Vec<_> = [shared, own].map(|row| rows.insert(row)).into();
+        steps.push(Step::ask(shared, format!(
             "SELECT concat_ws(' ', {}) ",
             [shared, own].map(|row| format!(
                 "(SELECT CASE WHEN leora_row.\"userId\" IS NULL THEN {} ELSE {} END FROM {} leora_row WHERE {})",
@@ -549,6 +328,6 @@ fn widgets<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
         )));
         let expect = Expect::Answer { step: 2, is: vec!["tenant user".to_owned()], or_refused: None };
         let promise = "a tenant-wide widget (userId null) and a user's own of one type can be created".to_owned();
-        vec![Trial { steps, claims: vec![claim(WIDGETS, "both widgets".to_owned(), promise, expect)] }]
+        vec![Trial::new(steps, vec![claim(WIDGETS, "both widgets".to_owned(), promise, expect)])]
     });
 }

@@ -17,6 +17,9 @@ pub struct Programme {
     pub(super) trials: Vec<Trial>,
     /// What is not tried, and why.
     pub(super) not_tried: Vec<NotTried>,
+    /// Makes the constraints deferred that are so by themselves, where there are any. After each step
+    /// they are checked, as a commit would.
+    pub(super) defer: Option<String>,
     /// How long to wait for a lock, in milliseconds.
     pub lock_timeout_ms: u32,
     /// How long the whole may take, in milliseconds.
@@ -28,17 +31,43 @@ pub struct Programme {
 pub(super) struct Trial {
     pub(super) steps: Vec<Step>,
     pub(super) claims: Vec<Claim>,
+    /// Foreign keys tried at once. When it is refused it says nothing of each, and each has to be tried
+    /// by itself.
+    pub(super) together: bool,
+}
+
+impl Trial {
+    pub(super) fn new(steps: Vec<Step>, claims: Vec<Claim>) -> Trial {
+        Trial {
+            steps,
+            claims,
+            together: false,
+        }
+    }
 }
 
 /// One statement.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
-    /// Changes rows: this many, when it matters.
-    Do { sql: String, rows: Option<u64> },
-    /// Asks for one text.
-    Ask(String),
-    /// Changes rows, and may be refused; the trial goes on.
-    Try(String),
+pub(super) struct Step {
+    pub(super) kind: Kind,
+    pub(super) sql: String,
+    /// The row it is about.
+    pub(super) row: Option<usize>,
+    /// Whether the trial goes on when it is refused.
+    pub(super) may_be_refused: bool,
+}
+
+/// What a statement does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Answers with one text.
+    Ask,
+    /// Inserts one row.
+    Insert,
+    /// Changes these columns of one row.
+    Update(Vec<Identifier>),
+    /// Deletes one row.
+    Delete,
 }
 
 /// What a trial shall show, for which check.
@@ -160,21 +189,34 @@ impl Programme {
             .iter()
             .map(|trial| steps(&trial.steps))
             .collect();
-        json!({ "build": steps(&self.build), "trials": trials }).to_string()
+        json!({ "defer": self.defer, "build": steps(&self.build), "trials": trials }).to_string()
     }
 }
 
 impl Step {
-    fn script(&self) -> Value {
-        match self {
-            Step::Do { sql, .. } => json!(["do", sql]),
-            Step::Ask(sql) => json!(["ask", sql]),
-            Step::Try(sql) => json!(["try", sql]),
+    /// Asks for one text, about a row.
+    pub(super) fn ask(row: usize, sql: String) -> Step {
+        Step {
+            kind: Kind::Ask,
+            sql,
+            row: Some(row),
+            may_be_refused: false,
         }
     }
 
-    /// A statement that changes one row.
-    pub(super) fn one_row(sql: String) -> Step {
-        Step::Do { sql, rows: Some(1) }
+    /// The same, and the trial goes on when it is refused.
+    pub(super) fn or_refused(self) -> Step {
+        Step {
+            may_be_refused: true,
+            ..self
+        }
+    }
+
+    fn script(&self) -> Value {
+        match (&self.kind, self.may_be_refused) {
+            (Kind::Ask, _) => json!(["ask", self.sql]),
+            (_, false) => json!(["do", self.sql]),
+            (_, true) => json!(["try", self.sql]),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::programme::{Kind, Step};
 use super::world::{World, row_key};
 use crate::model::name::literal;
 use crate::model::{Identifier, Table};
@@ -89,7 +90,7 @@ impl<'a> Rows<'_, 'a> {
             };
             parts.push(format!(
                 "i{at} AS ({}{conflict} RETURNING 1)",
-                self.insert(rows)
+                self.insert_sql(rows)
             ));
             if !if_absent {
                 counts.push(format!("(SELECT count(*) FROM i{at})"));
@@ -105,7 +106,7 @@ impl<'a> Rows<'_, 'a> {
     }
 
     /// Inserts rows of one table.
-    pub(super) fn insert(&self, rows: &[usize]) -> String {
+    fn insert_sql(&self, rows: &[usize]) -> String {
         let Some(first) = rows.first() else {
             return String::new();
         };
@@ -143,7 +144,32 @@ impl<'a> Rows<'_, 'a> {
         )
     }
 
-    pub(super) fn delete(&self, row: usize) -> String {
+    /// Deletes the row.
+    pub(super) fn delete(&self, row: usize) -> Step {
+        self.change(row, Kind::Delete, self.delete_sql(row))
+    }
+
+    /// Inserts the row.
+    pub(super) fn insert(&self, row: usize) -> Step {
+        self.change(row, Kind::Insert, self.insert_sql(&[row]))
+    }
+
+    /// Changes columns of the row.
+    pub(super) fn update(&self, row: usize, changes: &BTreeMap<&Identifier, Cell>) -> Step {
+        let columns = changes.keys().map(|column| (*column).clone()).collect();
+        self.change(row, Kind::Update(columns), self.update_sql(row, changes))
+    }
+
+    fn change(&self, row: usize, kind: Kind, sql: String) -> Step {
+        Step {
+            kind,
+            sql,
+            row: Some(row),
+            may_be_refused: false,
+        }
+    }
+
+    fn delete_sql(&self, row: usize) -> String {
         format!(
             "DELETE FROM {} WHERE {}",
             self.table(self.rows[row].table),
@@ -151,8 +177,7 @@ impl<'a> Rows<'_, 'a> {
         )
     }
 
-    /// Gives columns of `row` the values that the same columns of `like` have, or others.
-    pub(super) fn update(&self, row: usize, changes: &BTreeMap<&Identifier, Cell>) -> String {
+    fn update_sql(&self, row: usize, changes: &BTreeMap<&Identifier, Cell>) -> String {
         let changes: Vec<_> = changes
             .iter()
             .map(|(column, cell)| format!("{} = {}", column.quoted(), cell.sql()))
@@ -198,19 +223,25 @@ impl<'a> Rows<'_, 'a> {
         }
     }
 
-    /// A JSON array with each row as text, or null where there is none.
-    pub(super) fn look(&self, rows: impl IntoIterator<Item = usize>) -> String {
-        let rows: Vec<_> = rows
-            .into_iter()
+    /// A JSON array with each row as text, or null where there is none. The rows are of one tenant.
+    pub(super) fn look(&self, rows: &[usize]) -> Step {
+        let texts: Vec<_> = rows
+            .iter()
             .map(|row| {
-                let table = self.table(self.rows[row].table);
+                let table = self.table(self.rows[*row].table);
                 format!(
                     "(SELECT leora_row::text FROM {table} leora_row WHERE {})",
-                    self.locate(row, &BTreeMap::new())
+                    self.locate(*row, &BTreeMap::new())
                 )
             })
             .collect();
-        format!("SELECT to_json(ARRAY[{}]::text[])", rows.join(", "))
+        let sql = format!("SELECT to_json(ARRAY[{}]::text[])", texts.join(", "));
+        Step {
+            kind: Kind::Ask,
+            sql,
+            row: rows.first().copied(),
+            may_be_refused: false,
+        }
     }
 
     /// The row, in words.

@@ -6,7 +6,7 @@ use leora_schema::TENANT;
 
 use super::composer::Composer;
 use super::fate::{Fate, Order, Outcome};
-use super::programme::{Claim, Expect, RowExpected, RowFate, Step, Trial};
+use super::programme::{Claim, Expect, RowExpected, RowFate, Trial};
 use super::rows::Rows;
 use crate::model::Action;
 
@@ -50,54 +50,48 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
         let Outcome::Done(fates) = ends else {
             return Vec::new();
         };
-        let all = || own.iter().chain(&others).copied();
-        let claim = |check, of: &[usize], from: usize, about: &str, promise: &str| Claim {
+        let claim = |check, of: &[usize], looks: [usize; 2], promise: &str| Claim {
             check,
-            about: about.to_owned(),
+            about: "a row in every table".to_owned(),
             promise: promise.to_owned(),
             object: None,
             expect: Expect::Rows {
-                before: 0,
-                after: 2,
-                rows: expected(rows, of, from, &fates),
+                before: looks[0],
+                after: looks[1],
+                rows: expected(rows, of, &fates),
             },
         };
-        vec![Trial {
-            steps: vec![
-                Step::Ask(rows.look(all())),
-                Step::one_row(rows.delete(first)),
-                Step::Ask(rows.look(all())),
+        vec![Trial::new(
+            vec![
+                rows.look(&own),
+                rows.look(&others),
+                rows.delete(first),
+                rows.look(&own),
+                rows.look(&others),
             ],
-            claims: vec![
+            vec![
                 claim(
                     ERASED,
                     &own,
-                    0,
-                    "whole tenant",
+                    [0, 3],
                     "deleting a tenant deletes every row of it",
                 ),
                 claim(
                     OTHERS_UNCHANGED,
                     &others,
-                    own.len(),
-                    "whole tenant",
+                    [1, 4],
                     "deleting a tenant leaves another's rows as they were",
                 ),
             ],
-        }]
+        )]
     });
 }
 
-fn expected(
-    rows: &Rows<'_, '_>,
-    of: &[usize],
-    from: usize,
-    fates: &BTreeMap<usize, Fate>,
-) -> Vec<RowExpected> {
+fn expected(rows: &Rows<'_, '_>, of: &[usize], fates: &BTreeMap<usize, Fate>) -> Vec<RowExpected> {
     of.iter()
         .enumerate()
         .map(|(at, row)| RowExpected {
-            at: from + at,
+            at,
             row: rows.describe(*row),
             fate: match fates.get(row) {
                 None => RowFate::Unchanged,

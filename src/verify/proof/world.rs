@@ -1,9 +1,10 @@
 //! The live foreign-key graph, with what was promised of it: which tables rows can be made in, and
 //! which foreign keys lie between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::subject::Subject;
+use super::triggers::{Event, fired_by};
 use super::value;
 use crate::model::{
     Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, IndexState,
@@ -37,6 +38,8 @@ pub(super) struct Link<'a> {
     pub(super) on_delete: Action,
     /// What changing the referenced key does: as promised, where something is.
     pub(super) on_update: Action,
+    /// It looks when the transaction ends, and not before.
+    pub(super) at_commit: bool,
     /// The live constraint has to be satisfied by every row: none of its columns takes NULL.
     pub(super) required: bool,
 }
@@ -76,7 +79,8 @@ impl<'a> World<'a> {
             let reason = unbuildable
                 .get(name)
                 .cloned()
-                .or_else(|| world.cannot_be_filled(name));
+                .or_else(|| world.cannot_be_filled(name))
+                .or_else(|| world.would_fire(name));
             if let Some(reason) = reason {
                 world.leave_out(name, reason);
             }
@@ -138,6 +142,18 @@ impl<'a> World<'a> {
     fn leave_out(&mut self, name: &'a Identifier, reason: String) {
         self.tables.remove(name);
         self.left_out.insert(name, reason);
+    }
+
+    /// A trigger or rule that making or deleting a row would fire, where none may.
+    fn would_fire(&self, name: &Identifier) -> Option<String> {
+        let table = self
+            .tables
+            .get(name)
+            .filter(|_| !self.subject.options.allow_triggers)?;
+        let fired = [Event::Insert, Event::Delete]
+            .into_iter()
+            .find_map(|event| fired_by(name, table, event, true));
+        fired.map(|fires| format!("{fires}, and --allow-triggers is not given"))
     }
 
     fn cannot_be_filled(&self, name: &Identifier) -> Option<String> {
@@ -234,12 +250,57 @@ impl<'a> World<'a> {
             live_name,
             on_delete: key.on_delete,
             on_update: key.on_update,
+            at_commit: key.on_delete == Action::NoAction
+                && key.deferrable == Deferrable::InitiallyDeferred,
         })
     }
 
     /// The table called `name`, when rows are made in it.
     pub(super) fn named(&self, name: &str) -> Option<&'a Identifier> {
         self.tables.keys().copied().find(|table| **table == *name)
+    }
+
+    /// The statement that defers what is initially deferred, when anything is.
+    pub(super) fn defer(&self) -> Option<String> {
+        let is = |deferrable: Deferrable| deferrable == Deferrable::InitiallyDeferred;
+        let says = |definition: &str| definition.contains("INITIALLY DEFERRED");
+        let named = self.subject.actual.tables.values().flat_map(|table| {
+            let keys = table
+                .foreign_keys
+                .iter()
+                .filter(move |(_, key)| is(key.deferrable))
+                .map(|(name, _)| name);
+            let primary = table
+                .primary_key
+                .iter()
+                .filter(move |key| is(key.deferrable))
+                .map(|key| &key.name);
+            let indexes = table
+                .indexes
+                .iter()
+                .filter(move |(_, index)| is(index.deferrable))
+                .map(|(name, _)| name);
+            let checks = table
+                .checks
+                .iter()
+                .filter(move |(_, check)| says(&check.definition))
+                .map(|(name, _)| name);
+            let triggers = table
+                .triggers
+                .iter()
+                .filter(move |(_, one)| says(&one.definition))
+                .map(|(name, _)| name);
+            keys.chain(primary)
+                .chain(indexes)
+                .chain(checks)
+                .chain(triggers)
+        });
+        let schema = self.subject.schema.quoted();
+        let names: BTreeSet<_> = named
+            .map(|name| format!("{schema}.{}", name.quoted()))
+            .collect();
+        let names: Vec<_> = names.into_iter().collect();
+        (!names.is_empty()).then(|| format!("SET CONSTRAINTS {} DEFERRED", names.join(", ")))
     }
 
     /// The foreign keys of `child`, as positions in [`World::links`].

@@ -158,6 +158,20 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    /// A copy made by the real pg_dump and psql.
+    pub(crate) fn dumped_and_restored(&self) -> TestDatabase {
+        let own = Binaries::find().unwrap().directory().join("pg_dump");
+        let pg_dump = if own.is_file() { own } else { "pg_dump".into() };
+        let mut command = Command::new(pg_dump);
+        command.arg(self.url()).env_remove("PGOPTIONS");
+        let dump = Output::of(command, "").exits(0);
+        let copy = TestDatabase::from(Template::Empty);
+        copy.psql(&dump.stdout).exits(0);
+        copy
+    }
+}
+
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let dropped = Client::connect(&server().url("postgres"), NoTls).and_then(|mut client| {

@@ -1,0 +1,205 @@
+//! What a trial would set going beyond its own rows, and whether that is too much: triggers that people
+//! wrote, and tables read from end to end because a foreign key has no index.
+//!
+//! Deleting or rekeying a row makes PostgreSQL look, for every foreign key that references its table,
+//! for rows that name it (`ri_triggers.c`); a query per foreign key, whether there are such rows or not.
+
+use std::collections::BTreeSet;
+
+use super::programme::{Kind, Trial};
+use super::rows::Rows;
+use super::triggers::{Event, fired_by};
+use super::world::{World, unique_keys};
+use crate::ddl::Change;
+use crate::model::name::prisma;
+use crate::model::{
+    Action, ForeignKey, Identifier, Index, IndexKey, IndexState, IndexTarget, Table,
+};
+
+/// Keeps account of what trials read.
+pub(super) struct Limits<'w, 'a> {
+    world: &'w World<'a>,
+    /// Pages that may still be read.
+    left: u64,
+}
+
+impl<'w, 'a> Limits<'w, 'a> {
+    pub(super) fn new(world: &'w World<'a>) -> Self {
+        Limits {
+            world,
+            left: world.subject.options.max_pages,
+        }
+    }
+
+    /// Takes what the trial reads off what is left.
+    ///
+    /// # Errors
+    ///
+    /// Why the trial must not be made.
+    pub(super) fn admit(&mut self, rows: &Rows<'_, '_>, trial: &Trial) -> Result<(), String> {
+        let mut pages = 0;
+        let mut most = (0, String::new());
+        for step in &trial.steps {
+            let Some(row) = step.row else { continue };
+            let table = rows.rows[row].table;
+            let event = match &step.kind {
+                Kind::Ask => continue,
+                Kind::Insert => Event::Insert,
+                Kind::Update(_) => Event::Update,
+                Kind::Delete => Event::Delete,
+            };
+            let changed = match &step.kind {
+                Kind::Update(columns) => columns.iter().collect(),
+                _ => Vec::new(),
+            };
+            let mut reach = Reach {
+                world: self.world,
+                seen: BTreeSet::new(),
+                reads: Vec::new(),
+                fires: None,
+            };
+            reach.change(table, event, &changed);
+            if let Some(fires) = reach
+                .fires
+                .filter(|_| !self.world.subject.options.allow_triggers)
+            {
+                return Err(format!("{fires}, and --allow-triggers is not given"));
+            }
+            for (child, key) in reach.reads {
+                let size = self
+                    .world
+                    .subject
+                    .sizes
+                    .get(child)
+                    .map_or(0, |size| size.pages);
+                pages += size;
+                if size > most.0 {
+                    most = (size, missing_index(table, child, key, size));
+                }
+            }
+        }
+        if pages > self.left {
+            return Err(most.1);
+        }
+        self.left -= pages;
+        Ok(())
+    }
+}
+
+fn missing_index(table: &Identifier, child: &Identifier, key: &ForeignKey, pages: u64) -> String {
+    let plain = |column: &Identifier| IndexKey {
+        on: IndexTarget::Column(column.clone()),
+        descending: false,
+        nulls_reversed: false,
+        operator_class: None,
+        collation: None,
+    };
+    let index = Index {
+        keys: key.columns.iter().map(plain).collect(),
+        ..Index::default()
+    };
+    let create = Change::CreateIndex {
+        table: child.clone(),
+        name: prisma::index(child, &key.columns),
+        index,
+        concurrently: true,
+    };
+    let columns: Vec<_> = key.columns.iter().map(Identifier::quoted).collect();
+    format!(
+        "deleting or rekeying a row of {} reads all {pages} pages of {}, as no index of it leads with {}; this would \
+         settle it: {};",
+        table.quoted(),
+        child.quoted(),
+        columns.join(", "),
+        create.sql()
+    )
+}
+
+/// What a change leads to, table by table.
+struct Reach<'w, 'a> {
+    world: &'w World<'a>,
+    seen: BTreeSet<(&'w Identifier, Event)>,
+    /// Foreign keys that are looked up by reading the whole table.
+    reads: Vec<(&'w Identifier, &'w ForeignKey)>,
+    /// A trigger or rule that would fire.
+    fires: Option<String>,
+}
+
+impl<'w> Reach<'w, '_> {
+    fn change(&mut self, table: &'w Identifier, event: Event, changed: &[&Identifier]) {
+        let actual = self.world.subject.actual;
+        let Some(definition) = actual.tables.get(table) else {
+            return;
+        };
+        if !self.seen.insert((table, event)) {
+            return;
+        }
+        let has_rows = self.world.tables.contains_key(table);
+        if self.fires.is_none() {
+            self.fires = fired_by(table, definition, event, has_rows);
+        }
+        if event == Event::Insert {
+            return;
+        }
+        for (child, _, key) in actual.references_to(table.as_str()) {
+            let touches = |column: &Identifier| changed.contains(&column);
+            if event == Event::Update && !key.referenced_columns.iter().any(touches) {
+                continue;
+            }
+            let Some(child_definition) = actual.tables.get(child) else {
+                continue;
+            };
+            if !leads(child_definition, key) {
+                self.reads.push((child, key));
+            }
+            let own: Vec<_> = key.columns.iter().collect();
+            match if event == Event::Delete {
+                key.on_delete
+            } else {
+                key.on_update
+            } {
+                Action::Cascade if event == Event::Delete => self.change(child, Event::Delete, &[]),
+                Action::Cascade | Action::SetNull | Action::SetDefault => {
+                    self.change(child, Event::Update, &own)
+                }
+                Action::NoAction | Action::Restrict => {}
+            }
+        }
+    }
+}
+
+/// Whether an index finds the rows that a foreign key's columns name: a usable one over all rows that
+/// begins with one of them.
+fn leads(table: &Table, key: &ForeignKey) -> bool {
+    let unique = unique_keys(table);
+    let in_unique = unique.iter().any(|(columns, _)| {
+        columns
+            .first()
+            .is_some_and(|first| key.columns.contains(first))
+    });
+    in_unique
+        || table.indexes.values().any(|index| {
+            let by_value = index
+                .method
+                .as_deref()
+                .is_none_or(|method| method == "hash");
+            let first = index.keys.first().map(|key| &key.on);
+            let begins =
+                matches!(first, Some(IndexTarget::Column(first)) if key.columns.contains(first));
+            by_value && begins && index.state == IndexState::Valid && covers_named_rows(index, key)
+        })
+}
+
+/// A partial index serves when it leaves out nothing but rows that name none.
+fn covers_named_rows(index: &Index, key: &ForeignKey) -> bool {
+    let is_not_null = |predicate: &str| {
+        key.columns.iter().any(|column| {
+            let bare = predicate.replace('"', "");
+            bare == format!("{} IS NOT NULL", column.as_str())
+        })
+    };
+    index
+        .predicate
+        .as_ref()
+        .is_none_or(|predicate| is_not_null(predicate.as_str()))
+}

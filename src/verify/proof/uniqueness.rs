@@ -1,0 +1,234 @@
+//! What must be unique on the new models, and what need not be: rows alike are inserted, and rows that
+//! differ in one column.
+
+use leora_schema::dsl::{Index, Model};
+use leora_schema::{DASHBOARD_WIDGET, JOB, METRIC_DEFINITION};
+
+use super::composer::Composer;
+use super::models::{claim, draft};
+use super::programme::{Expect, Refused, Trial};
+use super::rows::Cell;
+use crate::model::Identifier;
+
+pub(super) const UNIQUE_KEYS: &str = "uniqueness.keys";
+pub(super) const METRIC_VERSION: &str = "uniqueness.metric-version";
+pub(super) const WIDGET: &str = "uniqueness.widget";
+pub(super) const JOBS_NONE: &str = "uniqueness.jobs-none";
+
+const NOT_UNIQUE: &[&str] = &["23505"];
+
+/// The check that a model's unique indexes answer to.
+pub(super) fn uniqueness_of(model: &Model) -> &'static str {
+    match model.name {
+        name if name == METRIC_DEFINITION.name => METRIC_VERSION,
+        name if name == DASHBOARD_WIDGET.name => WIDGET,
+        name if name == JOB.name => JOBS_NONE,
+        _ => UNIQUE_KEYS,
+    }
+}
+
+/// The primary key and each unique index: the same again, and the same but for one column.
+pub(super) fn add<'w, 'a: 'w>(
+    composer: &mut Composer<'w, 'a>,
+    model: &'static Model,
+    table: &'a Identifier,
+) {
+    let primary = Index {
+        columns: model.primary_key,
+        unique: true,
+    };
+    repeated(composer, UNIQUE_KEYS, table, primary);
+    let mut none = true;
+    for index in model.indexes.iter().filter(|index| index.unique) {
+        none = false;
+        let check = uniqueness_of(model);
+        repeated(composer, check, table, *index);
+        for column in index.columns {
+            varied(composer, check, table, *index, column);
+        }
+        let nullable: Vec<_> = index
+            .columns
+            .iter()
+            .copied()
+            .filter(|name| model.column(name).is_some_and(|c| c.nullable))
+            .collect();
+        if !nullable.is_empty() {
+            null_repeated(composer, check, table, *index, &nullable);
+        }
+    }
+    if none {
+        let columns: Vec<_> = model.columns.iter().map(|column| column.name).collect();
+        let same = |name: &&str| !model.primary_key.contains(name);
+        accepted_twice(
+            composer,
+            uniqueness_of(model),
+            table,
+            columns.into_iter().filter(same).collect(),
+            "two rows alike but for the id".to_owned(),
+        );
+    }
+}
+
+fn listed(columns: &[&str]) -> String {
+    columns.join(", ")
+}
+
+fn repeated<'w, 'a: 'w>(
+    composer: &mut Composer<'w, 'a>,
+    check: &'static str,
+    table: &'a Identifier,
+    index: Index,
+) {
+    let Some([one, other]) = alike(composer, table, index.columns, Apart::Nowhere) else {
+        return;
+    };
+    let what = format!("{} ({})", table.quoted(), listed(index.columns));
+    composer.plan(move |rows, _| {
+        let steps = [one, other].map(|row| rows.insert(row));
+        let expect = Expect::Refused {
+            step: 1,
+            how: Refused {
+                states: NOT_UNIQUE,
+                by: Vec::new(),
+            },
+        };
+        vec![Trial {
+            together: false,
+            steps: steps.into(),
+            claims: vec![claim(
+                check,
+                what.clone(),
+                format!("a second row with the same {what} is refused"),
+                expect,
+            )],
+        }]
+    });
+}
+
+fn varied<'w, 'a: 'w>(
+    composer: &mut Composer<'w, 'a>,
+    check: &'static str,
+    table: &'a Identifier,
+    index: Index,
+    differs: &'static str,
+) {
+    let same: Vec<_> = index
+        .columns
+        .iter()
+        .copied()
+        .filter(|column| *column != differs)
+        .collect();
+    let Some(both) = alike(composer, table, &same, Apart::In(differs)) else {
+        return;
+    };
+    accepted(
+        composer,
+        check,
+        table,
+        both,
+        format!("the same ({}) with another {differs}", listed(&same)),
+    );
+}
+
+fn null_repeated<'w, 'a: 'w>(
+    composer: &mut Composer<'w, 'a>,
+    check: &'static str,
+    table: &'a Identifier,
+    index: Index,
+    nullable: &[&'static str],
+) {
+    let same: Vec<_> = index
+        .columns
+        .iter()
+        .copied()
+        .filter(|column| !nullable.contains(column))
+        .collect();
+    let Some(both) = alike(composer, table, &same, Apart::Null(nullable)) else {
+        return;
+    };
+    let what = format!(
+        "the same ({}) twice, {} being NULL",
+        listed(&same),
+        listed(nullable)
+    );
+    accepted(composer, check, table, both, what);
+}
+
+fn accepted_twice<'w, 'a: 'w>(
+    composer: &mut Composer<'w, 'a>,
+    check: &'static str,
+    table: &'a Identifier,
+    same: Vec<&'static str>,
+    what: String,
+) {
+    if let Some(both) = alike(composer, table, &same, Apart::Nowhere) {
+        accepted(composer, check, table, both, what);
+    }
+}
+
+fn accepted<'w, 'a: 'w>(
+    composer: &mut Composer<'w, 'a>,
+    check: &'static str,
+    table: &'a Identifier,
+    both: [usize; 2],
+    what: String,
+) {
+    composer.plan(move |rows, _| {
+        let promise = format!("{} takes {what}", table.quoted());
+        vec![Trial {
+            together: false,
+            steps: both.map(|row| rows.insert(row)).into(),
+            claims: vec![claim(
+                check,
+                format!("{}: {what}", table.quoted()),
+                promise,
+                Expect::Accepted,
+            )],
+        }]
+    });
+}
+
+/// In what two rows alike are not.
+pub(super) enum Apart<'n> {
+    Nowhere,
+    /// This column differs.
+    In(&'n str),
+    /// These are NULL in both.
+    Null(&'n [&'static str]),
+}
+
+/// Two rows, not inserted yet, with the same values in `same`.
+pub(super) fn alike<'a>(
+    composer: &mut Composer<'_, 'a>,
+    table: &'a Identifier,
+    same: &[&str],
+    apart: Apart<'_>,
+) -> Option<[usize; 2]> {
+    let (one, other) = (draft(composer, table)?, draft(composer, table)?);
+    let world = composer.world;
+    let definition = world.tables.get(table)?;
+    let column = |name: &&str| definition.column(name).map(|column| &column.name);
+    match apart {
+        Apart::Nowhere => {}
+        Apart::In(column) => composer.graph.vary(one, other, column),
+        Apart::Null(columns) => {
+            for name in columns.iter().filter_map(column) {
+                for row in [one, other] {
+                    composer.graph.sever(row, [name]);
+                    composer.graph.fix(row, name, Cell::Null);
+                }
+            }
+        }
+    }
+    for name in same.iter().filter_map(column) {
+        for at in world.links_of(table) {
+            if world.links[*at].has_column(name) {
+                composer.graph.name_by(one, *at);
+            }
+        }
+        composer.graph.same(one, name, other, name);
+    }
+    composer.graph.complete(one);
+    composer.graph.complete(other);
+    Some([one, other])
+}
