@@ -36,6 +36,11 @@ pub use subject::{KeyName, ProofOptions, Subject, TableSize};
 use super::check::Check;
 use world::World;
 
+/// What a proof begins with: what will be touched, for people who want to know before.
+pub fn programme(subject: &Subject<'_>) -> Programme {
+    composer::everything(&World::new(subject, &BTreeMap::new()))
+}
+
 /// A proof in the making: programmes to run, one after the other, each written from what came of those
 /// before. One is enough where all is well.
 pub struct Proof<'a> {
@@ -47,10 +52,9 @@ pub struct Proof<'a> {
 impl<'a> Proof<'a> {
     /// Writes the first programme.
     pub fn new(subject: &'a Subject<'a>) -> Proof<'a> {
-        let next = composer::everything(&World::new(subject, &BTreeMap::new()));
         Proof {
             subject,
-            next: Some(next),
+            next: Some(programme(subject)),
             rounds: Vec::new(),
         }
     }
