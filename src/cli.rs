@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::render::console::Color;
+use crate::verify::check::Group;
 
 /// Plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
 #[derive(Debug, Parser)]
@@ -100,6 +101,12 @@ pub enum Command {
                             it needs are made and deleted in one transaction that is always rolled back."
     )]
     Verify(VerifyArgs),
+    /// Take the recorded migration back, by its own steps' undo; refused while its tables hold rows
+    #[command(
+        after_help = "Examples:\n  leora-migrate rollback               shows what would go, and asks\n  \
+                            leora-migrate rollback --yes --discard-rows"
+    )]
+    Rollback(RollbackArgs),
     /// Say where the database stands: what is applied, by whom, when, and what is pending
     #[command(after_help = "Example:\n  leora-migrate status")]
     Status(StatusArgs),
@@ -115,6 +122,12 @@ pub enum Command {
                             leora-migrate explain deletes        each check of the group"
     )]
     Explain(ExplainArgs),
+}
+
+fn group(name: &str) -> Result<Group, String> {
+    let names: Vec<_> = Group::ALL.iter().map(|group| group.name()).collect();
+    let found = Group::ALL.into_iter().find(|group| group.name() == name);
+    found.ok_or_else(|| format!("expected one of {}", names.join(", ")))
 }
 
 /// How a result is written.
@@ -251,6 +264,32 @@ pub struct VerifyArgs {
     /// Try deletes although triggers that people wrote would fire
     #[arg(long)]
     pub allow_triggers: bool,
+    /// Report on this part of the checklist only; can be given several times
+    #[arg(long, value_name = "GROUP", value_parser = group)]
+    pub only: Vec<Group>,
+    /// Print what would be tried and on which tables, and try nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Say what this check means, why, and what to do, and look at no database
+    #[arg(long, value_name = "CHECK")]
+    pub explain: Option<String>,
+}
+
+/// `rollback`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RollbackArgs {
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Drop the tables although they hold rows, which are lost
+    #[arg(long)]
+    pub discard_rows: bool,
+    /// The longest that a statement waits for its locks at a time [default: 500ms]
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub lock_timeout: Option<std::time::Duration>,
+    /// How long to keep trying to get the locks [default: 5min]
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub wait: Option<std::time::Duration>,
 }
 
 /// `status`.

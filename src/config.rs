@@ -5,12 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::cli::Globals;
 use crate::db::connect::{Environment, Sources, Target};
 use crate::error::Error;
 use crate::model::{Identifier, Schema, snapshot};
+use crate::verify::waiver::Waiver;
 
 /// The configuration file's usual name.
 pub const FILE_NAME: &str = "leora-migrate.toml";
@@ -24,7 +26,7 @@ pub struct File {
     baseline: Option<PathBuf>,
     apply: Apply,
     verify: Verify,
-    waiver: Vec<Waiver>,
+    waiver: Vec<WaiverEntry>,
 }
 
 /// A URL, which may hold a password.
@@ -47,24 +49,21 @@ struct Apply {
     wait: Option<Duration>,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaiverEntry {
+    check: String,
+    reason: String,
+    #[serde(deserialize_with = "day")]
+    expires: NaiveDate,
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct Verify {
     require_proof: bool,
     allow_triggers: bool,
     set: BTreeMap<String, String>,
-}
-
-/// A failure that a team knows of and accepts, for a reason and a time.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Waiver {
-    /// The check.
-    pub check: String,
-    /// Why it may fail.
-    pub reason: String,
-    /// The last day on which it may, as `2027-01-31`.
-    pub expires: String,
 }
 
 /// What the commands work with.
@@ -119,7 +118,11 @@ impl Settings {
             require_proof: file.verify.require_proof,
             allow_triggers: file.verify.allow_triggers,
             verify_set: file.verify.set,
-            waivers: file.waiver,
+            waivers: file
+                .waiver
+                .into_iter()
+                .map(WaiverEntry::into_waiver)
+                .collect(),
         })
     }
 
@@ -244,6 +247,22 @@ fn duration<'de, D: serde::Deserializer<'de>>(
     parse_duration(&text)
         .map(Some)
         .map_err(serde::de::Error::custom)
+}
+
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let expected = || serde::de::Error::custom("expected a day like \"2027-01-31\"");
+    NaiveDate::parse_from_str(&text, "%Y-%m-%d").map_err(|_| expected())
+}
+
+impl WaiverEntry {
+    fn into_waiver(self) -> Waiver {
+        Waiver {
+            check: self.check,
+            reason: self.reason,
+            expires: self.expires,
+        }
+    }
 }
 
 #[cfg(test)]

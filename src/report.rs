@@ -107,6 +107,7 @@ pub struct Counts {
     pub passed: usize,
     pub failed: usize,
     pub not_proved: usize,
+    pub waived: usize,
     pub skipped: usize,
 }
 
@@ -204,6 +205,7 @@ impl Counts {
                 Outcome::Passed => &mut counts.passed,
                 Outcome::Failed { .. } => &mut counts.failed,
                 Outcome::NotProved { .. } => &mut counts.not_proved,
+                Outcome::Waived { .. } => &mut counts.waived,
                 Outcome::Skipped { .. } => &mut counts.skipped,
             } += 1;
         }
@@ -229,12 +231,14 @@ impl Counts {
             passed,
             failed,
             not_proved,
+            waived,
             skipped,
         } = self;
         let mut words = format!("{passed} passed");
         for (count, what) in [
             (failed, "failed"),
             (not_proved, "not proved"),
+            (waived, "waived"),
             (skipped, "skipped"),
         ] {
             if count > 0 {

@@ -104,20 +104,9 @@ fn carry_out(
         database: connected.session.server.database(),
         ..survey.promise.request(&schema)
     };
-    let options = ApplyOptions {
-        lock_timeout: args.lock_timeout.unwrap_or(context.settings.lock_timeout),
-        wait: args.wait.unwrap_or(context.settings.wait),
-        ..ApplyOptions::new(host_name())
-    };
-    let interrupt = Interrupt::on_signals().map_err(|error| {
-        Error::Usage(format!(
-            "the system does not let signals be handled: {error}"
-        ))
-    })?;
-    let mut narrator = Narrator {
-        console: context.console,
-        said: None,
-    };
+    let options = patience(context, args.lock_timeout, args.wait);
+    let interrupt = on_signals()?;
+    let mut narrator = Narrator::new(context.console);
     let applied = apply::apply(
         &connected.target,
         &mut connected.session,
@@ -135,20 +124,50 @@ fn carry_out(
                 .progress("Somebody else applied it in the meantime; nothing was left to do.\n");
         }
         Err(error) => {
-            if let ApplyError::LockNotObtained { blockers, .. } = &error {
-                context
-                    .console
-                    .complain(&waiting::blockers(blockers, Console::width()));
-            }
-            if let ApplyError::Changed(changed) = &error {
-                context
-                    .console
-                    .complain(&waiting::changed(changed, Console::width()));
-            }
+            tell_more(context, &error);
             return Err(error.into());
         }
     }
     Ok(())
+}
+
+/// Says what an error does not say in its one sentence: who blocks, what has changed.
+pub(super) fn tell_more(context: &Context, error: &ApplyError) {
+    match error {
+        ApplyError::LockNotObtained { blockers, .. } => {
+            context
+                .console
+                .complain(&waiting::blockers(blockers, Console::width()));
+        }
+        ApplyError::Changed(changed) => {
+            context
+                .console
+                .complain(&waiting::changed(changed, Console::width()));
+        }
+        _ => {}
+    }
+}
+
+/// How patient to be: what was typed, else what the team set.
+pub(super) fn patience(
+    context: &Context,
+    lock_timeout: Option<Duration>,
+    wait: Option<Duration>,
+) -> ApplyOptions {
+    ApplyOptions {
+        lock_timeout: lock_timeout.unwrap_or(context.settings.lock_timeout),
+        wait: wait.unwrap_or(context.settings.wait),
+        ..ApplyOptions::new(host_name())
+    }
+}
+
+/// Listens for the signals that end a run.
+pub(super) fn on_signals() -> Result<Interrupt, Error> {
+    Interrupt::on_signals().map_err(|error| {
+        Error::Usage(format!(
+            "the system does not let signals be handled: {error}"
+        ))
+    })
 }
 
 fn told(done: &Done, plan: &Plan) -> String {
@@ -184,6 +203,13 @@ pub(super) struct Narrator {
 }
 
 impl Narrator {
+    pub(super) fn new(console: Console) -> Narrator {
+        Narrator {
+            console,
+            said: None,
+        }
+    }
+
     /// How long between two lines about the same: short for a person, long for a log.
     fn pause() -> Duration {
         if std::io::stderr().is_terminal() {

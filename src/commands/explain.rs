@@ -3,7 +3,7 @@
 use super::Context;
 use crate::cli::{ExplainArgs, ExplainFormat};
 use crate::error::{Error, exit};
-use crate::explain;
+use crate::explain::{self, Explanation};
 use crate::render::console::Console;
 use crate::render::explanation;
 
@@ -25,18 +25,33 @@ pub(super) fn run(context: &Context, args: &ExplainArgs) -> Result<u8, Error> {
         explanations = explain::all();
     }
     for name in &args.names {
-        let found = explain::find(name);
-        if found.is_empty() {
-            return Err(Error::Usage(unknown(name)));
-        }
-        explanations.extend(found);
+        explanations.extend(found(name)?);
     }
+    show(context, &explanations);
+    Ok(exit::DONE)
+}
+
+/// Explains what `name` names.
+pub(super) fn of(context: &Context, name: &str) -> Result<u8, Error> {
+    show(context, &found(name)?);
+    Ok(exit::DONE)
+}
+
+fn found(name: &str) -> Result<Vec<Explanation>, Error> {
+    let found = explain::find(name);
+    if found.is_empty() {
+        Err(Error::Usage(unknown(name)))
+    } else {
+        Ok(found)
+    }
+}
+
+fn show(context: &Context, explanations: &[Explanation]) {
     let texts: Vec<_> = explanations
         .iter()
         .map(|one| explanation::render(one, Console::width()))
         .collect();
     context.console.result(&texts.join("\n"));
-    Ok(exit::DONE)
 }
 
 fn unknown(name: &str) -> String {

@@ -5,6 +5,7 @@ mod demo;
 mod explain;
 mod plan;
 mod reports;
+mod rollback;
 mod snapshot;
 mod status;
 mod survey;
@@ -42,6 +43,7 @@ pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
         Command::Verify(args) => verify::run(&context, args),
         Command::Snapshot(args) => snapshot::run(&context, args),
         Command::Apply(args) => apply::run(&context, args),
+        Command::Rollback(args) => rollback::run(&context, args),
         Command::Status(args) => status::run(&context, args),
         Command::Explain(args) => explain::run(&context, args),
         Command::Schema(args) => Ok(reports::schema(&context, args.of)),

@@ -1,21 +1,31 @@
 //! `verify`: the post-migration checklist.
 
-use leora_schema::LEORA;
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use leora_schema::{LEORA, TENANT};
 
 use super::survey::{Connected, Survey};
-use super::{Context, reports};
+use super::{Context, explain, reports};
 use crate::cli::{VerifyArgs, VerifyFormat};
 use crate::db::probe;
+use crate::db::session::Server;
 use crate::error::{Error, exit};
+use crate::model::Identifier;
 use crate::render::console::Console;
 use crate::render::{github, json, junit, markdown, report_text, sarif};
 use crate::report::{Circumstances, Report};
 use crate::verify::advice::advise;
+use crate::verify::check::Group;
 use crate::verify::checklist::checklist;
 use crate::verify::evidence::Evidence;
-use crate::verify::proof::{ProofOptions, Subject};
+use crate::verify::proof::{Programme, Proof, ProofOptions, Subject, order_advice};
+use crate::verify::waiver::waive;
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
+    if let Some(name) = &args.explain {
+        return explain::of(context, name);
+    }
     let mut connected = Connected::open(context)?;
     let survey = connected.survey(context)?;
     let options = ProofOptions {
@@ -24,8 +34,21 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
         seed: fastrand::u64(..),
         ..ProofOptions::default()
     };
+    if args.dry_run {
+        context
+            .console
+            .result(&touched(&connected, &survey, &options));
+        return Ok(exit::DONE);
+    }
     let require_proof = args.require_proof || context.settings.require_proof;
-    let report = report(&mut connected, &survey, &options, require_proof)?;
+    let report = report(
+        context,
+        &mut connected,
+        &survey,
+        &options,
+        require_proof,
+        &args.only,
+    )?;
     let render = |format| match format {
         VerifyFormat::Text => report_text::render(&report, Console::width()),
         VerifyFormat::Json => json::render(&report),
@@ -43,12 +66,45 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
     })
 }
 
-/// Tries what is promised, and evaluates the checklist.
+/// What trying would write and take back, for `--dry-run`.
+fn touched(connected: &Connected, survey: &Survey, options: &ProofOptions) -> String {
+    let session = &connected.session;
+    let subject = subject(&session.schema, &session.server, survey, options);
+    let proof = Proof::new(&subject);
+    let lines = proof.next().map(Programme::touches).unwrap_or_default();
+    let lines = lines.into_iter().map(|line| format!("  - {line}\n"));
+    format!(
+        "verify would try:\n{}Nothing was tried now.\n",
+        lines.collect::<String>()
+    )
+}
+
+fn subject<'a>(
+    schema: &'a Identifier,
+    server: &Server,
+    survey: &'a Survey,
+    options: &'a ProofOptions,
+) -> Subject<'a> {
+    Subject {
+        schema,
+        actual: &survey.found.schema,
+        desired: &survey.promise.whole,
+        declaration: &LEORA,
+        sizes: &survey.found.sizes,
+        firing_order: &survey.found.firing_order,
+        bypasses_row_security: server.bypasses_row_security,
+        options,
+    }
+}
+
+/// Tries what is promised, evaluates the checklist, and waives what may fail.
 fn report(
+    context: &Context,
     connected: &mut Connected,
     survey: &Survey,
     options: &ProofOptions,
     require_proof: bool,
+    only: &[Group],
 ) -> Result<Report, Error> {
     let Survey {
         promise,
@@ -57,28 +113,29 @@ fn report(
         plan,
     } = survey;
     let schema = connected.session.schema.clone();
-    let subject = Subject {
-        schema: &schema,
-        actual: &found.schema,
-        desired: &promise.whole,
-        declaration: &LEORA,
-        sizes: &found.sizes,
-        firing_order: &found.firing_order,
-        bypasses_row_security: connected.session.server.bypasses_row_security,
-        options,
-    };
-    let tried = probe::prove(&mut connected.session, &subject)?;
-    let verdict = checklist(&Evidence {
+    let server = connected.session.server.clone();
+    let tried = probe::prove(
+        &mut connected.session,
+        &subject(&schema, &server, survey, options),
+    )?;
+    let mut verdict = checklist(&Evidence {
         promise,
         schema: &schema,
         actual: &found.schema,
         plan,
         recorded: facts.recorded.clone(),
         settings: &found.settings,
-        session_replication_role: &connected.session.server.session_replication_role,
+        session_replication_role: &server.session_replication_role,
         exposed: &found.exposed,
         tried,
     });
+    let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();
+    verdict
+        .notes
+        .extend(waive(&mut verdict.checks, &context.settings.waivers, today));
+    if !only.is_empty() {
+        verdict.checks.retain(|check| only.contains(&check.group));
+    }
     let circumstances = Circumstances {
         run: reports::this_run(),
         subject: connected.subject(),
@@ -86,10 +143,19 @@ fn report(
         elapsed: connected.since.elapsed(),
         round_trips: connected.session.round_trips(),
     };
+    let mut advice = advise(&found.schema, &promise.created);
+    if let Some((root, _)) = found.schema.tables.get_key_value(TENANT.name) {
+        advice.extend(order_advice(
+            &found.schema,
+            &found.firing_order,
+            root,
+            &promise.created,
+        ));
+    }
     Ok(Report::new(
         circumstances,
         verdict,
-        advise(&found.schema, &promise.created),
+        advice,
         &found.schema,
         &promise.whole,
     ))

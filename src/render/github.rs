@@ -37,6 +37,12 @@ pub fn render(report: &Report) -> String {
             Outcome::NotProved { reasons } => {
                 warnings.push((format!("not proved: {}", check.id), reasons.join("\n")));
             }
+            Outcome::Waived { reason, until, .. } => {
+                warnings.push((
+                    format!("waived: {}", check.id),
+                    format!("until {until}: {reason}"),
+                ));
+            }
             Outcome::Skipped { reason } => {
                 warnings.push((format!("skipped: {}", check.id), reason.clone()));
             }

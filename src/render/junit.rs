@@ -51,6 +51,13 @@ fn case(check: &Check, report: &Report) -> TestCase {
             status
         }
         Outcome::NotProved { reasons } => unproved("not proved", &reasons.join("\n"), report),
+        Outcome::Waived { reason, until, .. } => {
+            let mut status = TestCaseStatus::skipped();
+            status
+                .set_type("waived")
+                .set_message(format!("waived until {until}: {reason}"));
+            status
+        }
         Outcome::Skipped { reason } => unproved("skipped", reason, report),
     };
     let mut case = TestCase::new(check.id, status);

@@ -134,6 +134,7 @@ fn diffs(out: &mut String, report: &Report) {
 fn unproved(out: &mut String, report: &Report) {
     let reasons = |check: &Check| match &check.outcome {
         Outcome::NotProved { reasons } => reasons.clone(),
+        Outcome::Waived { reason, until, .. } => vec![format!("waived until {until}: {reason}")],
         Outcome::Skipped { reason } => vec![reason.clone()],
         _ => Vec::new(),
     };
@@ -163,6 +164,7 @@ fn checks(out: &mut String, report: &Report) {
                 Outcome::Passed => "ok",
                 Outcome::Failed { .. } => "**FAILED**",
                 Outcome::NotProved { .. } => "not proved",
+                Outcome::Waived { .. } => "waived",
                 Outcome::Skipped { .. } => "skipped",
             };
             table += &format!(

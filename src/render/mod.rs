@@ -12,5 +12,6 @@ pub mod report_text;
 pub mod sarif;
 pub mod status_text;
 mod style;
+pub mod undo_text;
 pub mod waiting;
 pub mod words;

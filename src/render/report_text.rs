@@ -44,8 +44,9 @@ pub fn render(report: &Report, width: usize) -> String {
     }
     groups(&mut out, report, width);
     not_proved(&mut out, report, width);
+    waived(&mut out, report, width);
     if !report.notes.is_empty() {
-        out += &format!("\n{}\n", strong("Harmless differences"));
+        out += &format!("\n{}\n", strong("Remarks"));
         for note in report.notes.iter().take(MOST_FINDINGS) {
             out += &wrapped(note, "  - ", "    ", width);
         }
@@ -133,6 +134,7 @@ fn groups(out: &mut String, report: &Report, width: usize) {
                 Outcome::Passed => good("ok"),
                 Outcome::Failed { .. } => bad("FAILED"),
                 Outcome::NotProved { .. } => caution("not proved"),
+                Outcome::Waived { .. } => caution("waived"),
                 Outcome::Skipped { .. } => caution("skipped"),
             };
             let first = format!("   {mark} {}: ", check.id);
@@ -158,7 +160,7 @@ fn not_proved(out: &mut String, report: &Report, width: usize) {
         let reasons = match &check.outcome {
             Outcome::NotProved { reasons } => reasons.as_slice(),
             Outcome::Skipped { reason } => std::slice::from_ref(reason),
-            Outcome::Passed | Outcome::Failed { .. } => &[],
+            Outcome::Passed | Outcome::Failed { .. } | Outcome::Waived { .. } => &[],
         };
         for reason in reasons {
             match open.iter_mut().find(|(known, _)| known == reason) {
@@ -181,6 +183,29 @@ fn not_proved(out: &mut String, report: &Report, width: usize) {
         );
     }
     *out += &more(open.len(), MOST_FINDINGS, "  ");
+}
+
+fn waived(out: &mut String, report: &Report, width: usize) {
+    for check in &report.checks {
+        let Outcome::Waived {
+            findings,
+            reason,
+            until,
+        } = &check.outcome
+        else {
+            continue;
+        };
+        *out += &format!(
+            "\n{} {} until {until}\n",
+            caution("Waived"),
+            strong(check.id)
+        );
+        *out += &wrapped(reason, "    ", "    ", width);
+        for finding in findings.iter().take(MOST_FINDINGS) {
+            one_finding(out, finding, width);
+        }
+        *out += &more(findings.len(), MOST_FINDINGS, "    ");
+    }
 }
 
 /// In full under a green report; by title under a red one, where other things come first.

@@ -139,6 +139,10 @@ pub fn render(report: &Report) -> String {
                 let text = format!("not proved: {}", reasons.join("\n"));
                 results.push(result(report, check.id, unproved, text, None));
             }
+            Outcome::Waived { reason, until, .. } => {
+                let text = format!("waived until {until}: {reason}");
+                results.push(result(report, check.id, "note", text, None));
+            }
             Outcome::Skipped { reason } => {
                 let text = format!("skipped: {reason}");
                 results.push(result(report, check.id, unproved, text, None));

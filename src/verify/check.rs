@@ -114,6 +114,15 @@ pub enum Outcome {
         /// What was not tried, and why.
         reasons: Vec<String>,
     },
+    /// It does not hold, and a waiver in force accepts that. Never counts as passed.
+    Waived {
+        /// Each reason by itself.
+        findings: Vec<Finding>,
+        /// Why it is accepted.
+        reason: String,
+        /// The last day on which it is, as `2027-01-31`.
+        until: String,
+    },
     /// It was not looked at. Never counts as passed.
     Skipped {
         /// Why.

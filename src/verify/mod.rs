@@ -7,3 +7,4 @@ pub mod evidence;
 pub mod promise;
 pub mod proof;
 mod tenants;
+pub mod waiver;

@@ -1,0 +1,62 @@
+//! `rollback`: take the recorded migration back.
+
+use leora_schema::LEORA;
+
+use super::Context;
+use super::apply::{Narrator, on_signals, patience, tell_more};
+use super::survey::Connected;
+use crate::cli::RollbackArgs;
+use crate::db::rollback::{Rollback, prepare, roll_back};
+use crate::error::{Error, exit};
+use crate::render::console::Console;
+use crate::render::undo_text;
+
+pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
+    let mut connected = Connected::open(context)?;
+    let rollback = prepare(&mut connected.session, LEORA.migration)?;
+    let shown = undo_text::render(&rollback, &connected.target.endpoint(), Console::width());
+    context.console.progress(&shown);
+    let may_go_on = can_begin(&rollback, args.discard_rows);
+    if may_go_on && !args.yes && !confirmed(context, &rollback)? {
+        context.console.progress("Nothing was done.\n");
+        return Ok(exit::COULD_NOT);
+    }
+    let ended = roll_back(
+        &connected.target,
+        &mut connected.session,
+        &rollback,
+        args.discard_rows,
+        &patience(context, args.lock_timeout, args.wait),
+        &mut Narrator::new(context.console),
+        &on_signals()?,
+    );
+    let done = ended.inspect_err(|error| tell_more(context, error))?;
+    context.console.progress(&format!(
+        "Rolled back {} steps in {} ms, at attempt {}. The history keeps both.\n",
+        rollback.undoing.steps.len(),
+        done.took.as_millis(),
+        done.attempts
+    ));
+    Ok(exit::DONE)
+}
+
+/// Whether there is something to ask about; what stands in the way is an error anyway.
+fn can_begin(rollback: &Rollback, discard_rows: bool) -> bool {
+    !rollback.runs.is_empty()
+        && rollback.obstacles.is_empty()
+        && (discard_rows || rollback.rows.is_empty())
+}
+
+fn confirmed(context: &Context, rollback: &Rollback) -> Result<bool, Error> {
+    if !Console::can_ask() {
+        return Err(Error::Usage(
+            "rollback asks before it changes anything, and there is no terminal to ask on; --yes answers".to_owned(),
+        ));
+    }
+    let lost: u64 = rollback.rows.values().sum();
+    let question = match lost {
+        0 => "Roll this back?".to_owned(),
+        rows => format!("Roll this back, and lose {rows} rows?"),
+    };
+    Ok(context.console.ask(&format!("\n{question}")))
+}

@@ -1,0 +1,36 @@
+//! What a rollback would do, for people.
+
+use super::style::{bad, caution, strong, wrapped};
+use crate::db::rollback::Rollback;
+
+/// Writes what goes, what is lost with it, and what is gone already.
+pub fn render(rollback: &Rollback, endpoint: &str, width: usize) -> String {
+    if rollback.runs.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("{} on {endpoint}\n", strong("rollback"));
+    for run in &rollback.runs {
+        let line = format!(
+            "{} of {}, applied by {} from {}",
+            run.name, run.started_at, run.applied_by, run.host
+        );
+        out += &wrapped(&line, "  ", "    ", width);
+    }
+    for step in &rollback.undoing.steps {
+        for line in step.sql.lines() {
+            out += &format!("    {}\n", bad(line));
+        }
+    }
+    for gone in &rollback.undoing.gone {
+        out += &wrapped(&format!("gone already: {gone}"), "  - ", "    ", width);
+    }
+    for (what, rows) in &rollback.rows {
+        out += &wrapped(
+            &caution(&format!("{} holds {rows} rows", what.name())),
+            "  - ",
+            "    ",
+            width,
+        );
+    }
+    out
+}
