@@ -79,10 +79,11 @@ fn applied(evidence: &Evidence<'_>) -> Check {
             (0, 0) => "nothing pending".to_owned(),
             (steps, 0) => format!("{} pending", counted(steps, "step", "steps")),
             (steps, refusals) => {
-                format!(
-                    "{} pending, {refusals} in the way",
-                    counted(steps, "step", "steps")
-                )
+                let steps = match steps {
+                    0 => "nothing".to_owned(),
+                    steps => counted(steps, "step", "steps"),
+                };
+                format!("{steps} pending, {refusals} in the way")
             }
         },
         outcome: Outcome::of(findings),

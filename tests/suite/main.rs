@@ -11,6 +11,7 @@ mod harness;
 mod main_job;
 mod pooler;
 mod proof;
+mod readme;
 mod reports;
 mod rollback;
 mod scratch;

@@ -1,0 +1,78 @@
+//! The README's commands are commands, its configuration is one, and its exit codes are ours.
+
+use std::fs;
+
+use clap::Parser;
+use leora_migrate::cli::Cli as CommandLine;
+use leora_migrate::error::exit;
+
+use super::support::{Cli, repository};
+
+fn readme() -> String {
+    fs::read_to_string(repository("README.md")).unwrap()
+}
+
+/// The code blocks of one language.
+fn blocks(language: &str) -> Vec<String> {
+    let text = readme();
+    let fence = format!("```{language}\n");
+    let begin = |(at, found): (usize, &str)| &text[at + found.len()..];
+    text.match_indices(&fence)
+        .map(begin)
+        .map(|rest| rest[..rest.find("```").unwrap()].to_owned())
+        .collect()
+}
+
+#[test]
+fn every_command_shown_can_be_typed() {
+    let text = readme();
+    let shown = text
+        .lines()
+        .filter_map(|line| line.trim_start_matches("$ ").strip_prefix("leora-migrate "));
+    let in_text = text.match_indices("`leora-migrate ").map(|(at, found)| {
+        let rest = &text[at + found.len()..];
+        &rest[..rest.find('`').unwrap()]
+    });
+    let commands: Vec<_> = shown.chain(in_text).collect();
+    assert!(commands.len() > 8, "{commands:?}");
+    for command in commands {
+        let command = command.replace("GROUP", "deletes");
+        if command.starts_with("help ") {
+            continue;
+        }
+        let words = ["leora-migrate"]
+            .into_iter()
+            .chain(command.split_whitespace());
+        CommandLine::try_parse_from(words).unwrap_or_else(|error| panic!("{command}: {error}"));
+    }
+}
+
+#[test]
+fn the_configuration_shown_is_understood() {
+    let blocks = blocks("toml");
+    assert_eq!(blocks.len(), 1);
+    let without_files: String = blocks[0]
+        .lines()
+        .filter(|line| !line.starts_with("baseline"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    Cli::new()
+        .file("leora-migrate.toml", &without_files)
+        .args(["validate"])
+        .run()
+        .exits(0);
+}
+
+#[test]
+fn the_exit_codes_are_those_of_the_program() {
+    let text = readme();
+    for (code, begin) in [
+        (exit::DONE, "done"),
+        (exit::FOUND, "looked"),
+        (exit::COULD_NOT, "could not look"),
+        (exit::LOCK_NOT_OBTAINED, "lock not obtained"),
+        (exit::PARTLY_APPLIED, "partly applied"),
+    ] {
+        assert!(text.contains(&format!("| {code} | {begin}")), "{code}");
+    }
+}
