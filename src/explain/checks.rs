@@ -332,4 +332,13 @@ pub const ADVICE: &[About] = &[
          the other.",
         "The advice shows a foreign key that carries the tenant. Or have the application check it at every write.",
     ),
+    read(
+        "delete-order",
+        "a delete reaches a table by two paths, and one of them refuses",
+        "A delete that cascades goes from table to table in rounds; a RESTRICT or NO ACTION on the way refuses it \
+         where the rows that hold it back are deleted in the same round or later.",
+        "PostgreSQL fires the triggers behind foreign keys in the order in which they were created, and a copy made \
+         by pg_dump has another order: the same delete can succeed here and fail there.",
+        "The advice says whether the order matters, and shows the SQL that makes it certain.",
+    ),
 ];
