@@ -65,6 +65,19 @@ pub enum TableKind {
 }
 
 impl TableKind {
+    /// As a sentence names it: `a view`.
+    pub fn noun(self) -> &'static str {
+        match self {
+            TableKind::Table => "a table",
+            TableKind::PartitionedTable => "a partitioned table",
+            TableKind::View => "a view",
+            TableKind::MaterializedView => "a materialized view",
+            TableKind::ForeignTable => "a foreign table",
+            TableKind::Sequence => "a sequence",
+            TableKind::CompositeType => "a composite type",
+        }
+    }
+
     /// Whether it counts as a table of the application.
     pub fn is_table(self) -> bool {
         matches!(self, TableKind::Table | TableKind::PartitionedTable)
