@@ -17,8 +17,8 @@ use crate::verify::check::Group;
     max_term_width = 100,
     propagate_version = true,
     after_help = "\
-The database is --url, else DIRECT_URL, else DATABASE_URL, else the configuration file's url,
-else libpq's variables (PGHOST, PGDATABASE, ...).
+The database is --url, else DIRECT_URL, else DATABASE_URL, else the url in the
+configuration file, else libpq's variables (PGHOST, PGDATABASE, ...).
 
 Examples:
   leora-migrate demo                     see it all on a private scratch server
@@ -26,8 +26,12 @@ Examples:
   leora-migrate apply                    do it, after asking, and verify
   leora-migrate verify                   the post-migration checklist
 
-Exit codes: 0 done, or nothing to do; 1 looked, and found; 2 could not look, or refused;
-3 lock not obtained, nothing changed; 4 partly applied."
+Exit codes:
+  0  done, or nothing to do
+  1  looked, and found
+  2  could not look, or refused; nothing changed
+  3  lock not obtained; nothing changed
+  4  partly applied; a person must look"
 )]
 pub struct Cli {
     /// What every command takes.
