@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fate::Names;
-use super::graph::Graph;
+use super::graph::{Fill, Graph};
 use super::limits::Limits;
 use super::programme::{Kind, NotTried, Programme, Step, Trial};
 use super::rows::Rows;
@@ -56,6 +56,26 @@ pub(super) fn each_alone(world: &World<'_>, which: &BTreeSet<KeyName>) -> Progra
     compose(world, |composer| foreign_keys::add_each(composer, which))
 }
 
+/// A row of each table by itself, with all its columns and with the required ones.
+pub(super) fn each_singly(world: &World<'_>) -> Programme {
+    compose(world, |composer| {
+        let whole = composer.graph.whole_set();
+        for (table, whole) in whole {
+            let Some(sparse) = composer.graph.row(table, Fill::Required) else {
+                continue;
+            };
+            for row in [whole, sparse] {
+                composer.graph.hold_back(row);
+            }
+            composer.plan(move |rows, _| {
+                [whole, sparse]
+                    .map(|row| Trial::new(vec![rows.insert(row)], Vec::new()))
+                    .into()
+            });
+        }
+    })
+}
+
 fn compose<'w, 'a: 'w>(
     world: &'w World<'a>,
     scenarios: impl FnOnce(&mut Composer<'w, 'a>),
@@ -91,7 +111,7 @@ fn compose<'w, 'a: 'w>(
     let (insert, counts) = rows.insert_all();
     let options = world.subject.options;
     Programme {
-        build: if trials.is_empty() {
+        build: if trials.is_empty() || counts.is_empty() {
             Vec::new()
         } else {
             vec![Step {

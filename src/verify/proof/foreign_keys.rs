@@ -46,6 +46,16 @@ pub(super) fn add(composer: &mut Composer<'_, '_>) {
         .enumerate()
         .filter(|(_, link)| link.declared.is_some())
     {
+        if world.learned.fragile.contains(link.child) && world.leaves_null(link) {
+            for check in [DELETES, KEY_CHANGES, ORPHANS] {
+                let reason = format!(
+                    "no row of {} could be made that names another by it",
+                    link.child.quoted()
+                );
+                composer.not_tried(check, about(link.name, link.child), reason);
+            }
+            continue;
+        }
         let refuses = |action| matches!(action, Action::Restrict | Action::NoAction);
         let alone = (refuses(link.on_delete) || refuses(link.on_update)).then_some(at);
         let mut key: Vec<_> = link

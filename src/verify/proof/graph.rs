@@ -5,33 +5,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rows::{Cell, Row, Rows};
-use super::value;
+use super::rows::{Cell, Row};
 use super::world::{World, unique_keys};
-use crate::model::{ColumnDefault, Identifier, Table};
+use crate::model::{Identifier, Table};
 
 /// Rows in the making.
 pub(super) struct Graph<'w, 'a> {
-    world: &'w World<'a>,
-    rows: Vec<Draft<'a>>,
+    pub(super) world: &'w World<'a>,
+    pub(super) rows: Vec<Draft<'a>>,
     /// Union-find over (row, column): the parent of each node.
-    class: Vec<usize>,
+    pub(super) class: Vec<usize>,
     /// How many nodes a class has, at its root.
-    members: Vec<usize>,
+    pub(super) members: Vec<usize>,
     /// Values that a class must have, by any of its nodes.
-    fixed: Vec<(usize, Cell)>,
-    background: BTreeMap<&'a Identifier, usize>,
+    pub(super) fixed: Vec<(usize, Cell)>,
+    pub(super) background: BTreeMap<&'a Identifier, usize>,
     /// The rows that are being completed, each for the sake of the one before.
-    completing: Vec<usize>,
+    pub(super) completing: Vec<usize>,
 }
 
-struct Draft<'a> {
-    row: Row<'a>,
-    first_node: usize,
-    fill: Fill,
+pub(super) struct Draft<'a> {
+    pub(super) row: Row<'a>,
+    pub(super) first_node: usize,
+    pub(super) fill: Fill,
     /// Columns that name no row, whatever foreign keys they are in.
-    severed: BTreeSet<&'a Identifier>,
-    is_background: bool,
+    pub(super) severed: BTreeSet<&'a Identifier>,
+    pub(super) is_background: bool,
 }
 
 /// Which columns get a value.
@@ -59,6 +58,11 @@ impl<'w, 'a> Graph<'w, 'a> {
     /// A row of `table` that names no other yet. `None` when no row is made in that table.
     pub(super) fn row(&mut self, table: &Identifier, fill: Fill) -> Option<usize> {
         let (name, definition) = self.world.tables.get_key_value(table)?;
+        let fill = if self.world.learned.rich.contains(*name) {
+            Fill::Everything
+        } else {
+            fill
+        };
         let first_node = self.class.len();
         self.class
             .extend(first_node..first_node + definition.columns.len());
@@ -83,12 +87,23 @@ impl<'w, 'a> Graph<'w, 'a> {
     /// included.
     pub(super) fn whole_set(&mut self) -> BTreeMap<&'a Identifier, usize> {
         let tables: Vec<_> = self.world.tables.keys().copied().collect();
+        let sparse = &self.world.learned.sparse;
+        let fill = |table: &Identifier| {
+            if sparse.contains(table) {
+                Fill::Required
+            } else {
+                Fill::Everything
+            }
+        };
         let set: BTreeMap<_, _> = tables
             .iter()
-            .filter_map(|table| Some((*table, self.row(table, Fill::Everything)?)))
+            .filter_map(|table| Some((*table, self.row(table, fill(table))?)))
             .collect();
         for at in 0..self.world.links.len() {
             let link = &self.world.links[at];
+            if self.world.leaves_null(link) {
+                continue;
+            }
             if let (Some(child), Some(parent)) = (set.get(link.child), set.get(link.parent)) {
                 self.connect(*child, at, *parent);
             }
@@ -212,7 +227,7 @@ impl<'w, 'a> Graph<'w, 'a> {
                     continue;
                 }
                 let needed = if optional {
-                    self.cannot_be_null(row, at)
+                    self.cannot_be_null(row, at) || self.wants(row, at)
                 } else {
                     link.required
                 };
@@ -235,6 +250,27 @@ impl<'w, 'a> Graph<'w, 'a> {
         {
             self.complete(row);
         }
+    }
+
+    /// An optional foreign key of a table whose rows have to name others by all of them, but for those
+    /// that a condition wants NULL; where the row names another by one of these, it is the other way round.
+    fn wants(&self, row: usize, link: usize) -> bool {
+        let (draft, links) = (&self.rows[row], &self.world.links);
+        let leaves_null = |at: usize| self.world.leaves_null(&links[at]);
+        let excludes = |other: &usize| {
+            leaves_null(*other) && self.world.are_tied(&links[*other], &links[link])
+        };
+        let given = self.world.links_of(draft.row.table).iter().filter(|other| {
+            draft.row.links.contains_key(other)
+                || links[**other]
+                    .columns
+                    .iter()
+                    .any(|(own, _)| draft.severed.contains(own))
+        });
+        self.world.learned.rich.contains(draft.row.table)
+            && links[link].live.is_some()
+            && !leaves_null(link)
+            && !given.copied().any(|other| excludes(&other))
     }
 
     /// An optional foreign key whose columns other foreign keys have given values to.
@@ -283,12 +319,16 @@ impl<'w, 'a> Graph<'w, 'a> {
                 return Some(shared);
             }
         }
-        // Two tables that name each other, a row a row: the one that this row is made for.
-        let waiting = self.completing.iter().rev().copied().find(|&other| {
-            other != row
-                && self.rows[other].row.table == parent_table
-                && !self.rows[other].row.held_back
-        });
+        // Two tables that name each other, a row a row: the one that names this row, or that this one is
+        // made for.
+        let could_be = |other: &usize| {
+            let other_row = &self.rows[*other].row;
+            *other != row && other_row.table == parent_table && !other_row.held_back
+        };
+        let naming = (0..self.rows.len())
+            .filter(could_be)
+            .find(|other| self.rows[*other].row.links.values().any(|to| *to == row));
+        let waiting = naming.or_else(|| self.completing.iter().rev().copied().find(could_be));
         let closes = waiting.filter(|_| columns.iter().all(|(own, _)| !self.is_bound(row, own)));
         closes.or_else(|| self.row(parent_table, Fill::Required))
     }
@@ -312,7 +352,6 @@ impl<'w, 'a> Graph<'w, 'a> {
         }
         let definition: &'a Table = self.rows[row].row.definition;
         let link = &self.world.links[link];
-        let types = self.world.subject.actual;
         unique_keys(definition)
             .iter()
             .any(|(columns, nulls_not_distinct)| {
@@ -321,9 +360,7 @@ impl<'w, 'a> Graph<'w, 'a> {
                         let by_link = link.has_column(name);
                         let shared =
                             self.is_bound(row, name) && !self.names_a_row_of_its_own(row, name);
-                        let narrow = definition
-                            .column(name.as_str())
-                            .is_some_and(|c| value::is_narrow(&c.ty, types));
+                        let narrow = self.world.is_narrow(self.rows[row].row.table, name);
                         let null = *nulls_not_distinct && self.world.takes_null(definition, name);
                         by_link || shared || narrow || null
                     })
@@ -347,7 +384,7 @@ impl<'w, 'a> Graph<'w, 'a> {
         Some(draft.first_node + at)
     }
 
-    fn root(&mut self, mut node: usize) -> usize {
+    pub(super) fn root(&mut self, mut node: usize) -> usize {
         while self.class[node] != node {
             self.class[node] = self.class[self.class[node]];
             node = self.class[node];
@@ -373,76 +410,5 @@ impl<'w, 'a> Graph<'w, 'a> {
     ) -> bool {
         let nodes = self.node(one, column).zip(self.node(other, other_column));
         nodes.is_some_and(|(one, other)| self.root(one) == self.root(other))
-    }
-
-    /// Gives every class its value.
-    pub(super) fn finish(mut self) -> Rows<'w, 'a> {
-        let fixed: Vec<_> = std::mem::take(&mut self.fixed);
-        let mut values: BTreeMap<usize, Cell> = fixed
-            .into_iter()
-            .map(|(node, cell)| (self.root(node), cell))
-            .collect();
-        let mut drawn: BTreeMap<String, u64> = BTreeMap::new();
-        let cells = (0..self.rows.len())
-            .map(|row| self.cells(row, &mut values, &mut drawn))
-            .collect();
-        Rows {
-            world: self.world,
-            rows: self.rows.into_iter().map(|draft| draft.row).collect(),
-            cells,
-        }
-    }
-
-    fn cells(
-        &mut self,
-        row: usize,
-        values: &mut BTreeMap<usize, Cell>,
-        drawn: &mut BTreeMap<String, u64>,
-    ) -> Vec<Cell> {
-        let definition: &'a Table = self.rows[row].row.definition;
-        let first_node = self.rows[row].first_node;
-        let links = self.world.links_of(self.rows[row].row.table);
-        let keys = unique_keys(definition);
-        let mut cells = Vec::with_capacity(definition.columns.len());
-        for (at, column) in definition.columns.iter().enumerate() {
-            let root = self.root(first_node + at);
-            if let Some(cell) = values.get(&root) {
-                cells.push(cell.clone());
-                continue;
-            }
-            let in_reference = links
-                .iter()
-                .any(|link| self.world.links[*link].has_column(&column.name));
-            let in_unique_key = keys
-                .iter()
-                .any(|(columns, _)| columns.contains(&&column.name));
-            let takes_null = self.world.takes_null(definition, &column.name);
-            let is_bound = self.members[root] > 1;
-            let is_severed = self.rows[row].severed.contains(&column.name);
-            let constant = matches!(column.default, Some(ColumnDefault::Expression(_)));
-            let give = self.world.must_be_given(column)
-                || (in_unique_key && (!takes_null || constant))
-                || self.rows[row].fill == Fill::Everything;
-            let cell = if column.generated.is_some() {
-                Cell::Default
-            } else if in_reference && !is_bound && !is_severed && takes_null {
-                Cell::Null
-            } else if is_bound || is_severed || in_reference || give {
-                let types = self.world.subject.actual;
-                let n = drawn.entry(column.ty.as_str().to_owned()).or_default();
-                *n += 1;
-                match value::fresh(&column.ty, types, self.world.subject.options.seed, *n) {
-                    Ok(text) => Cell::Text(text),
-                    Err(_) => Cell::Default,
-                }
-            } else {
-                Cell::Default
-            };
-            if is_bound {
-                values.insert(root, cell.clone());
-            }
-            cells.push(cell);
-        }
-        cells
     }
 }

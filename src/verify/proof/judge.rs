@@ -262,7 +262,7 @@ fn verdict(subject: &Subject<'_>, trial: &Trial, claim: &Claim, answers: &Answer
             if there && how.matches(failure) {
                 Verdict::Held
             } else {
-                refused_otherwise(claim, how, failure)
+                refused_otherwise(trial, claim, how, failure)
             }
         }
         (Expect::Refused { .. }, None) => broken(match answer(trial.steps.len() - 1) {
@@ -327,19 +327,31 @@ fn unmoved(trial: &Trial, answers: &Answers) -> Option<(usize, u64)> {
     })
 }
 
-fn refused_otherwise(claim: &Claim, expected: &Refused, failure: &Failure) -> Verdict {
+/// A row that is refused for another reason shows nothing of what it was made for; a delete or a change
+/// refused for another reason is not what was promised.
+fn refused_otherwise(
+    trial: &Trial,
+    claim: &Claim,
+    expected: &Refused,
+    failure: &Failure,
+) -> Verdict {
     let by: Vec<_> = expected.by.iter().map(|name| name.quoted()).collect();
     let by = if by.is_empty() {
         String::new()
     } else {
         format!(" by {}", by.join(" or "))
     };
-    Verdict::Broken(vec![Finding::new(format!(
+    let message = format!(
         "{}: refused, but not with {}{by}: {}",
         claim.promise,
         expected.states.join(" or "),
         explained(failure)
-    ))])
+    );
+    if trial.steps.iter().all(|step| step.kind == Kind::Insert) {
+        Verdict::NotProved(message)
+    } else {
+        Verdict::Broken(vec![Finding::new(message)])
+    }
 }
 
 fn explained(failure: &Failure) -> String {

@@ -1,6 +1,68 @@
 //! Values by rule: for any type, as many different ones as rows need.
 
-use crate::model::{Schema, SqlType, TableKind};
+use super::pattern::Pattern;
+use super::rows::Cell;
+use crate::model::{Schema, SqlType};
+
+/// Whether values have to differ from those that other rows have already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spread {
+    /// They are small.
+    Near,
+    /// They are where no others are likely to be.
+    Far,
+}
+
+/// How the values of a column are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Maker {
+    /// As of any column of its type.
+    Rule,
+    /// Always NULL.
+    Null,
+    /// Always this.
+    Constant(String),
+    /// This number, and those after it.
+    From(i64),
+    /// Texts of a shape.
+    Shaped(Pattern),
+}
+
+impl Maker {
+    /// The `n`th value.
+    ///
+    /// # Errors
+    ///
+    /// As [`fresh`].
+    pub(super) fn cell(
+        &self,
+        ty: &SqlType,
+        types: &Schema,
+        (seed, spread): (u64, Spread),
+        n: u64,
+    ) -> Result<Cell, String> {
+        Ok(match self {
+            Maker::Rule if spread == Spread::Near => Cell::Text(match ty.as_str() {
+                "smallint" | "integer" | "bigint" => (1 + n % 1000).to_string(),
+                _ => fresh(ty, types, seed, n)?,
+            }),
+            Maker::Rule => Cell::Text(fresh(ty, types, seed, n)?),
+            Maker::Null => Cell::Null,
+            Maker::Constant(text) => Cell::Text(text.clone()),
+            Maker::From(first) => Cell::Text(first.saturating_add_unsigned(n).to_string()),
+            Maker::Shaped(pattern) => Cell::Text(pattern.text(mix(seed, 0) % pattern.count() + n)),
+        })
+    }
+
+    /// Whether it has fewer values than a proof may have rows.
+    pub(super) fn is_narrow(&self) -> bool {
+        match self {
+            Maker::Rule | Maker::From(_) => false,
+            Maker::Null | Maker::Constant(_) => true,
+            Maker::Shaped(pattern) => pattern.count() < 2000,
+        }
+    }
+}
 
 /// The `n`th value of type `ty`, as the text PostgreSQL reads. Two numbers give two values, as far
 /// as the type has that many. `seed` makes the values of one proof differ from another's.
@@ -105,7 +167,7 @@ pub(super) fn is_narrow(ty: &SqlType, types: &Schema) -> bool {
         }
 }
 
-/// A value of an enum, a domain or a row type of the schema; `None` when the type is none of them.
+/// A value of an enum or a domain of the schema; `None` when the type is neither.
 fn named(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Option<Result<String, String>> {
     let name = ty.as_str().trim_matches('"').replace("\"\"", "\"");
     if let Some(definition) = types.enums.get(name.as_str()) {
@@ -116,15 +178,7 @@ fn named(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Option<Result<Strin
     if let Some(domain) = types.domains.get(name.as_str()) {
         return Some(fresh(&domain.ty, types, seed, n));
     }
-    let composite = types.tables.get(name.as_str());
-    composite
-        .filter(|table| table.kind == TableKind::CompositeType)
-        .map(|table| {
-            Ok(format!(
-                "({})",
-                ",".repeat(table.columns.len().saturating_sub(1))
-            ))
-        })
+    None
 }
 
 /// A number that looks like any other, made of two (the finaliser of splitmix64).
@@ -184,11 +238,11 @@ fn numeric(modifiers: &[i32], n: u64) -> String {
     format!("{}.{}", &digits[..point], &digits[point..])
 }
 
-/// A day of the years 2001 to 2027.
+/// A day of the years 2001 to 2019.
 fn date(n: u64) -> String {
     format!(
         "{}-{:02}-{:02}",
-        2001 + (n / 336) % 27,
+        2001 + (n / 336) % 19,
         1 + (n / 28) % 12,
         1 + n % 28
     )

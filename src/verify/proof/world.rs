@@ -5,15 +5,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::subject::Subject;
 use super::triggers::{Event, fired_by};
-use super::value;
+use super::value::{self, Maker};
 use crate::model::{
     Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, IndexState,
     IndexTarget, Schema, Table, TableKind,
 };
 
+/// What a database taught about its rows when some could not be made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Learned {
+    /// Tables that take no row, with the reason.
+    pub(super) unbuildable: BTreeMap<Identifier, String>,
+    /// Tables that take a row with the required columns only.
+    pub(super) sparse: BTreeSet<Identifier>,
+    /// Tables that take no row with the required columns only: they get all, and name others by all
+    /// foreign keys.
+    pub(super) rich: BTreeSet<Identifier>,
+    /// Of those, tables that take no row that names another by the foreign keys otherwise left NULL.
+    pub(super) fragile: BTreeSet<Identifier>,
+    /// Columns of a table that conditions speak of together.
+    pub(super) tied: Vec<(Identifier, BTreeSet<Identifier>)>,
+    /// How to make the values of a table's column.
+    pub(super) makers: BTreeMap<(Identifier, Identifier), Maker>,
+}
+
 /// The tables that rows are made in, and the foreign keys between them.
 pub(super) struct World<'a> {
     pub(super) subject: &'a Subject<'a>,
+    pub(super) learned: &'a Learned,
     /// The tables that rows are made in, as they stand.
     pub(super) tables: BTreeMap<&'a Identifier, &'a Table>,
     /// The tables that are concerned and in which no row is made, with the reason.
@@ -62,13 +81,10 @@ impl<'a> Link<'a> {
 }
 
 impl<'a> World<'a> {
-    /// `unbuildable` are tables that are known to take no row, with the reason.
-    pub(super) fn new(
-        subject: &'a Subject<'a>,
-        unbuildable: &BTreeMap<Identifier, String>,
-    ) -> World<'a> {
+    pub(super) fn new(subject: &'a Subject<'a>, learned: &'a Learned) -> World<'a> {
         let mut world = World {
             subject,
+            learned,
             tables: BTreeMap::new(),
             left_out: BTreeMap::new(),
             links: Vec::new(),
@@ -76,7 +92,8 @@ impl<'a> World<'a> {
         };
         world.find_tables();
         for name in world.tables.keys().copied().collect::<Vec<_>>() {
-            let reason = unbuildable
+            let reason = learned
+                .unbuildable
                 .get(name)
                 .cloned()
                 .or_else(|| world.cannot_be_filled(name))
@@ -258,6 +275,43 @@ impl<'a> World<'a> {
     /// The table called `name`, when rows are made in it.
     pub(super) fn named(&self, name: &str) -> Option<&'a Identifier> {
         self.tables.keys().copied().find(|table| **table == *name)
+    }
+
+    /// How the values of a column are made, when it was learned.
+    pub(super) fn maker(&self, table: &Identifier, column: &Identifier) -> Option<&'a Maker> {
+        self.learned.makers.get(&(table.clone(), column.clone()))
+    }
+
+    /// Whether a column has fewer values than a proof may have rows.
+    pub(super) fn is_narrow(&self, table: &Identifier, column: &Identifier) -> bool {
+        let definition = self
+            .tables
+            .get(table)
+            .and_then(|table| table.column(column.as_str()));
+        self.maker(table, column).is_some_and(Maker::is_narrow)
+            || definition.is_some_and(|column| value::is_narrow(&column.ty, self.subject.actual))
+    }
+
+    /// Whether a condition wants a foreign key to name nothing where all others name something.
+    pub(super) fn leaves_null(&self, link: &Link<'_>) -> bool {
+        link.columns
+            .iter()
+            .any(|(own, _)| self.maker(link.child, own) == Some(&Maker::Null))
+    }
+
+    /// Whether a condition speaks of two foreign keys of one table together.
+    pub(super) fn are_tied(&self, one: &Link<'_>, other: &Link<'_>) -> bool {
+        let of_table = self
+            .learned
+            .tied
+            .iter()
+            .filter(|(table, _)| table == one.child);
+        let has = |columns: &BTreeSet<Identifier>, link: &Link<'_>| {
+            link.columns.iter().any(|(own, _)| columns.contains(*own))
+        };
+        of_table
+            .into_iter()
+            .any(|(_, columns)| has(columns, one) && has(columns, other))
     }
 
     /// The statement that defers what is initially deferred, when anything is.

@@ -1,0 +1,204 @@
+//! A proof goes in rounds, each written from what came of those before. One is enough where no CHECK
+//! constraint asks for particular values and all is well.
+
+use super::composer;
+use super::conditions::{self, Question};
+use super::evidence::{Answers, Evidence, Gathered};
+use super::judge;
+use super::programme::{Kind, Programme, Step, Trial};
+use super::subject::Subject;
+use super::world::{Learned, World};
+use crate::model::Identifier;
+use crate::verify::check::Check;
+
+/// How many rounds there are at most. With who we are and what the catalogs say it makes eight round
+/// trips.
+const MOST_ROUNDS: usize = 6;
+
+/// A proof in the making.
+pub struct Proof<'a> {
+    subject: &'a Subject<'a>,
+    learned: Learned,
+    next: Option<(Round, Programme)>,
+    rounds_made: usize,
+    has_tried_singly: bool,
+    /// The rounds that checks are judged by.
+    judged: Vec<(Programme, Evidence)>,
+}
+
+/// What a round is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    /// Which values CHECK constraints take.
+    Values,
+    /// Everything there is to try.
+    Everything,
+    /// Which tables take a row, each by itself.
+    Singly,
+    /// The foreign keys that were refused when they were tried at once.
+    Alone,
+}
+
+impl<'a> Proof<'a> {
+    /// Writes the first programme.
+    pub fn new(subject: &'a Subject<'a>) -> Proof<'a> {
+        let learned = Learned::default();
+        let questions = conditions::questions(&World::new(subject, &learned));
+        let first = if questions.is_empty() {
+            (Round::Everything, super::programme(subject))
+        } else {
+            (Round::Values, asking(subject, &questions))
+        };
+        Proof {
+            subject,
+            learned: Learned::default(),
+            next: Some(first),
+            rounds_made: 0,
+            has_tried_singly: false,
+            judged: Vec::new(),
+        }
+    }
+
+    /// What to run next, until there is nothing more.
+    pub fn next(&self) -> Option<&Programme> {
+        self.next.as_ref().map(|(_, programme)| programme)
+    }
+
+    /// Takes what came of it.
+    pub fn learn(&mut self, evidence: Evidence) {
+        let Some((round, programme)) = self.next.take() else {
+            return;
+        };
+        self.rounds_made += 1;
+        match (round, &evidence) {
+            (Round::Values, Evidence::Gathered(gathered)) => {
+                let world = World::new(self.subject, &self.learned);
+                let questions = conditions::questions(&world);
+                let answers = gathered
+                    .trials
+                    .iter()
+                    .map(|answers| answers.answers.first()?.as_ref()?.parse().ok());
+                let makers = conditions::learn(&questions, answers);
+                let tied = questions.iter().map(|question| {
+                    let columns = question
+                        .columns
+                        .iter()
+                        .map(|column| column.name.clone())
+                        .collect();
+                    (question.table.clone(), columns)
+                });
+                let tied = tied.collect();
+                (self.learned.makers, self.learned.tied) = (makers, tied);
+                self.again();
+            }
+            (Round::Singly, Evidence::Gathered(gathered)) => {
+                self.has_tried_singly = true;
+                self.learn_singly(gathered);
+                self.again();
+            }
+            (Round::Everything, Evidence::Gathered(gathered))
+                if self.could_do_better(&programme, gathered) => {}
+            (Round::Everything, _) => {
+                let alone = judge::to_try_alone(&programme, &evidence);
+                if !alone.is_empty() && self.rounds_made < MOST_ROUNDS {
+                    let world = World::new(self.subject, &self.learned);
+                    self.next = Some((Round::Alone, composer::each_alone(&world, &alone)));
+                }
+                self.judged.push((programme, evidence));
+            }
+            _ => self.judged.push((programme, evidence)),
+        }
+    }
+
+    /// Every check of [`TRIED`](super::TRIED), by what came of it.
+    pub fn checks(&self) -> Vec<Check> {
+        judge::judge(self.subject, &self.judged)
+    }
+
+    fn again(&mut self) {
+        let programme = composer::everything(&World::new(self.subject, &self.learned));
+        self.next = Some((Round::Everything, programme));
+    }
+
+    /// Where the rows could not be made: finds out which could, and leaves the others out.
+    fn could_do_better(&mut self, programme: &Programme, gathered: &Gathered) -> bool {
+        let Some(reason) = judge::rows_missing(programme, &gathered.build) else {
+            return false;
+        };
+        let failure = gathered.build.failure.as_ref();
+        let hopeless = failure
+            .is_some_and(|failure| failure.is_about_circumstances() && failure.sqlstate != "42501");
+        if hopeless || self.rounds_made + 2 > MOST_ROUNDS {
+            return false;
+        }
+        if !self.has_tried_singly {
+            let world = World::new(self.subject, &self.learned);
+            self.next = Some((Round::Singly, composer::each_singly(&world)));
+            return true;
+        }
+        let named = failure.map(|failure| failure.table.as_str());
+        let world = World::new(self.subject, &self.learned);
+        let Some(table) = named.and_then(|named| world.named(named)).cloned() else {
+            return false;
+        };
+        if self.learned.rich.contains(&table) && !self.learned.fragile.contains(&table) {
+            self.learned.fragile.insert(table);
+        } else {
+            self.learned.unbuildable.insert(table, reason);
+        }
+        self.again();
+        true
+    }
+
+    /// Two trials for each table: a row with all its columns, and one with the required ones.
+    fn learn_singly(&mut self, gathered: &Gathered) {
+        let tables: Vec<Identifier> = World::new(self.subject, &self.learned)
+            .tables
+            .keys()
+            .map(|name| (*name).clone())
+            .collect();
+        for (table, both) in tables.into_iter().zip(gathered.trials.chunks(2)) {
+            let [whole, sparse] = both else { continue };
+            match (refusal(whole), refusal(sparse)) {
+                (None, None) => {}
+                (None, Some(_)) => {
+                    self.learned.rich.insert(table);
+                }
+                (Some(_), None) => {
+                    self.learned.sparse.insert(table);
+                }
+                (Some(reason), Some(_)) => {
+                    self.learned.unbuildable.insert(table, reason);
+                }
+            }
+        }
+    }
+}
+
+/// Why a table did not take a row. That the row names others that are not there is none.
+fn refusal(answers: &Answers) -> Option<String> {
+    match (&answers.failure, answers.answers.first()) {
+        (Some(failure), _) if failure.sqlstate == "23503" => None,
+        (Some(failure), _) => Some(format!("no row could be made: {}", failure.in_words())),
+        (None, Some(Some(count))) if count == "1" => None,
+        (None, _) => Some("it did not keep the row: a trigger or a rule took it away".to_owned()),
+    }
+}
+
+fn asking(subject: &Subject<'_>, questions: &[Question<'_>]) -> Programme {
+    let ask = |question: &Question<'_>| {
+        let step = Step {
+            kind: Kind::Ask,
+            sql: question.sql.clone(),
+            row: None,
+            may_be_refused: false,
+        };
+        Trial::new(vec![step], Vec::new())
+    };
+    Programme {
+        trials: questions.iter().map(ask).collect(),
+        lock_timeout_ms: subject.options.lock_timeout_ms,
+        statement_timeout_ms: subject.options.statement_timeout_ms,
+        ..Programme::default()
+    }
+}
