@@ -1,6 +1,6 @@
 //! One connection: who and where we are, and batches of statements, a round trip each.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postgres::error::Severity;
 use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
@@ -66,8 +66,6 @@ pub type Rows = Vec<SimpleQueryRow>;
 pub struct Session {
     client: Client,
     round_trips: u32,
-    /// When the connection was taken over.
-    pub opened: Instant,
     /// Who and where we are.
     pub server: Server,
     /// The schema that the application's tables stand in.
@@ -164,7 +162,6 @@ impl Session {
         let mut session = Session {
             client,
             round_trips: 0,
-            opened: Instant::now(),
             server: Server::unknown(),
             schema,
         };

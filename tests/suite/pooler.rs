@@ -11,8 +11,10 @@ use leora_migrate::db::connect::{PoolerProblem, Reason, Target};
 use postgres::types::Type;
 use postgres::{Client, SimpleQueryMessage};
 
+use crate::apply::ground::{Ground, ROWS, session, without};
 use crate::connect::certificates::write;
 use crate::connect::{PASSWORD, server, target};
+use crate::support::Template;
 
 /// A pgbouncer with one connection to the server for all its clients.
 struct Pooler {
@@ -30,6 +32,14 @@ impl Drop for Pooler {
 
 impl Pooler {
     fn start() -> Self {
+        let port = server().port;
+        Self::before(&format!(
+            "postgres = host=127.0.0.1 port={port}\nlost = host=127.0.0.1 port=1 dbname=postgres\n"
+        ))
+    }
+
+    /// Before the databases named, as pgbouncer's configuration names them.
+    fn before(databases: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -37,11 +47,8 @@ impl Pooler {
             .port();
         let directory = tempfile::tempdir().unwrap();
         let at = directory.path().to_str().unwrap().to_owned();
-        let server_port = server().port;
         let settings = format!(
-            "[databases]\n\
-             postgres = host=127.0.0.1 port={server_port}\n\
-             lost = host=127.0.0.1 port=1 dbname=postgres\n\
+            "[databases]\n{databases}\
              [pgbouncer]\n\
              listen_addr = 127.0.0.1\n\
              listen_port = {port}\n\
@@ -238,4 +245,52 @@ fn a_pooler_s_refusals_are_told_apart() {
         problem(format!("postgresql://scram@{at}/lost"), PASSWORD),
         ServerUnavailable
     );
+}
+
+/// A ground that is reached through a pooler, as any user of it.
+fn pooled(template: Template) -> (Pooler, Ground) {
+    let direct = Ground::on(template);
+    let directory = direct.socket_directory();
+    let pooler = Pooler::before(&format!("* = host={directory} port=5432 user=leora\n"));
+    let name = direct.database().name().to_owned();
+    let ground = Ground {
+        target: pooler.target(&name),
+        ..direct
+    };
+    (pooler, ground)
+}
+
+#[test]
+fn a_plan_of_one_transaction_is_applied_and_rolled_back_through_it() {
+    let (_pooler, ground) = pooled(Template::Baseline);
+    ground.applied();
+    assert_eq!(ground.pending(), Vec::<String>::new());
+    ground.no_lock_is_left();
+    ground.roll_back(&ground.way_back(), false).unwrap();
+    assert_eq!(ground.pending().len(), 16);
+    let left =
+        "SELECT count(*) FROM pg_settings WHERE source = 'session' AND name <> 'application_name'";
+    assert_eq!(simple(session(&ground.target).client(), left), "0");
+}
+
+#[test]
+fn steps_that_need_a_session_are_refused_before_anything_is_done() {
+    let template = Template::BaselineWithRows.and_then("pooled-half", |client| {
+        without(client, &["Job_status_idx"]);
+        client.batch_execute(ROWS).unwrap();
+    });
+    let (pooler, mut ground) = pooled(template);
+    let refused = |ground: &Ground| {
+        let error = ground.apply().unwrap_err().to_string();
+        assert!(error.contains("goes through a pooler"), "{error}");
+        assert!(
+            error.contains("Job_status_idx") && error.contains("DIRECT_URL"),
+            "{error}"
+        );
+        assert!(ground.history().runs.is_empty());
+    };
+    // The address does not say so; that two connections are served by one process does.
+    refused(&ground);
+    ground.target = pooler.target(&format!("{}?pgbouncer=true", ground.database().name()));
+    refused(&ground);
 }

@@ -12,11 +12,15 @@ use crate::support::Template;
 const MIGRATION: &str = "add_phase1_foundation";
 
 impl Ground {
-    fn way_back(&self) -> Rollback {
+    pub(crate) fn way_back(&self) -> Rollback {
         prepare(&mut self.session(), MIGRATION).unwrap()
     }
 
-    fn roll_back(&self, rollback: &Rollback, discard_rows: bool) -> Result<Committed, ApplyError> {
+    pub(crate) fn roll_back(
+        &self,
+        rollback: &Rollback,
+        discard_rows: bool,
+    ) -> Result<Committed, ApplyError> {
         self.roll_back_with(rollback, discard_rows, &mut ())
     }
 
@@ -85,7 +89,7 @@ fn rows_are_counted_and_lost_only_when_told() {
     let ground = Ground::on(Template::BaselineWithRows);
     ground.applied();
     let empty = ground.way_back();
-    ground.database.execute(ROWS);
+    ground.execute(ROWS);
     let tenants: u64 = ground
         .ask(r#"SELECT count(*) FROM "Tenant""#)
         .parse()
@@ -123,7 +127,7 @@ fn what_stood_before_stays() {
 fn what_others_made_on_the_tables_stops_it() {
     let ground = Ground::on(Template::Baseline);
     ground.applied();
-    ground.database.execute(
+    ground.execute(
         r#"ALTER TABLE "Job" ADD COLUMN "priority" integer;
            CREATE INDEX "ours" ON "Job" ("createdAt");
            CREATE TABLE "JobLog" ("id" uuid PRIMARY KEY, "jobId" uuid REFERENCES "Job" ("id"));"#,
@@ -136,9 +140,7 @@ fn what_others_made_on_the_tables_stops_it() {
         reasons(ground.roll_back(&ground.way_back(), true)),
         expected
     );
-    ground
-        .database
-        .execute(r#"ALTER TABLE "Job" DROP COLUMN "priority"; DROP INDEX "ours""#);
+    ground.execute(r#"ALTER TABLE "Job" DROP COLUMN "priority"; DROP INDEX "ours""#);
     // What depends on it elsewhere is PostgreSQL's to find.
     let error = ground.roll_back(&ground.way_back(), true).unwrap_err();
     let ApplyError::StepFailed(failure) = error else {
@@ -152,7 +154,7 @@ fn what_others_made_on_the_tables_stops_it() {
 fn what_somebody_took_away_already_is_passed_over() {
     let ground = Ground::on(Template::Baseline);
     ground.applied();
-    ground.database.execute(r#"DROP TABLE "Job""#);
+    ground.execute(r#"DROP TABLE "Job""#);
     let rollback = ground.way_back();
     assert_eq!(rollback.undoing.gone, ["Job"]);
     ground.roll_back(&rollback, false).unwrap();

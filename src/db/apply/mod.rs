@@ -12,6 +12,7 @@ mod lone;
 mod lost;
 mod patience;
 mod persist;
+mod pooled;
 mod preflight;
 mod watch;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::pooled::is_pooled;
 use crate::db::catalog::ServerVersion;
 use crate::db::connect::Target;
 use crate::db::session::{QueryError, Session};
@@ -35,7 +36,8 @@ fn obstacle(reason: impl Into<String>, remedy: impl Into<String>) -> Obstacle {
 }
 
 /// Everything that would make `plan` fail, or unsafe, on this connection: a server that cannot, a
-/// pooler under steps that need a session, a right that is missing. One round trip.
+/// pooler under steps that need a session, a right that is missing. One round trip, and a second
+/// connection where there are such steps.
 ///
 /// # Errors
 ///
@@ -72,12 +74,8 @@ pub(in crate::db) fn preflight_of(
     }));
     let questions = questions(&session.schema, steps, stood);
     let answers = session.batch("asking for rights", &questions)?;
-    let mut answers = answers.into_iter();
-    let backend_age = answers
-        .next()
-        .and_then(|rows| rows.first()?.get(0)?.parse::<f64>().ok());
-    obstacles.extend(of_pooler(target, session, steps, backend_age));
-    for row in answers.flatten() {
+    obstacles.extend(of_pooler(target, session, steps)?);
+    for row in answers.iter().flatten() {
         let (Some(reason), Some(remedy)) = (row.get(0), row.get(1)) else {
             continue;
         };
@@ -127,38 +125,32 @@ fn of_server(session: &Session) -> Vec<Obstacle> {
     obstacles
 }
 
-/// A session older than our connection is not ours alone.
+/// Steps that stand alone need a session that stays.
 fn of_pooler(
     target: &Target,
-    session: &Session,
+    session: &mut Session,
     steps: &[Step],
-    backend_age: Option<f64>,
-) -> Option<Obstacle> {
+) -> Result<Option<Obstacle>, QueryError> {
     let alone: Vec<_> = steps
         .iter()
         .filter(|step| step.transaction == Transaction::Alone)
         .map(|step| step.change.summary())
         .collect();
-    let ours = session.opened.elapsed().as_secs_f64() + 5.0;
-    let pooled = target.says_pooler() || backend_age.is_some_and(|age| age > ours);
-    (pooled && !alone.is_empty()).then(|| {
-        obstacle(
-            format!(
-                "the connection goes through a pooler, and these steps need a session of their own: {}",
-                alone.join("; ")
-            ),
-            "Use the direct address (DIRECT_URL; Supabase: port 5432) for this.",
-        )
-    })
+    if alone.is_empty() || !is_pooled(target, session)? {
+        return Ok(None);
+    }
+    Ok(Some(obstacle(
+        format!(
+            "the connection goes through a pooler, and these steps need a session of their own: {}",
+            alone.join("; ")
+        ),
+        "Use the direct address (DIRECT_URL; Supabase: port 5432) for this.",
+    )))
 }
 
-/// Questions whose rows are a reason and a remedy each, after one for the age of our server process.
+/// Questions whose rows are a reason and a remedy each.
 fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
-    let mut questions = vec![
-        "SELECT extract(epoch FROM clock_timestamp() - backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
-            .to_owned(),
-        history_rights(),
-    ];
+    let mut questions = vec![history_rights()];
     if steps.iter().any(|step| creates(&step.change)) {
         questions.push(format!(
             "SELECT format('the role %I may not create in schema %I', current_user, {schema}),\n  \

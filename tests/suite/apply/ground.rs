@@ -18,21 +18,54 @@ use leora_schema::LEORA;
 use crate::support::{Template, TestDatabase};
 
 pub(crate) struct Ground {
-    pub(crate) database: TestDatabase,
+    /// Dropped with the test, where it is one of the server that all tests share.
+    pub(crate) database: Option<TestDatabase>,
+    pub(crate) url: String,
     pub(crate) target: Target,
-    promise: Promise,
-    schema: Identifier,
+    pub(crate) promise: Promise,
+    pub(crate) schema: Identifier,
 }
 
 impl Ground {
     pub(crate) fn on(template: Template) -> Ground {
         let database = TestDatabase::from(template);
+        let ground = Ground::at(&database.url());
         Ground {
-            target: target(&database.url()),
-            database,
+            database: Some(database),
+            ..ground
+        }
+    }
+
+    /// A database of a server of one's own.
+    pub(crate) fn at(url: &str) -> Ground {
+        Ground {
+            database: None,
+            url: url.to_owned(),
+            target: target(url),
             promise: Promise::new(&LEORA, Schema::default()),
             schema: Identifier::new("public").unwrap(),
         }
+    }
+
+    /// The database, where it is one of the server that all tests share.
+    pub(crate) fn database(&self) -> &TestDatabase {
+        self.database.as_ref().unwrap()
+    }
+
+    /// Where the server's socket is.
+    pub(crate) fn socket_directory(&self) -> String {
+        let data = self.ask("SELECT current_setting('data_directory')");
+        let directory = std::path::Path::new(&data).parent().unwrap();
+        directory.display().to_string()
+    }
+
+    pub(crate) fn client(&self) -> postgres::Client {
+        postgres::Client::connect(&self.url, postgres::NoTls).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn execute(&self, sql: &str) {
+        self.database().execute(sql);
     }
 
     pub(crate) fn session(&self) -> Session {
@@ -140,7 +173,7 @@ impl Ground {
     /// The answer to a question of one value.
     pub(crate) fn ask(&self, question: &str) -> String {
         let question = format!("SELECT ({question})::text");
-        let row = self.database.client().query_one(&question, &[]).unwrap();
+        let row = self.client().query_one(&question, &[]).unwrap();
         row.get::<_, Option<String>>(0).unwrap_or_default()
     }
 }
@@ -174,7 +207,7 @@ pub(crate) struct Holder {
 impl Holder {
     /// Begins a transaction as application `reports`, and runs `sql` in it.
     pub(crate) fn of(ground: &Ground, sql: &str) -> Holder {
-        let mut client = ground.database.client();
+        let mut client = ground.client();
         let begin = "SET application_name = 'reports'; BEGIN";
         client.batch_execute(begin).unwrap();
         client.batch_execute(sql).unwrap();

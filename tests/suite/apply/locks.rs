@@ -59,7 +59,7 @@ fn compare(ground: &Ground, steps: &[Step], stood: &Stood) {
 }
 
 fn in_a_transaction(ground: &Ground, step: &Step, stood: &Stood) -> BTreeMap<String, LockMode> {
-    let mut client = ground.database.client();
+    let mut client = ground.client();
     let pid = pid_of(&mut client);
     client
         .batch_execute(&format!("BEGIN; {}", step.sql))
@@ -73,11 +73,11 @@ fn in_a_transaction(ground: &Ground, step: &Step, stood: &Stood) -> BTreeMap<Str
 fn while_it_waits(ground: &Ground, step: &Step, stood: &Stood) -> BTreeMap<String, LockMode> {
     let table = step.locks[0].table.quoted();
     let holder = Holder::of(ground, &format!("DELETE FROM {table} WHERE false"));
-    let mut client = ground.database.client();
+    let mut client = ground.client();
     let pid = pid_of(&mut client);
     let sql = step.sql.clone();
     let worker = thread::spawn(move || client.batch_execute(&sql).unwrap());
-    let mut other = ground.database.client();
+    let mut other = ground.client();
     until("it waits", || {
         let waits = "SELECT cardinality(pg_blocking_pids($1)) > 0";
         other.query_one(waits, &[&pid]).unwrap().get(0)
@@ -91,7 +91,7 @@ fn while_it_waits(ground: &Ground, step: &Step, stood: &Stood) -> BTreeMap<Strin
 fn stood(ground: &Ground) -> Stood {
     let question = "SELECT oid, relname::text FROM pg_class \
                     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
-    let rows = ground.database.client().query(question, &[]).unwrap();
+    let rows = ground.client().query(question, &[]).unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
@@ -124,9 +124,7 @@ const MISSING: &[&str] = &["_idx", "_key", "userId_fkey", "Job_tenantId_fkey", "
 fn of_what_is_missing_on_empty_tables() {
     let template = Template::Baseline.and_then("half-empty", |client| without(client, MISSING));
     let ground = Ground::on(template);
-    ground
-        .database
-        .execute(r#"ALTER TABLE "DashboardWidget" DROP COLUMN "config""#);
+    ground.execute(r#"ALTER TABLE "DashboardWidget" DROP COLUMN "config""#);
     let plan = check(&ground);
     assert!(plan.is_one_transaction());
     check_the_way_back(&ground, &plan, plan.steps.len());

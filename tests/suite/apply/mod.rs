@@ -70,9 +70,7 @@ fn a_plan_is_not_carried_out_on_a_database_that_has_changed_since() {
     let ground = Ground::on(Template::Baseline);
     let mut session = ground.session();
     let plan = ground.plan(&mut session);
-    ground
-        .database
-        .execute(r#"ALTER TABLE "User" ADD COLUMN "nickname" text"#);
+    ground.execute(r#"ALTER TABLE "User" ADD COLUMN "nickname" text"#);
     let error = ground
         .apply_plan(&mut session, &plan, &patient(), &mut ())
         .unwrap_err();
@@ -88,9 +86,7 @@ fn a_plan_is_not_carried_out_on_a_database_that_has_changed_since() {
     assert_eq!(ground.ask(r#"SELECT to_regclass('"Job"')"#), "");
     assert!(ground.history().runs.is_empty());
 
-    ground
-        .database
-        .execute(r#"ALTER TABLE "User" DROP COLUMN "nickname""#);
+    ground.execute(r#"ALTER TABLE "User" DROP COLUMN "nickname""#);
     ground
         .apply_plan(&mut session, &plan, &patient(), &mut ())
         .unwrap();
@@ -110,7 +106,7 @@ fn a_saved_plan_runs_as_it_was_saved_in_its_own_database_only() {
         panic!("{error:?}");
     };
     assert!(
-        changed.remarks[0].contains(ground.database.name()),
+        changed.remarks[0].contains(ground.database().name()),
         "{:?}",
         changed.remarks
     );
@@ -142,7 +138,7 @@ fn the_printed_script_does_the_same_in_psql_and_is_recorded() {
         let wait = Duration::from_secs(60);
         let conditions = session.server.conditions(Duration::from_millis(500), wait);
         ground
-            .database
+            .database()
             .psql(&for_psql(&plan, &record, &conditions))
             .exits(0);
         assert_eq!(ground.pending(), Vec::<String>::new());

@@ -1,7 +1,7 @@
 //! Waiting for locks, and those who hold them.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use leora_migrate::db::apply::{
     Applied, ApplyError, ApplyOptions, Awaited, Blocker, Interrupt, Observer, Waiting,
@@ -91,7 +91,7 @@ fn while_the_same_transaction_blocks_nobody_is_made_to_wait_again() {
 fn a_lock_not_obtained_lets_go_of_all_others() {
     let ground = Ground::on(Template::BaselineWithRows);
     let holder = Holder::of(&ground, UPDATE_ONE);
-    let mut other = ground.database.client();
+    let mut other = ground.client();
     other.batch_execute("SET lock_timeout = '5s'").unwrap();
     let mut notes = Notes {
         first: Some(Box::new(move || {
@@ -107,7 +107,7 @@ fn a_lock_not_obtained_lets_go_of_all_others() {
 #[test]
 fn prismas_migrations_are_waited_for_and_kept_out() {
     let ground = Ground::on(Template::Baseline);
-    let mut prisma = ground.database.client();
+    let mut prisma = ground.client();
     prisma
         .batch_execute("SET application_name = 'prisma'; SELECT pg_advisory_lock(72707369)")
         .unwrap();
@@ -154,7 +154,7 @@ fn of_several_at_once_one_works_and_the_others_find_it_done() {
 fn a_deadlock_and_a_serialization_failure_are_tried_again() {
     for code in ["40P01", "40001"] {
         let ground = Ground::on(Template::Baseline);
-        ground.database.execute(&format!(
+        ground.execute(&format!(
             "CREATE SEQUENCE attempts;
              CREATE FUNCTION fail() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
                IF nextval('attempts') < 3 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '{code}'; END IF;
@@ -216,6 +216,7 @@ fn a_signal_in_the_middle_of_a_statement_cancels_it_on_the_server() {
         let waits = format!("SELECT cardinality(pg_blocking_pids({pid})) > 0");
         until("it waits", || ground.ask(&waits) == "true");
         interrupt.raise(2);
+        let raised = Instant::now();
         let error = worker.join().unwrap().unwrap_err();
         assert!(
             matches!(
@@ -227,6 +228,8 @@ fn a_signal_in_the_middle_of_a_statement_cancels_it_on_the_server() {
             ),
             "{error}"
         );
+        // Well before the lock timeout, which would end it too.
+        assert!(raised.elapsed() < Duration::from_secs(10), "it went on");
         until("nobody waits", || {
             ground.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0"
         });

@@ -46,7 +46,7 @@ fn rows_that_contradict_a_unique_index_leave_no_invalid_index() {
     let ground = Ground::on(lacking("userId_widgetType_key"));
     let twice = r#"INSERT INTO "DashboardWidget" ("id", "tenantId", "userId", "widgetType", "position", "updatedAt")
         SELECT gen_random_uuid(), u."tenantId", u."id", 'twice', 1, now() FROM "User" u, generate_series(1, 2)"#;
-    ground.database.execute(twice);
+    ground.execute(twice);
     let error = ground.apply().unwrap_err();
     let ApplyError::StepFailed(failure) = &error else {
         panic!("{error}");
@@ -65,9 +65,7 @@ fn rows_that_contradict_a_unique_index_leave_no_invalid_index() {
     );
     ground.no_lock_is_left();
 
-    ground
-        .database
-        .execute(r#"DELETE FROM "DashboardWidget" WHERE "widgetType" = 'twice'"#);
+    ground.execute(r#"DELETE FROM "DashboardWidget" WHERE "widgetType" = 'twice'"#);
     ground.applied();
     assert_eq!(ground.pending(), Vec::<String>::new());
 }
@@ -77,7 +75,7 @@ fn rows_that_contradict_a_foreign_key_stop_the_validation_and_a_rerun_goes_on() 
     let ground = Ground::on(lacking("Job_tenantId_fkey"));
     let orphan = r#"INSERT INTO "Job" ("id", "tenantId", "type", "payload", "updatedAt")
         VALUES (gen_random_uuid(), gen_random_uuid(), 'orphan', '{}', now())"#;
-    ground.database.execute(orphan);
+    ground.execute(orphan);
     let error = ground.apply().unwrap_err();
     let ApplyError::PartlyApplied(partly) = &error else {
         panic!("{error}");
@@ -88,9 +86,7 @@ fn rows_that_contradict_a_foreign_key_stop_the_validation_and_a_rerun_goes_on() 
     };
     assert_eq!(failure.sqlstate.as_deref(), Some("23503"));
     assert_eq!(ground.pending().len(), 1);
-    ground
-        .database
-        .execute(r#"DELETE FROM "Job" WHERE "type" = 'orphan'"#);
+    ground.execute(r#"DELETE FROM "Job" WHERE "type" = 'orphan'"#);
     ground.applied();
     let states: Vec<_> = ground.history().runs.iter().map(|run| run.state).collect();
     assert_eq!(states, [RunState::Failed, RunState::Applied]);

@@ -53,7 +53,7 @@ impl Proxy {
     }
 
     fn target(&self, ground: &Ground) -> Target {
-        let (port, name) = (self.port, ground.database.name());
+        let (port, name) = (self.port, ground.database().name());
         target(&format!(
             "postgresql://leora@127.0.0.1:{port}/{name}?sslmode=disable"
         ))
@@ -97,9 +97,7 @@ fn forward(mut client: TcpStream, mut server: UnixStream, cut: &Mutex<Option<Cut
 }
 
 fn applied_through(ground: &Ground, cut: Cut) -> Result<Applied, ApplyError> {
-    let directory = ground.ask("SELECT current_setting('unix_socket_directories')");
-    let data = ground.ask("SELECT current_setting('data_directory')");
-    let socket = format!("{data}/{directory}/.s.PGSQL.5432");
+    let socket = format!("{}/.s.PGSQL.5432", ground.socket_directory());
     let proxy = Proxy::start(socket, cut);
     let target = proxy.target(ground);
     let plan = ground.plan(&mut ground.session());

@@ -12,7 +12,7 @@ use crate::support::Template;
 
 /// An event trigger that fails DDL of one kind on one object with one error code.
 pub(crate) fn fail_on(ground: &Ground, tag: &str, object: &str, code: &str) {
-    ground.database.execute(&format!(
+    ground.execute(&format!(
         "CREATE FUNCTION fail() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
            IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE '%{object}%') THEN
              RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '{code}', HINT = 'Check free disk space.';
@@ -70,9 +70,7 @@ fn a_name_taken_meanwhile_is_said() {
     let ground = Ground::on(Template::Baseline);
     let mut session = ground.session();
     let plan = ground.plan(&mut session);
-    ground
-        .database
-        .execute(r#"CREATE SEQUENCE "Job_type_status_idx""#);
+    ground.execute(r#"CREATE SEQUENCE "Job_type_status_idx""#);
     let options = crate::apply::ground::patient();
     let error = ground
         .apply_plan(&mut session, &plan, &options, &mut ())
@@ -82,8 +80,6 @@ fn a_name_taken_meanwhile_is_said() {
     };
     assert_eq!(failure.sqlstate.as_deref(), Some("42P07"));
     assert!(failure.what.contains("Job_type_status_idx"), "{error}");
-    ground
-        .database
-        .execute(r#"DROP SEQUENCE "Job_type_status_idx""#);
+    ground.execute(r#"DROP SEQUENCE "Job_type_status_idx""#);
     nothing_changed(&ground);
 }

@@ -7,10 +7,7 @@ use crate::support::Template;
 
 /// Everything that is missing at once, and what it takes; then, with that done, it works.
 fn granted(ground: &Ground, role: &str, expected: &[&str]) {
-    let url = ground
-        .database
-        .url()
-        .replace("//leora@", &format!("//{role}@"));
+    let url = ground.url.replace("//leora@", &format!("//{role}@"));
     let target = target(&url);
     let plan = ground.plan(&mut ground.session());
     let obstacles = preflight(&target, &mut session(&target), &plan).unwrap();
@@ -37,7 +34,7 @@ fn granted(ground: &Ground, role: &str, expected: &[&str]) {
             panic!("{i}");
         };
         assert_eq!(left, &obstacles[i..]);
-        ground.database.execute(&obstacle.remedy);
+        ground.execute(&obstacle.remedy);
     }
     apply().unwrap();
     assert_eq!(ground.pending(), Vec::<String>::new());
@@ -46,7 +43,7 @@ fn granted(ground: &Ground, role: &str, expected: &[&str]) {
 #[test]
 fn to_create_and_to_reference() {
     let ground = Ground::on(Template::Baseline);
-    ground.database.execute(
+    ground.execute(
         r#"REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE "poor" LOGIN; GRANT USAGE ON SCHEMA public TO "poor";
            GRANT SELECT ON ALL TABLES IN SCHEMA public TO "poor""#,
     );
@@ -56,7 +53,7 @@ fn to_create_and_to_reference() {
         &[
             &format!(
                 "the role poor may not create schemas in database {}, and the history needs one",
-                ground.database.name()
+                ground.database().name()
             ),
             "the role poor may not create in schema public",
             "the role poor may not make foreign keys to \"Tenant\"",
@@ -72,7 +69,7 @@ fn to_change_what_stands_and_to_write_the_history() {
         client.batch_execute(ROWS).unwrap();
     });
     let ground = Ground::on(template);
-    ground.database.execute(
+    ground.execute(
         r#"CREATE SCHEMA leora_migrate; CREATE ROLE "hand" LOGIN; GRANT USAGE, CREATE ON SCHEMA public TO "hand";
            CREATE ROLE "keeper"; GRANT USAGE, CREATE ON SCHEMA public TO "keeper";
            ALTER TABLE "Job" OWNER TO "keeper"; ALTER TABLE "DashboardWidget" OWNER TO "hand";
