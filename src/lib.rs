@@ -10,6 +10,7 @@ pub mod error;
 pub mod explain;
 pub mod model;
 pub mod plan;
+pub mod prisma;
 pub mod render;
 pub mod report;
 pub mod verify;

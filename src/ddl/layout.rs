@@ -32,8 +32,8 @@ pub(super) fn a_line_an_item(statement: &str) -> String {
             ' ' if depth == 1 && out.ends_with("    ") => {}
             c => {
                 depth = match c {
-                    '(' => depth + 1,
-                    ')' => depth - 1,
+                    '(' | '[' => depth + 1,
+                    ')' | ']' => depth.saturating_sub(1),
                     _ => depth,
                 };
                 out.push(c);

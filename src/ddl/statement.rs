@@ -122,7 +122,12 @@ fn column_def(column: &Column) -> ColumnDef {
     }
     match &column.default {
         Some(ColumnDefault::Expression(expression)) => {
-            clauses.push(format!("DEFAULT {expression}"))
+            // Without a cast, PostgreSQL takes a list of strings for text[], and knows no type of none.
+            let cast = match expression.as_str() {
+                list if column.ty.is_array() && list.starts_with("ARRAY[") => format!("::{ty}"),
+                _ => String::new(),
+            };
+            clauses.push(format!("DEFAULT {expression}{cast}"))
         }
         Some(ColumnDefault::Sequence(options)) => {
             clauses.push(format!("/* sequence: {options} */"))

@@ -4,6 +4,10 @@
 //! Types get PostgreSQL's own spelling; defaults lose the casts PostgreSQL adds to constants, and
 //! the many ways to say 'now' and one constant become one. Normalising twice is normalising once.
 
+use std::collections::BTreeMap;
+
+use super::expression::{self, ColumnType};
+use super::moment;
 use super::sql_type::{Expression, SqlType};
 use super::{Column, ColumnDefault, Index, IndexTarget, Schema, Table};
 
@@ -26,8 +30,13 @@ fn normalise_table(table: &mut Table) {
     for column in &mut table.columns {
         normalise_column(column);
     }
+    let types: BTreeMap<_, _> = table
+        .columns
+        .iter()
+        .map(|column| (column.name.as_str(), &column.ty))
+        .collect();
     for index in table.indexes.values_mut() {
-        normalise_index(index);
+        normalise_index(index, &|column| types.get(column).map(|ty| (*ty).clone()));
     }
     for check in table.checks.values_mut() {
         check.definition = collapse(&check.definition);
@@ -48,23 +57,25 @@ fn normalise_column(column: &mut Column) {
     }
 }
 
-fn normalise_index(index: &mut Index) {
+fn normalise_index(index: &mut Index, column_type: &ColumnType<'_>) {
+    let canonical = |text: &Expression| {
+        let text = text.as_str();
+        let spelled = expression::canonical(text, column_type);
+        Expression::new(spelled.unwrap_or_else(|| bare(text)))
+    };
     if index.method.as_deref() == Some("btree") {
         index.method = None;
     }
-    index.predicate = index
-        .predicate
-        .take()
-        .map(|predicate| Expression::new(bare(predicate.as_str())));
+    index.predicate = index.predicate.as_ref().map(canonical);
     for key in &mut index.keys {
         if let IndexTarget::Expression(expression) = &mut key.on {
-            *expression = Expression::new(bare(expression.as_str()));
+            *expression = canonical(expression);
         }
     }
 }
 
 /// The type in the spelling of `format_type`: lower case, the standard's long names.
-fn type_name(ty: &SqlType) -> SqlType {
+pub(super) fn type_name(ty: &SqlType) -> SqlType {
     let text = ty.as_str().trim();
     if text.contains('"') {
         return SqlType::new(text);
@@ -130,7 +141,10 @@ fn default_of(default: &Expression, ty: &SqlType) -> Option<Expression> {
     let canonical = match constant(text, ty) {
         Some(Constant::Null) => return None,
         Some(constant) => constant.sql(),
-        None => time_of_transaction(text, ty).map_or_else(|| bare(text), str::to_owned),
+        None => time_of_transaction(text, ty)
+            .map(str::to_owned)
+            .or_else(|| expression::canonical(text, &|_| None))
+            .unwrap_or_else(|| bare(text)),
     };
     Some(Expression::new(canonical))
 }
@@ -140,9 +154,13 @@ fn default_of(default: &Expression, ty: &SqlType) -> Option<Expression> {
 fn time_of_transaction(text: &str, ty: &SqlType) -> Option<&'static str> {
     let is_timestamp = ty.as_str().starts_with("timestamp");
     let mut expression = bare(text).to_ascii_lowercase();
+    let mut casts = 0;
     while let Some((inner, cast)) = split_cast(&expression) {
+        casts += 1;
         let cast = type_name(&SqlType::new(cast));
-        if cast.without_modifiers() != ty.without_modifiers() || cast.modifiers() != ty.modifiers()
+        if cast.without_modifiers() != ty.without_modifiers()
+            || cast.modifiers() != ty.modifiers()
+            || casts > MAX_CASTS
         {
             return None;
         }
@@ -195,17 +213,28 @@ impl Constant {
     }
 }
 
+/// `text` as a constant of type `ty`, in one spelling; `None` when it is none.
+pub(super) fn constant_of(text: &str, ty: &SqlType) -> Option<String> {
+    Some(constant(text, ty)?.sql())
+}
+
+/// How many casts may lie around a constant. Beyond, an expression is not looked into.
+const MAX_CASTS: usize = 16;
+
 /// Reads `text` as a constant for a column of type `ty`, through parentheses and casts that lose
 /// nothing; `None` when it is anything else.
 fn constant(text: &str, ty: &SqlType) -> Option<Constant> {
-    let text = strip_parentheses(text.trim());
-    if let Some((inner, cast)) = split_cast(text) {
+    let mut text = strip_parentheses(text.trim());
+    let mut casts = 0;
+    while let Some((inner, cast)) = split_cast(text) {
         let cast = type_name(&SqlType::new(cast));
         let rounds =
             matches!(cast.as_str(), "smallint" | "integer" | "bigint") && inner.contains('.');
-        return (lossless(&cast, ty) && !rounds)
-            .then(|| constant(inner, ty))
-            .flatten();
+        casts += 1;
+        if !lossless(&cast, ty) || rounds || casts > MAX_CASTS {
+            return None;
+        }
+        text = strip_parentheses(inner);
     }
     if text.eq_ignore_ascii_case("null") {
         return Some(Constant::Null);
@@ -239,6 +268,9 @@ fn lossless(cast: &SqlType, ty: &SqlType) -> bool {
             && (family(ty) == "text" || ty.as_str().starts_with("character")))
         || (unlimited && !family(cast).is_empty() && family(cast) == family(ty))
         || (unlimited
+            && family(cast) == "number"
+            && matches!(ty.as_str(), "real" | "double precision"))
+        || (unlimited
             && cast.is_array()
             && ty.is_array()
             && lossless(&cast.element(), &ty.element()))
@@ -261,7 +293,7 @@ fn typed(value: &str, ty: &SqlType) -> Constant {
             _ => Constant::Quoted(value.to_owned()),
         },
         "uuid" => Constant::Quoted(value.to_ascii_lowercase()),
-        _ => Constant::Quoted(value.to_owned()),
+        _ => Constant::Quoted(moment::canonical(value, ty).unwrap_or_else(|| value.to_owned())),
     }
 }
 
@@ -327,7 +359,7 @@ fn quoted_value(text: &str) -> Option<String> {
 /// Splits `x::type` at its last cast outside quotes and parentheses.
 fn split_cast(text: &str) -> Option<(&str, &str)> {
     let at = Depths::of(text)
-        .filter(|(at, depth, _)| *depth == 0 && text[*at..].starts_with("::"))
+        .filter(|(at, depth, _)| *depth == 0 && text.as_bytes()[*at..].starts_with(b"::"))
         .last()?
         .0;
     let (inner, cast) = (text[..at].trim(), text[at + 2..].trim());
@@ -359,17 +391,26 @@ fn bare(text: &str) -> String {
     collapse(strip_parentheses(text.trim()))
 }
 
-fn strip_parentheses(mut text: &str) -> &str {
-    while text.starts_with('(') && text.ends_with(')') {
-        let closes_at_end = Depths::of(text)
-            .filter(|(_, depth, byte)| *depth == 1 && *byte == b')')
-            .map(|(at, ..)| at);
-        if closes_at_end.into_iter().next() != Some(text.len() - 1) {
-            break;
-        }
-        text = text[1..text.len() - 1].trim();
+fn strip_parentheses(text: &str) -> &str {
+    if !text.starts_with('(') {
+        return text;
     }
-    text
+    let mut open = Vec::new();
+    let mut closes = BTreeMap::new();
+    for (at, _, byte) in Depths::of(text) {
+        match byte {
+            b'(' => open.push(at),
+            b')' => closes.extend(open.pop().map(|opened| (opened, at))),
+            _ => {}
+        }
+    }
+    let (mut start, mut end) = (0, text.len());
+    while text[start..end].starts_with('(') && closes.get(&start) == Some(&(end - 1)) {
+        let inside = &text[start + 1..end - 1];
+        start += 1 + inside.len() - inside.trim_start().len();
+        end = start + inside.trim().len();
+    }
+    &text[start..end]
 }
 
 /// Runs of blanks outside quotes become one space.

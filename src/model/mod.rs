@@ -1,8 +1,11 @@
 //! One description of a schema, whatever it was read from.
 
 pub mod canon;
+mod expression;
 pub mod lower;
+mod moment;
 pub mod name;
+pub mod operator_class;
 pub mod snapshot;
 mod sql_type;
 mod table;

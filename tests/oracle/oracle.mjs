@@ -9,6 +9,12 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
+if (['format', 'lint'].includes(process.argv[2])) {
+  const { run } = await import('./schema-language.mjs');
+  run(process.argv[2], process.argv.slice(3));
+  process.exit(0);
+}
+
 const packages = process.env.PRISMA_ORACLE_PACKAGES;
 const require = createRequire(path.join(packages, 'package.json'));
 const engineDir = path.join(packages, 'node_modules/@prisma/schema-engine-wasm');
@@ -24,17 +30,21 @@ engine.__wbg_set_wasm(wasm.exports);
 wasm.exports.__wbindgen_start();
 
 const usage = `usage: prisma-oracle script|exit FROM TO      FROM, TO: empty | url | FILE.prisma
-       prisma-oracle deploy|status DIRECTORY    a prisma/migrations directory`;
+       prisma-oracle each                       reads {"mode", "from", "to", "url"} a line, answers {"code", "stdout"} a line
+       prisma-oracle deploy|status DIRECTORY    a prisma/migrations directory
+       prisma-oracle format|lint FILE.prisma...`;
 const [mode, from, to] = process.argv.slice(2);
-const wellFormed = ['script', 'exit'].includes(mode) ? from && to : ['deploy', 'status'].includes(mode) && from;
+const wellFormed = mode === 'each' || (['script', 'exit'].includes(mode) ? from && to : ['deploy', 'status'].includes(mode) && from);
 if (!wellFormed) {
   console.error(usage);
   process.exit(64);
 }
-// The engine takes the connection from the adapter, so the schema must not name one.
+// The engine takes the connection from the adapter, so the schema must not name one. Preview features
+// come and go with Prisma's versions; of those there are, these two change what a schema may say.
 const schemaText = (file) =>
   fs.readFileSync(file, 'utf8').split('\n')
-    .filter((line) => !/^\s*(url|directUrl|shadowDatabaseUrl|extensions|previewFeatures)\s*=/.test(line))
+    .filter((line) => !/^\s*(url|directUrl|shadowDatabaseUrl|extensions|previewFeatures)\s*=/.test(line)
+      || /"(partialIndexes|views)"/.test(line))
     .join('\n');
 const anyDatasource = { path: 'schema.prisma', content: 'datasource db { provider = "postgresql" }' };
 const target = (t) => {
@@ -42,20 +52,35 @@ const target = (t) => {
   if (t === 'url') return { tag: 'schemaDatasource', files: [anyDatasource], configDir: '.' };
   return { tag: 'schemaDatamodel', files: [{ path: t, content: schemaText(t) }] };
 };
-const datamodel = [from, to].find((t) => t?.endsWith('.prisma'));
-const connectionString = process.env.DATABASE_URL;
-if (!connectionString) {
+const filters = { externalTables: [], externalEnums: [] };
+const engineFor = (connectionString, datamodel) => {
+  const schema = /[?&]schema=([^&]+)/.exec(connectionString)?.[1]; // as Prisma's own URLs name it
+  const adapter = bindMigrationAwareSqlAdapterFactory(
+    new PrismaPg({ connectionString }, schema ? { schema: decodeURIComponent(schema) } : undefined));
+  return engine.SchemaEngine.new(
+    { datamodels: datamodel ? [[datamodel, schemaText(datamodel)]] : undefined }, () => {}, adapter);
+};
+const differences = async ({ mode, from, to, url }) => {
+  const prisma = await engineFor(url, [from, to].find((t) => t.endsWith('.prisma')));
+  const { stdout, exitCode } = await prisma.diff(
+    { from: target(from), to: target(to), script: mode === 'script', exitCode: true, filters });
+  return { stdout: stdout ?? '', code: mode === 'exit' ? exitCode : 0 };
+};
+
+if (mode === 'each') {
+  for (const line of fs.readFileSync(0, 'utf8').split('\n').filter(Boolean)) {
+    const answer = await differences(JSON.parse(line)).catch((error) => ({ code: 1, stdout: error.message }));
+    console.log(JSON.stringify(answer));
+  }
+  process.exit(0);
+}
+const url = process.env.DATABASE_URL;
+if (!url) {
   console.error('prisma-oracle: set DATABASE_URL; the engine connects even to write a script');
   process.exit(64);
 }
-const schema = /[?&]schema=([^&]+)/.exec(connectionString)?.[1]; // as Prisma's own URLs name it
-const adapter = bindMigrationAwareSqlAdapterFactory(
-  new PrismaPg({ connectionString }, schema ? { schema: decodeURIComponent(schema) } : undefined));
-const prisma = await engine.SchemaEngine.new(
-  { datamodels: datamodel ? [[datamodel, schemaText(datamodel)]] : undefined }, () => {}, adapter);
-
-const filters = { externalTables: [], externalEnums: [] };
 if (mode === 'deploy' || mode === 'status') {
+  const prisma = await engineFor(url);
   const baseDir = path.resolve(from);
   const lockfile = path.join(baseDir, 'migration_lock.toml');
   const migrationsList = {
@@ -77,6 +102,6 @@ if (mode === 'deploy' || mode === 'status') {
   const clean = found.hasMigrationsTable && !found.history && !found.editedMigrationNames.length && !found.failedMigrationNames.length;
   process.exit(clean ? 0 : 2);
 }
-const result = await prisma.diff({ from: target(from), to: target(to), script: mode === 'script', exitCode: true, filters });
-process.stdout.write(result.stdout ?? '');
-process.exit(mode === 'exit' ? result.exitCode : 0);
+const { stdout, code } = await differences({ mode, from, to, url });
+process.stdout.write(stdout);
+process.exit(code);

@@ -10,6 +10,7 @@ mod floors;
 mod harness;
 mod main_job;
 mod pooler;
+mod prisma;
 mod proof;
 mod readme;
 mod reports;

@@ -6,7 +6,7 @@ mod oracle;
 
 pub(crate) use cli::{Cli, Output};
 pub(crate) use database::{Template, TestDatabase, template};
-pub(crate) use oracle::oracle;
+pub(crate) use oracle::{oracle, oracle_without_database};
 
 use std::path::PathBuf;
 

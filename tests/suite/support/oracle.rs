@@ -9,6 +9,17 @@ use super::{Output, TestDatabase, repository};
 /// installed: said on stderr past the test harness, which shows nothing of a test that passes. With
 /// `CI=true` it is a failure.
 pub(crate) fn oracle(database: &TestDatabase, arguments: &[&str]) -> Option<Output> {
+    let mut command = command(arguments)?;
+    command.env("DATABASE_URL", database.url());
+    Some(Output::of(command, ""))
+}
+
+/// The same without a database, for what needs none: `each`, `format` and `lint`.
+pub(crate) fn oracle_without_database(arguments: &[&str], stdin: &str) -> Option<Output> {
+    Some(Output::of(command(arguments)?, stdin))
+}
+
+fn command(arguments: &[&str]) -> Option<Command> {
     if !has_node() {
         let ci = std::env::var("CI").is_ok_and(|value| value == "true");
         assert!(
@@ -23,11 +34,8 @@ pub(crate) fn oracle(database: &TestDatabase, arguments: &[&str]) -> Option<Outp
         return None;
     }
     let mut command = Command::new(repository("tests/oracle/prisma-oracle"));
-    command
-        .args(arguments)
-        .current_dir(repository(""))
-        .env("DATABASE_URL", database.url());
-    Some(Output::of(command, ""))
+    command.args(arguments).current_dir(repository(""));
+    Some(command)
 }
 
 fn has_node() -> bool {
