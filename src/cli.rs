@@ -53,7 +53,8 @@ pub struct Globals {
     /// The schema the application's tables stand in [default: the URL's, else public]
     #[arg(long, global = true, value_name = "NAME")]
     pub schema: Option<String>,
-    /// The schema that stood before, as `snapshot` wrote it [default: the one built in]
+    /// The schema that stood before: a snapshot, a schema.prisma or a folder of those [default: the
+    /// one built in]
     #[arg(long, global = true, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// The configuration file [default: leora-migrate.toml here, if there is one]
@@ -117,6 +118,20 @@ pub enum Command {
     /// Write the live schema down, as the baseline of later runs
     #[command(after_help = "Example:\n  leora-migrate snapshot --out schema/baseline.toml")]
     Snapshot(SnapshotArgs),
+    /// Compare two schemas, from wherever they are read
+    #[command(
+        after_help = "SOURCE is one of declared (the declaration on top of the baseline), url (the database), \
+                            empty, a snapshot (FILE.toml), FILE.prisma, or a folder of those.\n\nExamples:\n  \
+                            leora-migrate diff --from url --to prisma/schema.prisma\n  leora-migrate diff --from \
+                            url --to declared --format sql"
+    )]
+    Diff(DiffArgs),
+    /// Work on the team's schema.prisma
+    Prisma {
+        /// What to do.
+        #[command(subcommand)]
+        command: PrismaCommand,
+    },
     /// Print the JSON Schema of what `--format json` prints
     #[command(after_help = "Example:\n  leora-migrate schema verify")]
     Schema(SchemaArgs),
@@ -211,6 +226,9 @@ impl<F: ValueEnum> FromStr for ReportTo<F> {
 /// `validate`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ValidateArgs {
+    /// Whether this schema.prisma, or folder, agrees with the declaration on its five models
+    #[arg(long, value_name = "FILE")]
+    pub prisma: Option<PathBuf>,
     /// How the result is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -277,6 +295,54 @@ pub struct VerifyArgs {
     /// Say what this check means, why, and what to do, and look at no database
     #[arg(long, value_name = "CHECK")]
     pub explain: Option<String>,
+}
+
+/// `diff`.
+#[derive(Args, Clone, Debug)]
+pub struct DiffArgs {
+    /// What is there
+    #[arg(long, value_name = "SOURCE")]
+    pub from: String,
+    /// What should be
+    #[arg(long, value_name = "SOURCE")]
+    pub to: String,
+    /// How the differences are written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: DiffFormat,
+}
+
+/// How differences are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// What is additive, as statements; the rest as comments.
+    Sql,
+    /// For programs.
+    Json,
+}
+
+/// The commands of `prisma`.
+#[derive(Debug, Subcommand)]
+pub enum PrismaCommand {
+    /// Put Phase 1's models and relations into a schema.prisma; prints the difference
+    #[command(
+        after_help = "Examples:\n  leora-migrate prisma patch prisma/schema.prisma\n  leora-migrate prisma patch \
+                            prisma/schema.prisma --write"
+    )]
+    Patch(PatchArgs),
+}
+
+/// `prisma patch`.
+#[derive(Args, Clone, Debug)]
+pub struct PatchArgs {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Write the file
+    #[arg(long)]
+    pub write: bool,
 }
 
 /// `rollback`.

@@ -12,6 +12,7 @@ use crate::cli::Globals;
 use crate::db::connect::{Environment, Sources, Target};
 use crate::error::Error;
 use crate::model::{Identifier, Schema, snapshot};
+use crate::prisma;
 use crate::verify::waiver::Waiver;
 
 /// The configuration file's usual name.
@@ -168,21 +169,71 @@ impl Settings {
         )?)
     }
 
-    /// The schema that stood before: the file's, or the one built in.
+    /// The schema that stood before, as the database's schema `namespace`: the file's, or the one built
+    /// in.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read or is no snapshot.
-    pub fn baseline(&self) -> Result<Schema, Error> {
+    /// When the file cannot be read, or holds no schema.
+    pub fn baseline(&self, namespace: &Identifier) -> Result<Schema, Error> {
         match &self.baseline {
             None => Ok(snapshot::read(leora_schema::BASELINE)
                 .expect("the built-in baseline is tested to be one")),
-            Some(path) => {
-                let text = read_text(path)?;
-                snapshot::read(&text).map_err(|error| at(path, &text, error.toml()))
-            }
+            Some(path) => read_schema(path, namespace),
         }
     }
+}
+
+/// Reads a snapshot, a `.prisma` file or a folder of those, as the database's schema `namespace`.
+///
+/// # Errors
+///
+/// When the file cannot be read, or holds no schema.
+pub fn read_schema(path: &Path, namespace: &Identifier) -> Result<Schema, Error> {
+    let is_prisma = |path: &Path| {
+        path.extension()
+            .is_some_and(|extension| extension == "prisma")
+    };
+    if path.is_dir() {
+        let failed = |source| Error::File {
+            doing: "read",
+            path: path.to_owned(),
+            source,
+        };
+        let entries = fs::read_dir(path)
+            .map_err(failed)?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
+        let mut files: Vec<_> = entries
+            .into_iter()
+            .map(|entry| entry.path())
+            .filter(|path| is_prisma(path))
+            .collect();
+        files.sort();
+        if files.is_empty() {
+            return Err(Error::Usage(format!(
+                "there is no .prisma file in {}",
+                path.display()
+            )));
+        }
+        return read_prisma(&files, namespace);
+    }
+    if is_prisma(path) {
+        return read_prisma(&[path.to_owned()], namespace);
+    }
+    let text = read_text(path)?;
+    snapshot::read(&text).map_err(|error| at(path, &text, error.toml()))
+}
+
+fn read_prisma(files: &[PathBuf], namespace: &Identifier) -> Result<Schema, Error> {
+    let source = |path: &PathBuf| {
+        Ok(prisma::Source {
+            name: path.display().to_string(),
+            text: read_text(path)?,
+        })
+    };
+    let sources: Vec<_> = files.iter().map(source).collect::<Result<_, Error>>()?;
+    Ok(prisma::schema(&sources, namespace)?)
 }
 
 fn read(path: &Path) -> Result<File, Error> {

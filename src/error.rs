@@ -11,6 +11,8 @@ use crate::db::connect::{ConnectError, TargetError};
 use crate::db::scratch::{NotInstalled, ScratchError};
 use crate::db::session::QueryError;
 use crate::model::name::NameError;
+use crate::prisma::SchemaErrors;
+use crate::prisma::patch::PatchError;
 
 pub use code::{Code, Entry, TABLE};
 
@@ -79,6 +81,12 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+    /// A schema.prisma that Prisma would not take.
+    #[error("{0}")]
+    Prisma(#[from] SchemaErrors),
+    /// A schema.prisma that Phase 1 cannot be put into.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
     /// A plan that was not carried out, or not wholly.
     #[error(transparent)]
     Apply(Box<ApplyError>),

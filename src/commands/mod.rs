@@ -2,11 +2,14 @@
 
 mod apply;
 mod demo;
+mod diff;
 mod explain;
 mod plan;
+mod prisma;
 mod reports;
 mod rollback;
 mod snapshot;
+mod source;
 mod status;
 mod survey;
 mod validate;
@@ -40,6 +43,8 @@ pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
         Command::Demo => demo::run(&context),
         Command::Validate(args) => validate::run(&context, args),
         Command::Plan(args) => plan::run(&context, args),
+        Command::Diff(args) => diff::run(&context, args),
+        Command::Prisma { command } => prisma::run(&context, command),
         Command::Verify(args) => verify::run(&context, args),
         Command::Snapshot(args) => snapshot::run(&context, args),
         Command::Apply(args) => apply::run(&context, args),

@@ -90,7 +90,7 @@ impl Connected {
 
     /// Reads the database and plans.
     pub(super) fn survey(&mut self, context: &Context) -> Result<Survey, Error> {
-        let promise = Promise::new(&LEORA, context.settings.baseline()?);
+        let promise = Promise::new(&LEORA, context.settings.baseline(&self.session.schema)?);
         let found = introspect(&mut self.session)?;
         let facts = facts(
             &mut self.session,

@@ -1,15 +1,24 @@
 //! `validate`: the declaration against the schema that stood before, without a database.
 
+use std::path::Path;
+
 use leora_schema::LEORA;
 
 use super::Context;
 use crate::cli::{Format, ValidateArgs};
+use crate::config::read_schema;
+use crate::diff::compare;
 use crate::error::{Error, exit};
+use crate::model::Identifier;
+use crate::model::lower::lower;
 use crate::verify::promise::Promise;
 
 pub(super) fn run(context: &Context, args: &ValidateArgs) -> Result<u8, Error> {
-    let promise = Promise::new(&LEORA, context.settings.baseline()?);
     let schema = context.settings.schema(None)?;
+    if let Some(path) = &args.prisma {
+        return against_prisma(context, path, &schema);
+    }
+    let promise = Promise::new(&LEORA, context.settings.baseline(&schema)?);
     let plan = promise.plan_on_baseline(&schema);
     let before = promise.baseline.table_names().count();
     let text = match args.format {
@@ -42,6 +51,38 @@ pub(super) fn run(context: &Context, args: &ValidateArgs) -> Result<u8, Error> {
     };
     context.console.result(&text);
     Ok(if plan.refusals.is_empty() {
+        exit::DONE
+    } else {
+        exit::FOUND
+    })
+}
+
+/// Whether the team's schema.prisma and the declaration say the same of the declared models.
+fn against_prisma(context: &Context, path: &Path, schema: &Identifier) -> Result<u8, Error> {
+    let declared = lower(&LEORA);
+    let mut written = read_schema(path, schema)?;
+    written
+        .tables
+        .retain(|name, _| declared.tables.contains_key(name));
+    written.enums.clear();
+    let differences = compare(&written, &declared);
+    let file = path.display();
+    let text = if differences.is_empty() {
+        format!(
+            "{file} and the declaration agree on its {} models.\n",
+            LEORA.models.len()
+        )
+    } else {
+        let lines = differences
+            .iter()
+            .map(|difference| format!("- {difference}\n"));
+        format!(
+            "{file} and the declaration disagree:\n{}",
+            lines.collect::<String>()
+        )
+    };
+    context.console.result(&text);
+    Ok(if differences.is_empty() {
         exit::DONE
     } else {
         exit::FOUND

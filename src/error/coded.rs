@@ -11,7 +11,7 @@ impl Error {
         Some(match self {
             Error::Said(_) => return None,
             Error::Usage(_) => Code::Usage,
-            Error::Config { .. } => Code::FileContent,
+            Error::Config { .. } | Error::Prisma(_) | Error::Patch(_) => Code::FileContent,
             Error::File { doing: "write", .. } => Code::FileWrite,
             Error::File { .. } => Code::FileRead,
             Error::Name(_) => Code::Name,

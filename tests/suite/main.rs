@@ -11,6 +11,7 @@ mod harness;
 mod main_job;
 mod pooler;
 mod prisma;
+mod prisma_commands;
 mod proof;
 mod readme;
 mod reports;

@@ -1,0 +1,111 @@
+//! `diff`: two schemas, from wherever they are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Context;
+use super::source::Source;
+use crate::cli::{DiffArgs, DiffFormat};
+use crate::ddl;
+use crate::diff::{Difference, compare};
+use crate::error::{Error, exit};
+use crate::model::{Identifier, Schema};
+use crate::plan::{Database, Request, plan};
+use crate::render::diff as unified;
+
+/// One of the two, by the name it was given.
+struct Side {
+    name: String,
+    schema: Schema,
+}
+
+pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<u8, Error> {
+    let (from, to) = (Source::parse(&args.from), Source::parse(&args.to));
+    let target = if [&from, &to].contains(&&Source::Url) {
+        Some(context.settings.target()?)
+    } else {
+        None
+    };
+    let namespace = context.settings.schema(target.as_ref())?;
+    let read = |source: &Source| -> Result<Side, Error> {
+        Ok(Side {
+            name: source.to_string(),
+            schema: source.read(context, &namespace)?,
+        })
+    };
+    let (from, to) = (read(&from)?, read(&to)?);
+    let differences = compare(&from.schema, &to.schema);
+    let text = match args.format {
+        DiffFormat::Text => text(&from, &to, &differences),
+        DiffFormat::Sql => sql(&from, &to, &namespace),
+        DiffFormat::Json => {
+            let value =
+                serde_json::json!({"from": from.name, "to": to.name, "differences": differences});
+            format!("{value:#}\n")
+        }
+    };
+    context.console.result(&text);
+    Ok(if differences.is_empty() {
+        exit::DONE
+    } else {
+        exit::FOUND
+    })
+}
+
+/// Each difference in a line, then each table that differs as a unified diff.
+fn text(from: &Side, to: &Side, differences: &[Difference]) -> String {
+    if differences.is_empty() {
+        return format!("No difference between {} and {}.\n", from.name, to.name);
+    }
+    let mut out = format!("{} differs from {}:\n", from.name, to.name);
+    out.extend(
+        differences
+            .iter()
+            .map(|difference| format!("- {difference}\n")),
+    );
+    let owners: BTreeSet<_> = differences
+        .iter()
+        .map(|difference| &difference.object.owner)
+        .collect();
+    for owner in owners {
+        let (actual, desired) = ddl::both_sides(owner, &from.schema, &to.schema);
+        let name = |side: &Side| format!("{} {owner}", side.name);
+        out += "\n";
+        out += &unified::coloured(&unified::unified(&name(from), &actual, &name(to), &desired));
+    }
+    out
+}
+
+/// What is additive, as statements; the rest as comments.
+fn sql(from: &Side, to: &Side, namespace: &Identifier) -> String {
+    let created: Vec<_> = to.schema.tables.keys().cloned().collect();
+    let request = Request {
+        migration: "diff",
+        database: Database::default(),
+        schema: namespace,
+        created: &created,
+        desired: &to.schema,
+    };
+    let plan = plan(&request, &from.schema, &BTreeMap::new());
+    let line = |text: &str| text.replace(['\n', '\r'], " ");
+    let mut out: String = plan
+        .steps
+        .iter()
+        .map(|step| format!("{};\n\n", step.sql))
+        .collect();
+    out.extend(
+        plan.refusals
+            .iter()
+            .map(|refusal| format!("-- refused: {}\n", line(&refusal.reason))),
+    );
+    out.extend(
+        plan.notes
+            .iter()
+            .map(|note| format!("-- left alone: {}\n", line(note))),
+    );
+    let gone = from
+        .schema
+        .table_names()
+        .filter(|name| !to.schema.tables.contains_key(*name));
+    out.extend(gone.map(|name| format!("-- refused: table {} is not expected\n", name.quoted())));
+    out
+}
