@@ -118,15 +118,16 @@ pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
     .collect()
 }
 
+/// Before the first ANALYZE a table has no pages to the catalog; the counters of the statistics system
+/// need no lock, unlike its file's size, and 20 rows a page is a guess on the safe side.
+///
 /// Extensions' relations (dependency type `e`) and the sequences that columns own (`a`, `i`) are
 /// left out.
 const RELATIONS: &str = "\
 SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid)
             WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
-       CASE WHEN c.relkind <> 'r' OR c.relpages > 0 THEN c.relpages
-            ELSE pg_relation_size(c.oid) / current_setting('block_size')::int END,
-       greatest(c.reltuples, 0)::bigint
+       greatest(c.relpages, pg_stat_get_live_tuples(c.oid) / 20), greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0)::bigint
 FROM pg_class c
 WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid

@@ -24,6 +24,9 @@ BEGIN
   BEGIN
     FOR step IN SELECT value FROM jsonb_array_elements(programme -> 'build') LOOP
       answer := NULL;
+      IF step -> 2 IS NOT NULL THEN
+        PERFORM set_config(key, value, true) FROM jsonb_each_text(step -> 2);
+      END IF;
       IF step ->> 0 = 'ask' THEN
         EXECUTE step ->> 1 INTO answer;
       ELSE
@@ -46,6 +49,9 @@ BEGIN
       BEGIN
         FOR step IN SELECT value FROM jsonb_array_elements(trial) LOOP
           answer := NULL;
+          IF step -> 2 IS NOT NULL THEN
+            PERFORM set_config(key, value, true) FROM jsonb_each_text(step -> 2);
+          END IF;
           CASE step ->> 0
           WHEN 'ask' THEN
             EXECUTE step ->> 1 INTO answer;

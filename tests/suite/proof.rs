@@ -64,7 +64,11 @@ impl Proof {
     }
 
     fn against(database: &TestDatabase, desired: &Schema, options: &ProofOptions) -> Proof {
-        let mut session = Session::open(database.client(), public()).unwrap();
+        Proof::by(database.client(), desired, options)
+    }
+
+    fn by(client: Client, desired: &Schema, options: &ProofOptions) -> Proof {
+        let mut session = Session::open(client, public()).unwrap();
         let schema = public();
         let found = introspect(&mut session).unwrap();
         let subject = Subject {
@@ -490,5 +494,375 @@ fn keys_that_lie_across_each_other_are_followed() {
            CREATE TABLE "Full" (id uuid PRIMARY KEY, "tenantId" uuid, code smallint,
              FOREIGN KEY ("tenantId", code) REFERENCES "Region" MATCH FULL ON DELETE CASCADE ON UPDATE CASCADE);
            CREATE TABLE "NoKey" ("tenantId" uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE, note text NOT NULL)"#,
+    );
+}
+
+/// The migrated database with every table that has a tenant under forced row-level security, and a role
+/// that it holds for.
+fn secured(role: &str) -> TestDatabase {
+    let database = TestDatabase::from(migrated());
+    database.execute(&format!(
+        r#"CREATE ROLE {role} LOGIN;
+           GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role};
+           DO $$
+           DECLARE t record;
+           BEGIN
+             FOR t IN SELECT a.attrelid::regclass AS name, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+                       WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attname IN ('tenantId', 'tenant_id') LOOP
+               EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t.name);
+               EXECUTE format('CREATE POLICY tenant ON %s USING (%I = NULLIF(current_setting(''app.current_tenant_id'', true), '''')::uuid)',
+                              t.name, t.attname);
+             END LOOP;
+           END $$"#
+    ));
+    database
+}
+
+fn as_role(database: &TestDatabase, role: &str) -> Client {
+    Client::connect(
+        &database.url().replace("leora@", &format!("{role}@")),
+        postgres::NoTls,
+    )
+    .unwrap()
+}
+
+#[test]
+fn row_level_security_is_met_in_the_name_of_each_tenant() {
+    let database = secured("met_by_name");
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let desired = introspect(&mut session).unwrap().schema;
+    drop(session);
+
+    // A role that bypasses it proves all.
+    let proof = Proof::against(&database, &desired, &ProofOptions::default());
+    assert_eq!(proof.not_passed(), [""; 0]);
+
+    // Another, told how the tenant is set, proves all but what it cannot see.
+    let set = [("app.current_tenant_id".to_owned(), "{tenant}".to_owned())];
+    let options = ProofOptions {
+        set: set.into(),
+        ..ProofOptions::default()
+    };
+    let proof = Proof::by(as_role(&database, "met_by_name"), &desired, &options);
+    assert_eq!(proof.failed(), [""; 0]);
+    // A row without a tenant is refused before anybody looks at the column.
+    assert_eq!(
+        proof.not_passed(),
+        ["behaviour.required-columns", "tenants.required"]
+    );
+
+    // Not told, it says so.
+    let proof = Proof::by(
+        as_role(&database, "met_by_name"),
+        &desired,
+        &ProofOptions::default(),
+    );
+    assert_eq!(proof.failed(), [""; 0]);
+    let erased = proof
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.tenant-erased")
+        .unwrap();
+    assert!(
+        format!("{:?}", erased.outcome).contains("[verify.set]"),
+        "{erased:?}"
+    );
+}
+
+#[test]
+fn what_is_broken_is_seen() {
+    const USER_DELETES: &str = "deletes.user-widgets";
+    for (sql, expected) in [
+        // The widget's user: cascade gone, or another action.
+        (
+            r#"ALTER TABLE "DashboardWidget" DROP CONSTRAINT "DashboardWidget_userId_fkey", ADD CONSTRAINT "DashboardWidget_userId_fkey"
+               FOREIGN KEY ("userId") REFERENCES "User" ON DELETE SET NULL ON UPDATE CASCADE"#,
+            &[USER_DELETES, "deletes.foreign-keys"][..],
+        ),
+        // The author may go, the metric definitions with her.
+        (
+            r#"ALTER TABLE "MetricDefinition" DROP CONSTRAINT "MetricDefinition_createdById_fkey", ADD CONSTRAINT "MetricDefinition_createdById_fkey"
+               FOREIGN KEY ("createdById") REFERENCES "User" ON DELETE CASCADE ON UPDATE CASCADE"#,
+            &["deletes.user-metrics-kept", "deletes.foreign-keys"],
+        ),
+        // A foreign key on one of the 58, and on none that Phase 1 knows.
+        (
+            r#"ALTER TABLE "Cart" DROP CONSTRAINT "Cart_portalUserId_fkey", ADD CONSTRAINT "Cart_portalUserId_fkey"
+               FOREIGN KEY ("portalUserId") REFERENCES "PortalUser" ON DELETE CASCADE ON UPDATE NO ACTION"#,
+            &["deletes.foreign-keys", "deletes.key-changes"],
+        ),
+        // Deletes swallowed by a rule: the parent goes, the child stays.
+        (
+            r#"CREATE RULE keep AS ON DELETE TO "Job" DO INSTEAD NOTHING"#,
+            &[
+                "deletes.tenant-erased",
+                "deletes.tenant-new-models",
+                "deletes.foreign-keys",
+            ],
+        ),
+        (
+            r#"CREATE RULE keep AS ON UPDATE TO "Job" DO INSTEAD NOTHING"#,
+            &["integrity.orphans-refused", "deletes.key-changes"],
+        ),
+        // Enforcement switched off for every session here.
+        (
+            "ALTER ROLE leora IN DATABASE {database} SET session_replication_role = replica",
+            &[
+                "integrity.orphans-refused",
+                "deletes.tenant-erased",
+                "deletes.tenant-new-models",
+                USER_DELETES,
+                "deletes.user-metrics-kept",
+                "deletes.foreign-keys",
+                "deletes.key-changes",
+                "tenants.required",
+            ],
+        ),
+        (
+            r#"DROP INDEX "MetricDefinition_tenantId_code_version_key""#,
+            &["uniqueness.metric-version"],
+        ),
+        (
+            r#"DROP INDEX "MetricDefinition_tenantId_code_version_key"; CREATE UNIQUE INDEX ON "MetricDefinition" ("tenantId", code)"#,
+            &["uniqueness.metric-version", "behaviour.metric-versions"],
+        ),
+        (
+            r#"DROP INDEX "DashboardWidget_tenantId_userId_widgetType_key";
+               CREATE UNIQUE INDEX ON "DashboardWidget" ("tenantId", "userId", "widgetType") WHERE "isVisible" = false"#,
+            &["uniqueness.widget"],
+        ),
+        (
+            r#"CREATE UNIQUE INDEX ON "DashboardWidget" ("tenantId", "widgetType")"#,
+            &["uniqueness.widget", "behaviour.widgets"],
+        ),
+        (
+            r#"CREATE UNIQUE INDEX ON "Job" ("tenantId", type)"#,
+            &["uniqueness.jobs-none"],
+        ),
+        (
+            r#"ALTER TABLE "Job" DROP CONSTRAINT "Job_pkey""#,
+            &["uniqueness.keys"],
+        ),
+        (
+            r#"ALTER TABLE "Job" ALTER status SET DEFAULT 'queued'"#,
+            &["behaviour.job-defaults", "behaviour.defaults"],
+        ),
+        (
+            r#"ALTER TABLE "Job" ALTER "createdAt" SET DEFAULT CURRENT_DATE"#,
+            &["behaviour.defaults"],
+        ),
+        (
+            r#"ALTER TABLE "MetricDefinition" ALTER version DROP DEFAULT"#,
+            &["behaviour.defaults"],
+        ),
+        (
+            r#"ALTER TABLE "MetricDefinition" ALTER formula SET NOT NULL"#,
+            &["behaviour.defaults"],
+        ),
+        (
+            r#"ALTER TABLE "Job" ALTER "tenantId" DROP NOT NULL"#,
+            &["behaviour.required-columns", "tenants.required"],
+        ),
+        (
+            r#"ALTER TABLE "DashboardWidget" ALTER position DROP NOT NULL"#,
+            &["behaviour.required-columns"],
+        ),
+        (
+            r#"ALTER TABLE "DashboardWidget" ALTER "userId" SET NOT NULL"#,
+            &[
+                "uniqueness.widget",
+                "behaviour.widgets",
+                "behaviour.defaults",
+            ],
+        ),
+        // A table nobody asked for holds its tenant.
+        (
+            r#"CREATE TABLE extra (id uuid PRIMARY KEY, tenant uuid NOT NULL REFERENCES "Tenant")"#,
+            &["deletes.tenant-erased"],
+        ),
+        // A second foreign key beside the first, created before it would be asked.
+        (
+            r#"ALTER TABLE "Job" DROP CONSTRAINT "Job_tenantId_fkey"; ALTER TABLE "Job" ADD CONSTRAINT first FOREIGN KEY ("tenantId") REFERENCES "Tenant";
+               ALTER TABLE "Job" ADD CONSTRAINT "Job_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant" ON DELETE CASCADE ON UPDATE CASCADE"#,
+            &[
+                "deletes.tenant-erased",
+                "deletes.tenant-new-models",
+                "deletes.foreign-keys",
+                "deletes.key-changes",
+            ],
+        ),
+    ] {
+        let database = TestDatabase::from(migrated());
+        database.execute(&sql.replace("{database}", database.name()));
+        let proof = Proof::of(&database, &ProofOptions::default());
+        if proof.failed() != expected {
+            proof.print();
+        }
+        assert_eq!(proof.failed(), expected, "{sql}");
+    }
+}
+
+/// A trigger that people wrote may do anything, outside the database too.
+#[test]
+fn a_trigger_fires_only_when_allowed() {
+    let database = TestDatabase::from(migrated());
+    database.execute(
+        r#"CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+           CREATE TRIGGER keep BEFORE DELETE ON "Job" FOR EACH ROW EXECUTE FUNCTION keep()"#,
+    );
+    let unasked = Proof::of(&database, &ProofOptions::default());
+    assert_eq!(unasked.failed(), [""; 0]);
+    let erased = unasked
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.tenant-erased")
+        .unwrap();
+    let said = format!("{:?}", erased.outcome);
+    assert!(
+        said.contains("NotProved") && said.contains(r#"trigger \"keep\" on \"Job\" would fire"#),
+        "{said}"
+    );
+
+    let options = ProofOptions {
+        allow_triggers: true,
+        ..ProofOptions::default()
+    };
+    let allowed = Proof::of(&database, &options);
+    assert_eq!(
+        allowed.failed(),
+        [
+            "deletes.tenant-erased",
+            "deletes.tenant-new-models",
+            "deletes.foreign-keys"
+        ]
+    );
+
+    // One that fires for statements does so for every tenant deleted, rows or none.
+    database.execute(
+        r#"DROP TRIGGER keep ON "Job"; CREATE TRIGGER keep AFTER DELETE ON "Job" FOR EACH STATEMENT EXECUTE FUNCTION keep()"#,
+    );
+    let unasked = Proof::of(&database, &ProofOptions::default());
+    assert_eq!(unasked.failed(), [""; 0]);
+    assert!(
+        !unasked.not_passed().contains(&"deletes.user-widgets"),
+        "no tenant is deleted for it"
+    );
+    assert!(unasked.not_passed().contains(&"deletes.tenant-new-models"));
+    assert_eq!(Proof::of(&database, &options).not_passed(), [""; 0]);
+}
+
+#[test]
+fn a_table_that_would_be_read_from_end_to_end_is_left_alone() {
+    let database = TestDatabase::from(migrated());
+    database.execute(
+        r#"UPDATE pg_class SET relpages = 1000000, reltuples = 10000000 WHERE oid = '"DashboardWidget"'::regclass"#,
+    );
+    let proof = Proof::of(&database, &ProofOptions::default());
+    assert_eq!(proof.failed(), [""; 0]);
+    let widgets = proof
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.user-widgets")
+        .unwrap();
+    let said = format!("{:?}", widgets.outcome);
+    assert!(
+        said.contains(
+            r#"CREATE INDEX CONCURRENTLY \"DashboardWidget_userId_idx\" ON \"DashboardWidget\""#
+        ),
+        "{said}"
+    );
+
+    database.execute(
+        r#"CREATE INDEX CONCURRENTLY ON "DashboardWidget" ("userId") WHERE "userId" IS NOT NULL"#,
+    );
+    assert_eq!(
+        Proof::of(&database, &ProofOptions::default()).not_passed(),
+        [""; 0]
+    );
+}
+
+/// Rows and sequences of the whole database, as text.
+fn contents(database: &TestDatabase) -> String {
+    let question = "
+        SELECT string_agg(query_to_xml(format(CASE relkind WHEN 'r' THEN 'SELECT t::text FROM %s t ORDER BY 1'
+                                                           ELSE 'SELECT last_value, is_called FROM %s' END, oid::regclass),
+                                       true, false, '')::text, '' ORDER BY oid)
+        FROM pg_class WHERE relkind IN ('r', 'S') AND relnamespace = 'public'::regnamespace";
+    database.client().query_one(question, &[]).unwrap().get(0)
+}
+
+#[test]
+fn nothing_is_left() {
+    let database =
+        TestDatabase::from(Template::BaselineWithRows.and_then("migrated-with-rows", migrate));
+    database.execute(
+        r#"ALTER TABLE "Job" ADD COLUMN serial bigserial, ADD COLUMN always integer GENERATED ALWAYS AS IDENTITY, ADD CHECK (attempts >= 0)"#,
+    );
+    let before = contents(&database);
+    assert!(before.len() > 100_000);
+    let proof = proves_against_itself(&database);
+    assert_eq!(proof.not_passed(), [""; 0]);
+    assert!(before == contents(&database), "rows or sequences differ");
+    let settings = database.client().query_one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'", &[]);
+    assert_eq!(settings.unwrap().get::<_, i64>(0), 0);
+}
+
+fn proves_against_itself(database: &TestDatabase) -> Proof {
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let desired = introspect(&mut session).unwrap().schema;
+    drop(session);
+    Proof::against(database, &desired, &ProofOptions::default())
+}
+
+#[test]
+fn where_nothing_can_be_written_it_says_why() {
+    let database = TestDatabase::from(migrated());
+    database.execute(&format!(
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        database.name()
+    ));
+    let proof = Proof::of(&database, &ProofOptions::default());
+    assert_eq!(proof.failed(), [""; 0]);
+    assert_eq!(proof.not_passed().len(), proof::TRIED.len());
+    assert!(format!("{:?}", proof.checks[0].outcome).contains("read-only"));
+
+    let database = TestDatabase::from(migrated());
+    database.execute("DROP EXTENSION plpgsql");
+    let proof = Proof::of(&database, &ProofOptions::default());
+    assert!(
+        format!("{:?}", proof.checks[0].outcome).contains("PL/pgSQL"),
+        "{:?}",
+        proof.checks[0]
+    );
+
+    // A table that another session has locked: one is not waited for longer than said.
+    let database = TestDatabase::from(migrated());
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let (schema, found, options) = (
+        public(),
+        introspect(&mut session).unwrap(),
+        ProofOptions::default(),
+    );
+    let mut other = database.client();
+    other
+        .batch_execute(r#"BEGIN; LOCK TABLE "Job" IN ACCESS EXCLUSIVE MODE"#)
+        .unwrap();
+    let subject = Subject {
+        schema: &schema,
+        actual: &found.schema,
+        desired: &promise().whole,
+        declaration: &LEORA,
+        sizes: &found.sizes,
+        firing_order: &found.firing_order,
+        bypasses_row_security: true,
+        options: &options,
+    };
+    let began = Instant::now();
+    let checks = probe::prove(&mut session, &subject).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(
+        format!("{:?}", checks[0].outcome).contains("lock timeout"),
+        "{:?}",
+        checks[0]
     );
 }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fate::Names;
 use super::graph::{Fill, Graph};
 use super::limits::Limits;
-use super::programme::{Kind, NotTried, Programme, Step, Trial};
+use super::programme::{NotTried, Programme, Step, Trial};
 use super::rows::Rows;
-use super::subject::KeyName;
+use super::subject::{KeyName, ProofOptions};
+use super::tenants::Tenants;
 use super::world::World;
 use super::{foreign_keys, models, whole_tenant};
 
@@ -108,21 +109,44 @@ fn compose<'w, 'a: 'w>(
             })),
         }
     }
-    let (insert, counts) = rows.insert_all();
     let options = world.subject.options;
+    let tenants = world
+        .subject
+        .is_one_tenant_at_a_time()
+        .then(|| Tenants::of(&rows));
+    let all = || {
+        vec![
+            (0..rows.rows.len())
+                .filter(|row| !rows.rows[*row].held_back)
+                .collect::<Vec<_>>(),
+        ]
+    };
+    let groups = tenants
+        .as_ref()
+        .map_or_else(all, |tenants| tenants.groups(&rows));
+    let inserts = groups
+        .iter()
+        .filter(|group| !group.is_empty() && !trials.is_empty());
+    let (mut build, counts): (Vec<_>, Vec<_>) = inserts.map(|group| rows.insert_all(group)).unzip();
+    if let Some(tenants) = tenants {
+        let in_the_name = |steps: &mut Vec<Step>| {
+            for step in steps {
+                step.set = tenants
+                    .of_step(step)
+                    .map(|tenant| settings(options, tenant))
+                    .unwrap_or_default();
+            }
+        };
+        in_the_name(&mut build);
+        trials
+            .iter_mut()
+            .for_each(|trial: &mut Trial| in_the_name(&mut trial.steps));
+    }
     Programme {
-        build: if trials.is_empty() || counts.is_empty() {
-            Vec::new()
-        } else {
-            vec![Step {
-                kind: Kind::Ask,
-                sql: insert,
-                row: None,
-                may_be_refused: false,
-            }]
-        },
+        build,
         rows: counts
             .into_iter()
+            .flatten()
             .map(|(table, count)| (table.clone(), count))
             .collect(),
         trials,
@@ -131,6 +155,15 @@ fn compose<'w, 'a: 'w>(
         lock_timeout_ms: options.lock_timeout_ms,
         statement_timeout_ms: options.statement_timeout_ms,
     }
+}
+
+/// What `[verify.set]` sets in the name of a tenant.
+fn settings(options: &ProofOptions, tenant: &str) -> BTreeMap<String, String> {
+    options
+        .set
+        .iter()
+        .map(|(name, value)| (name.clone(), value.replace("{tenant}", tenant)))
+        .collect()
 }
 
 /// Columns and what they are changed to, from another row.

@@ -52,7 +52,7 @@ impl Failure {
     /// privilege, no lock, no resources, interrupted, read-only, not supported.
     pub(super) fn is_about_circumstances(&self) -> bool {
         const STATES: [&str; 3] = ["42501", "55P03", "25006"];
-        const CLASSES: [&str; 7] = ["0A", "40", "53", "54", "57", "58", "XX"];
+        const CLASSES: [&str; 6] = ["0A", "40", "53", "54", "57", "58"];
         let class = self.sqlstate.get(..2).unwrap_or_default();
         STATES.contains(&self.sqlstate.as_str()) || CLASSES.contains(&class)
     }

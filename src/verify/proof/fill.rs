@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use leora_schema::TENANT;
+
 use super::graph::{Fill, Graph};
 use super::rows::{Cell, Rows};
 use super::value::{Maker, Spread};
@@ -27,10 +29,13 @@ impl<'w, 'a> Graph<'w, 'a> {
         let cells = (0..self.rows.len())
             .map(|row| self.cells(row, &recipes, &mut values, &mut drawn))
             .collect();
+        let tenant = self.world.named(TENANT.name);
+        let background = tenant.and_then(|tenant| self.background.get(tenant).copied());
         Rows {
             world: self.world,
             rows: self.rows.into_iter().map(|draft| draft.row).collect(),
             cells,
+            background,
         }
     }
 

@@ -30,7 +30,6 @@ pub(super) struct Draft<'a> {
     pub(super) fill: Fill,
     /// Columns that name no row, whatever foreign keys they are in.
     pub(super) severed: BTreeSet<&'a Identifier>,
-    pub(super) is_background: bool,
 }
 
 /// Which columns get a value.
@@ -72,13 +71,13 @@ impl<'w, 'a> Graph<'w, 'a> {
                 table: name,
                 definition,
                 links: BTreeMap::new(),
+                is_background: false,
                 held_back: false,
                 if_absent: false,
             },
             first_node,
             fill,
             severed: BTreeSet::new(),
-            is_background: false,
         });
         Some(self.rows.len() - 1)
     }
@@ -154,8 +153,11 @@ impl<'w, 'a> Graph<'w, 'a> {
         }
     }
 
-    /// Gives a column, and all that must equal it, this value.
-    pub(super) fn fix(&mut self, row: usize, column: &Identifier, cell: Cell) {
+    /// Gives a column this value, and all that must equal it. Without a text the column names no row.
+    pub(super) fn fix(&mut self, row: usize, column: &'a Identifier, cell: Cell) {
+        if !matches!(cell, Cell::Text(_)) {
+            self.sever(row, [column]);
+        }
         if let Some(node) = self.node(row, column) {
             self.fixed.push((node, cell));
         }
@@ -245,7 +247,7 @@ impl<'w, 'a> Graph<'w, 'a> {
 
     fn complete_new(&mut self, row: usize) {
         if self.rows[row].row.links.is_empty()
-            && !self.rows[row].is_background
+            && !self.rows[row].row.is_background
             && !self.completing.contains(&row)
         {
             self.complete(row);
@@ -297,9 +299,12 @@ impl<'w, 'a> Graph<'w, 'a> {
     fn parent_for(&mut self, row: usize, link: usize) -> Option<usize> {
         let parent_table = self.world.links[link].parent;
         let columns = self.world.links[link].columns.clone();
-        let fits_fully = (0..self.rows.len()).find(|&other| {
-            self.rows[other].row.table == parent_table
-                && !self.rows[other].row.held_back
+        // What fits already has made the row's columns equal to its own.
+        let may_fit = columns.iter().all(|(own, _)| self.is_bound(row, own));
+        let fits_fully = (0..self.rows.len()).filter(|_| may_fit).find(|&other| {
+            let candidate = &self.rows[other].row;
+            *candidate.table == *parent_table
+                && !candidate.held_back
                 && columns
                     .iter()
                     .all(|(own, referenced)| self.are_same(row, own, other, referenced))
@@ -339,7 +344,7 @@ impl<'w, 'a> Graph<'w, 'a> {
             return Some(*row);
         }
         let row = self.row(table, Fill::Required)?;
-        self.rows[row].is_background = true;
+        self.rows[row].row.is_background = true;
         self.background.insert(table, row);
         self.complete(row);
         Some(row)
@@ -347,7 +352,7 @@ impl<'w, 'a> Graph<'w, 'a> {
 
     /// Whether a unique index would not tell the row from another that names the same shared rows.
     fn must_be_own(&mut self, row: usize, link: usize) -> bool {
-        if self.rows[row].is_background {
+        if self.rows[row].row.is_background {
             return false;
         }
         let definition: &'a Table = self.rows[row].row.definition;
@@ -369,7 +374,7 @@ impl<'w, 'a> Graph<'w, 'a> {
 
     fn names_a_row_of_its_own(&self, row: usize, column: &Identifier) -> bool {
         self.rows[row].row.links.iter().any(|(at, parent)| {
-            self.world.links[*at].has_column(column) && !self.rows[*parent].is_background
+            self.world.links[*at].has_column(column) && !self.rows[*parent].row.is_background
         })
     }
 

@@ -9,6 +9,7 @@ use super::evidence::{Answers, Evidence, Failure, Gathered};
 use super::order;
 use super::programme::{Claim, Expect, Kind, Programme, Refused, RowExpected, RowFate, Trial};
 use super::subject::{KeyName, Subject};
+use crate::model::Table;
 use crate::verify::check::{Check, Finding, Outcome};
 
 /// What came of one claim.
@@ -104,15 +105,13 @@ pub(super) fn rows_missing(programme: &Programme, build: &Answers) -> Option<Str
             failure.in_words()
         ));
     }
-    let counts: Vec<usize> = build
-        .answers
-        .last()
-        .and_then(|answer| serde_json::from_str(answer.as_deref()?).ok())
-        .unwrap_or_default();
+    let read =
+        |answer: &Option<String>| serde_json::from_str::<Vec<usize>>(answer.as_deref()?).ok();
+    let counts: Vec<usize> = build.answers.iter().filter_map(read).flatten().collect();
     let short = programme
         .rows
         .iter()
-        .zip(counts)
+        .zip(counts.into_iter().chain(std::iter::repeat(0)))
         .find(|((_, expected), found)| expected != found);
     short.map(|((table, expected), found)| {
         format!(
@@ -237,11 +236,19 @@ fn verdict(subject: &Subject<'_>, trial: &Trial, claim: &Claim, answers: &Answer
         |found: String| Verdict::Broken(vec![Finding::new(format!("{}: {found}", claim.promise))]);
     let refused = |failure: &Failure| broken(format!("refused: {}", explained(failure)));
     if let Some((step, count)) = unmoved(trial, answers) {
-        return broken(format!(
+        let found = format!(
             "step {} of {} changed {count} rows instead of one",
             step + 1,
             trial.steps.len()
-        ));
+        );
+        let is_hidden = |table: &Table| table.row_security.enabled;
+        if !subject.bypasses_row_security && subject.actual.tables.values().any(is_hidden) {
+            return Verdict::NotProved(format!(
+                "{}: {found}: row-level security may have hidden it",
+                claim.promise
+            ));
+        }
+        return broken(found);
     }
     let answer = |step: usize| answers.answers.get(step).and_then(Option::as_deref);
     match (&claim.expect, &answers.failure) {

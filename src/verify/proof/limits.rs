@@ -111,7 +111,7 @@ fn missing_index(table: &Identifier, child: &Identifier, key: &ForeignKey, pages
         table.quoted(),
         child.quoted(),
         columns.join(", "),
-        create.sql()
+        create.sql().replace("\n    ", " ")
     )
 }
 

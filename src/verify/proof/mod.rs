@@ -23,6 +23,7 @@ mod programme;
 mod rounds;
 mod rows;
 mod subject;
+mod tenants;
 mod triggers;
 mod uniqueness;
 mod value;

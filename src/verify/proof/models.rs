@@ -115,7 +115,11 @@ fn defaults<'w, 'a: 'w>(
         .iter()
         .filter(|column| column.default.is_some())
         .collect();
-    for column in &with_default {
+    for column in model
+        .columns
+        .iter()
+        .filter(|column| column.default.is_some() || column.nullable)
+    {
         let live = world
             .tables
             .get(table)
@@ -199,7 +203,6 @@ fn required<'w, 'a: 'w>(
         let Some(row) = draft(composer, table) else {
             return;
         };
-        composer.graph.sever(row, [&live.name]);
         composer.graph.fix(row, &live.name, Cell::Null);
         composer.graph.complete(row);
         composer.plan(move |rows, _| {
@@ -299,21 +302,10 @@ fn metric_versions<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
 }
 
 fn widgets<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
-    let Some([shared, own]) = alike(composer, table, &["tenantId", "widgetType"], Apart::Nowhere)
-    else {
+    let apart = Apart::NullInFirst("userId");
+    let Some([shared, own]) = alike(composer, table, &["tenantId", "widgetType"], apart) else {
         return;
     };
-    let world = composer.world;
-    for at in world.links_of(table) {
-        if world.links[*at]
-            .columns
-            .iter()
-            .any(|(column, _)| **column == *"userId")
-        {
-            composer.graph.name_by(own, *at);
-        }
-    }
-    composer.graph.fix_named(shared, "userId", Cell::Null);
     composer.plan(move |rows, _| {
         let mut steps: Vec<_> = [shared, own].map(|row| rows.insert(row)).into();
         steps.push(Step::ask(shared, format!(

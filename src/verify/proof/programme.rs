@@ -1,5 +1,7 @@
 //! What will be tried, as data: rows to make, and trials on them, each undone before the next.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::evidence::Failure;
@@ -11,7 +13,7 @@ use crate::model::Identifier;
 pub struct Programme {
     /// What makes the rows that the trials stand on.
     pub(super) build: Vec<Step>,
-    /// How many rows of each table the last step of `build` shall report.
+    /// How many rows of each table the steps of `build` shall report, one after the other.
     pub(super) rows: Vec<(Identifier, usize)>,
     /// The trials; each finds the rows as they were made.
     pub(super) trials: Vec<Trial>,
@@ -55,6 +57,8 @@ pub(super) struct Step {
     pub(super) row: Option<usize>,
     /// Whether the trial goes on when it is refused.
     pub(super) may_be_refused: bool,
+    /// Settings it is made under.
+    pub(super) set: BTreeMap<String, String>,
 }
 
 /// What a statement does.
@@ -181,7 +185,8 @@ impl Programme {
         lines
     }
 
-    /// The steps as JSON, as the server's block reads them: `["do", sql]`, `["ask", sql]`, `["try", sql]`.
+    /// The steps as JSON, as the server's block reads them: `["do", sql]`, `["ask", sql]`, `["try", sql]`,
+    /// and a third member with settings where there are any.
     pub fn script(&self) -> String {
         let steps = |steps: &[Step]| steps.iter().map(Step::script).collect::<Vec<_>>();
         let trials: Vec<_> = self
@@ -194,14 +199,19 @@ impl Programme {
 }
 
 impl Step {
+    pub(super) fn new(kind: Kind, row: Option<usize>, sql: String) -> Step {
+        Step {
+            kind,
+            sql,
+            row,
+            may_be_refused: false,
+            set: BTreeMap::new(),
+        }
+    }
+
     /// Asks for one text, about a row.
     pub(super) fn ask(row: usize, sql: String) -> Step {
-        Step {
-            kind: Kind::Ask,
-            sql,
-            row: Some(row),
-            may_be_refused: false,
-        }
+        Step::new(Kind::Ask, Some(row), sql)
     }
 
     /// The same, and the trial goes on when it is refused.
@@ -213,10 +223,15 @@ impl Step {
     }
 
     fn script(&self) -> Value {
-        match (&self.kind, self.may_be_refused) {
-            (Kind::Ask, _) => json!(["ask", self.sql]),
-            (_, false) => json!(["do", self.sql]),
-            (_, true) => json!(["try", self.sql]),
+        let kind = match (&self.kind, self.may_be_refused) {
+            (Kind::Ask, _) => "ask",
+            (_, false) => "do",
+            (_, true) => "try",
+        };
+        if self.set.is_empty() {
+            json!([kind, self.sql])
+        } else {
+            json!([kind, self.sql, self.set])
         }
     }
 }

@@ -179,7 +179,19 @@ impl<'a> Proof<'a> {
 fn refusal(answers: &Answers) -> Option<String> {
     match (&answers.failure, answers.answers.first()) {
         (Some(failure), _) if failure.sqlstate == "23503" => None,
-        (Some(failure), _) => Some(format!("no row could be made: {}", failure.in_words())),
+        (Some(failure), _) => {
+            let of_policy =
+                failure.sqlstate == "42501" && failure.message.contains("row-level security");
+            let hint = if of_policy {
+                "; [verify.set] may name the setting that holds the tenant, or another role may bypass it"
+            } else {
+                ""
+            };
+            Some(format!(
+                "no row could be made: {}{hint}",
+                failure.in_words()
+            ))
+        }
         (None, Some(Some(count))) if count == "1" => None,
         (None, _) => Some("it did not keep the row: a trigger or a rule took it away".to_owned()),
     }
@@ -187,12 +199,7 @@ fn refusal(answers: &Answers) -> Option<String> {
 
 fn asking(subject: &Subject<'_>, questions: &[Question<'_>]) -> Programme {
     let ask = |question: &Question<'_>| {
-        let step = Step {
-            kind: Kind::Ask,
-            sql: question.sql.clone(),
-            row: None,
-            may_be_refused: false,
-        };
+        let step = Step::new(Kind::Ask, None, question.sql.clone());
         Trial::new(vec![step], Vec::new())
     };
     Programme {

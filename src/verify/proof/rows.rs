@@ -13,6 +13,8 @@ pub(super) struct Rows<'w, 'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// By row, in the order of the table's columns.
     pub(super) cells: Vec<Vec<Cell>>,
+    /// The tenant of the rows that all may name.
+    pub(super) background: Option<usize>,
 }
 
 /// One row.
@@ -21,6 +23,8 @@ pub(super) struct Row<'a> {
     pub(super) definition: &'a Table,
     /// The rows it names, by the foreign key's position in [`World::links`].
     pub(super) links: BTreeMap<usize, usize>,
+    /// Others may name it too.
+    pub(super) is_background: bool,
     /// Not inserted with the others.
     pub(super) held_back: bool,
     /// Inserted only when no row has its key.
@@ -63,21 +67,17 @@ impl<'a> Rows<'_, 'a> {
         at.map_or(&Cell::Default, |at| &self.cells[row][at])
     }
 
-    /// One statement that inserts all rows that are not held back. Foreign keys are checked when it
-    /// ends, so the rows may name each other in any direction. It answers how many rows each table
-    /// got, as a JSON array in the order of the tables given back.
-    pub(super) fn insert_all(&self) -> (String, Vec<(&'a Identifier, usize)>) {
+    /// One statement that inserts these rows. Foreign keys are checked when it ends, so the rows may name
+    /// each other in any direction. It answers how many rows each table got, as a JSON array in the order
+    /// of the tables given back.
+    pub(super) fn insert_all(&self, rows: &[usize]) -> (Step, Vec<(&'a Identifier, usize)>) {
         let mut by_table: BTreeMap<(bool, &Identifier), Vec<usize>> = BTreeMap::new();
-        for (at, row) in self
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| !row.held_back)
-        {
+        for at in rows {
+            let row = &self.rows[*at];
             by_table
                 .entry((row.if_absent, row.table))
                 .or_default()
-                .push(at);
+                .push(*at);
         }
         let mut parts = Vec::new();
         let mut counts = Vec::new();
@@ -97,12 +97,9 @@ impl<'a> Rows<'_, 'a> {
                 expected.push((*table, rows.len()));
             }
         }
-        let sql = format!(
-            "WITH {} SELECT to_json(ARRAY[{}])",
-            parts.join(", "),
-            counts.join(", ")
-        );
-        (sql, expected)
+        let (parts, counts) = (parts.join(", "), counts.join(", "));
+        let sql = format!("WITH {parts} SELECT to_json(ARRAY[{counts}]::bigint[])");
+        (Step::new(Kind::Ask, rows.first().copied(), sql), expected)
     }
 
     /// Inserts rows of one table.
@@ -161,12 +158,7 @@ impl<'a> Rows<'_, 'a> {
     }
 
     fn change(&self, row: usize, kind: Kind, sql: String) -> Step {
-        Step {
-            kind,
-            sql,
-            row: Some(row),
-            may_be_refused: false,
-        }
+        Step::new(kind, Some(row), sql)
     }
 
     fn delete_sql(&self, row: usize) -> String {
@@ -236,12 +228,7 @@ impl<'a> Rows<'_, 'a> {
             })
             .collect();
         let sql = format!("SELECT to_json(ARRAY[{}]::text[])", texts.join(", "));
-        Step {
-            kind: Kind::Ask,
-            sql,
-            row: rows.first().copied(),
-            may_be_refused: false,
-        }
+        Step::new(Kind::Ask, rows.first().copied(), sql)
     }
 
     /// The row, in words.

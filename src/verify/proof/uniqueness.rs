@@ -195,6 +195,8 @@ pub(super) enum Apart<'n> {
     In(&'n str),
     /// These are NULL in both.
     Null(&'n [&'static str]),
+    /// This one names a row in the second only.
+    NullInFirst(&'n str),
 }
 
 /// Two rows, not inserted yet, with the same values in `same`.
@@ -213,10 +215,19 @@ pub(super) fn alike<'a>(
         Apart::In(column) => composer.graph.vary(one, other, column),
         Apart::Null(columns) => {
             for name in columns.iter().filter_map(column) {
-                for row in [one, other] {
-                    composer.graph.sever(row, [name]);
-                    composer.graph.fix(row, name, Cell::Null);
-                }
+                composer.graph.fix(one, name, Cell::Null);
+                composer.graph.fix(other, name, Cell::Null);
+            }
+        }
+        Apart::NullInFirst(name) => {
+            let name = column(&name)?;
+            composer.graph.fix(one, name, Cell::Null);
+            for at in world
+                .links_of(table)
+                .iter()
+                .filter(|at| world.links[**at].has_column(name))
+            {
+                composer.graph.name_by(other, *at);
             }
         }
     }

@@ -97,7 +97,8 @@ impl<'a> World<'a> {
                 .get(name)
                 .cloned()
                 .or_else(|| world.cannot_be_filled(name))
-                .or_else(|| world.would_fire(name));
+                .or_else(|| world.would_fire(name))
+                .or_else(|| world.could_be_hidden(name));
             if let Some(reason) = reason {
                 world.leave_out(name, reason);
             }
@@ -171,6 +172,23 @@ impl<'a> World<'a> {
             .into_iter()
             .find_map(|event| fired_by(name, table, event, true));
         fired.map(|fires| format!("{fires}, and --allow-triggers is not given"))
+    }
+
+    /// A policy that asks about other rows: what is gone and what is merely hidden look the same.
+    fn could_be_hidden(&self, name: &Identifier) -> Option<String> {
+        let security = &self.tables.get(name)?.row_security;
+        let asks = || {
+            security
+                .policies
+                .iter()
+                .find(|(_, policy)| policy.to_ascii_uppercase().contains("SELECT"))
+        };
+        let (policy, _) =
+            (security.enabled && !self.subject.bypasses_row_security).then(asks)??;
+        let policy = policy.quoted();
+        Some(format!(
+            "its policy {policy} asks about other rows, so a row that is there could be hidden from this role"
+        ))
     }
 
     fn cannot_be_filled(&self, name: &Identifier) -> Option<String> {
