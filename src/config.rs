@@ -12,6 +12,7 @@ use crate::cli::Globals;
 use crate::db::connect::{Environment, Sources, Target};
 use crate::error::Error;
 use crate::model::{Identifier, Schema, snapshot};
+use crate::plan::record::HISTORY_SCHEMA;
 use crate::prisma;
 use crate::verify::waiver::Waiver;
 
@@ -164,9 +165,15 @@ impl Settings {
             .clone()
             .or(of_url)
             .or_else(|| self.file_schema.clone());
-        Ok(Identifier::new(
-            name.unwrap_or_else(|| "public".to_owned()),
-        )?)
+        let name = Identifier::new(name.unwrap_or_else(|| "public".to_owned()))?;
+        // search_path takes "$user" for the role's name, quoted or not (manual, 19.11.1).
+        let is_reserved = ["$user", "information_schema", HISTORY_SCHEMA].contains(&name.as_str())
+            || name.as_str().starts_with("pg_");
+        if is_reserved {
+            let message = format!("{} is no schema for an application's tables", name.quoted());
+            return Err(Error::Usage(message));
+        }
+        Ok(name)
     }
 
     /// The schema that stood before, as the database's schema `namespace`: the file's, or the one built

@@ -22,7 +22,16 @@ fn main() -> ExitCode {
         }
         error.exit_code()
     });
-    ExitCode::from(code)
+    match Console::lost_output() {
+        Some(error) => {
+            console.complain(&format!(
+                "error[{}]: the output could not be written: {error}\n",
+                Code::FileWrite
+            ));
+            ExitCode::from(exit::COULD_NOT)
+        }
+        None => ExitCode::from(code),
+    }
 }
 
 /// What clap says, with the code that every error has.

@@ -249,6 +249,18 @@ impl Counts {
     }
 }
 
+impl ObjectDiff {
+    /// The canonical DDL of `owner` on both sides; `None` when it does not differ.
+    pub fn of(owner: &Identifier, actual: &Schema, desired: &Schema) -> Option<ObjectDiff> {
+        let (actual, expected) = ddl::both_sides(owner, actual, desired);
+        (actual != expected).then(|| ObjectDiff {
+            name: owner.clone(),
+            expected,
+            actual,
+        })
+    }
+}
+
 fn diffs(checks: &[Check], actual: &Schema, desired: &Schema) -> Vec<ObjectDiff> {
     let mut owners: Vec<&Identifier> = checks
         .iter()
@@ -264,14 +276,6 @@ fn diffs(checks: &[Check], actual: &Schema, desired: &Schema) -> Vec<ObjectDiff>
     owners.dedup();
     owners
         .into_iter()
-        .map(|name| {
-            let (actual, expected) = ddl::both_sides(name, actual, desired);
-            ObjectDiff {
-                name: name.clone(),
-                expected,
-                actual,
-            }
-        })
-        .filter(|diff| diff.expected != diff.actual)
+        .filter_map(|name| ObjectDiff::of(name, actual, desired))
         .collect()
 }

@@ -9,8 +9,8 @@ use super::survey::{Connected, Survey};
 use super::{Context, plan, verify};
 use crate::cli::{ApplyArgs, VerifyArgs};
 use crate::db::apply::{
-    self, Applied, ApplyError, ApplyOptions, Blocker, Done, Interrupt, Observer, Progress, Waiting,
-    preflight,
+    self, Applied, ApplyError, ApplyOptions, Blocker, Done, Interrupt, Observer, Obstacle,
+    Progress, Waiting, preflight,
 };
 use crate::error::{Error, exit};
 use crate::plan::{Plan, Request, Step};
@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
     let survey = connected.survey(context)?;
     let plan = match &args.plan {
-        Some(path) => read_plan(path)?,
+        Some(path) => untouched(read_plan(path)?, &survey.plan)?,
         None => survey.plan.clone(),
     };
     if plan.is_empty() {
@@ -49,6 +49,29 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
     }
     context.console.progress("\n");
     verify::run(context, &VerifyArgs::default())
+}
+
+/// The plan of a file, when it is the one that would be made now, or one that was made for another
+/// state of the database, which `apply` tells apart. One that was edited is refused.
+fn untouched(file: Plan, now: &Plan) -> Result<Plan, Error> {
+    let is_for_now = file.fingerprint == now.fingerprint;
+    if file == *now || (!is_for_now && !file.is_empty()) {
+        return Ok(file);
+    }
+    if now.is_empty() {
+        return Ok(now.clone());
+    }
+    let obstacle = Obstacle {
+        reason: "the plan in the file is not the one made for this database as it stands"
+            .to_owned(),
+        remedy:
+            "A plan is carried out as it was written, or not at all: plan again, and edit nothing."
+                .to_owned(),
+    };
+    Err(ApplyError::Refused {
+        obstacles: vec![obstacle],
+    }
+    .into())
 }
 
 fn read_plan(path: &Path) -> Result<Plan, Error> {

@@ -1,14 +1,18 @@
 //! `plan`: what would be done.
 
+use std::collections::BTreeSet;
+
 use super::survey::{Connected, Survey};
 use super::{Context, reports};
 use crate::cli::{PlanArgs, PlanFormat};
 use crate::error::{Error, exit};
+use crate::model::Identifier;
 use crate::plan::Plan;
 use crate::plan::record::Record;
 use crate::plan::script::for_psql;
 use crate::render::console::Console;
 use crate::render::{github, json, markdown, plan_text};
+use crate::report::ObjectDiff;
 use crate::verify::advice::{Advice, advise};
 
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
@@ -25,6 +29,10 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     };
     match &args.out {
         None => context.console.result(&render(args.format)),
+        // A script that does nothing must not be taken for the migration.
+        Some(_) if !survey.plan.refusals.is_empty() => {
+            context.console.result(&render(PlanFormat::Text));
+        }
         Some(path) => {
             reports::write(path, &context.console.uncoloured(|| render(args.format)))?;
             context.console.progress(&format!(
@@ -47,19 +55,33 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     )
 }
 
-/// What the design leaves open, said before anything is done.
-fn advice(survey: &Survey) -> Vec<Advice> {
-    advise(&survey.promise.whole, &survey.promise.created)
-}
-
-/// A plan for people.
+/// A plan for people, with the diffs of what it refuses.
 pub(super) fn text(connected: &Connected, survey: &Survey, plan: &Plan) -> String {
+    let owners: BTreeSet<_> = plan
+        .refusals
+        .iter()
+        .map(|refusal| &refusal.object.owner)
+        .collect();
+    let stands = |owner: &&Identifier| survey.found.schema.tables.contains_key(*owner);
+    let diffs: Vec<_> = owners
+        .into_iter()
+        .filter(stands)
+        .filter_map(|owner| ObjectDiff::of(owner, &survey.found.schema, &survey.promise.whole))
+        .collect();
     plan_text::render(
         plan,
         &advice(survey),
+        &diffs,
         &connected.target.endpoint(),
         Console::width(),
     )
+}
+
+/// What is open once the plan is carried out: of a table that stands, what it leaves open as it is.
+pub(super) fn advice(survey: &Survey) -> Vec<Advice> {
+    let mut schema = survey.promise.whole.clone();
+    schema.tables.extend(survey.found.schema.tables.clone());
+    advise(&schema, &survey.promise.created)
 }
 
 fn sql(context: &Context, connected: &Connected, survey: &Survey) -> String {

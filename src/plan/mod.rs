@@ -132,11 +132,24 @@ impl Plan {
             .all(|step| step.transaction == Transaction::Together)
     }
 
+    /// Whether it drops what failed builds of indexes left, to build them again.
+    pub fn drops_invalid_indexes(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.change, Change::DropIndex { .. }))
+    }
+
     /// What it does, in one line: `create 3 tables, 8 indexes, 5 foreign keys`.
     pub fn summary(&self) -> String {
         let count =
             |is: fn(&Change) -> bool| self.steps.iter().filter(|step| is(&step.change)).count();
-        let kinds: [(usize, &str, &str, &str); 7] = [
+        let kinds: [(usize, &str, &str, &str); 8] = [
+            (
+                count(|c| matches!(c, Change::DropIndex { .. })),
+                "drop",
+                "INVALID index",
+                "INVALID indexes",
+            ),
             (
                 count(|c| matches!(c, Change::CreateEnum { .. })),
                 "create",

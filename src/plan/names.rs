@@ -28,7 +28,8 @@ pub(super) fn taken_names(changes: &[Change], actual: &Schema) -> Vec<Refusal> {
     for change in changes {
         match change {
             Change::CreateTable { name, definition } => {
-                refuse(name, ObjectKind::Table, name, types.get(name));
+                let holder = relations.get(name).or(types.get(name));
+                refuse(name, ObjectKind::Table, name, holder);
                 if let Some(key) = &definition.primary_key {
                     refuse(
                         name,

@@ -231,17 +231,24 @@ pub fn settings(
 /// The script for psql: it stops at the first error and changes nothing then, as far as one
 /// transaction reaches.
 pub fn for_psql(plan: &Plan, record: &Record, conditions: &Conditions) -> String {
-    let mut out = format!("-- {}: {}\n", plan.migration, plan.summary());
+    let summary = if plan.refusals.is_empty() {
+        plan.summary()
+    } else {
+        "refused".to_owned()
+    };
+    let mut out = format!("-- {}: {summary}\n", plan.migration);
     for refusal in &plan.refusals {
         out += &format!("-- refused: {}\n", one_line(&refusal.reason));
     }
     for note in &plan.notes {
         out += &format!("-- note: {}\n", one_line(note));
     }
-    if !plan.refusals.is_empty() {
-        return out;
-    }
     out += "\\set ON_ERROR_STOP on\n";
+    if !plan.refusals.is_empty() {
+        // Fails in psql too: a script that does nothing must not be taken for the migration.
+        return out
+            + "DO $$ BEGIN RAISE EXCEPTION 'the plan is refused; see the comments above'; END $$;\n";
+    }
     for unit in units(plan, record, conditions) {
         let in_transaction = matches!(unit, Unit::Transaction(_));
         out += if in_transaction { "\nBEGIN;\n" } else { "\n" };

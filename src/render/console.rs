@@ -1,6 +1,7 @@
 //! Where output goes: how wide it is, whether it is coloured, and what happens when nobody reads on.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 
@@ -69,6 +70,11 @@ impl Console {
         write_all(&mut io::stderr().lock(), text);
     }
 
+    /// Why output was lost, if it was: a full disk, but not a reader who had seen enough.
+    pub fn lost_output() -> Option<&'static io::Error> {
+        FAILED.get()
+    }
+
     /// Whether a person can be asked.
     pub fn can_ask() -> bool {
         io::stdin().is_terminal() && io::stdout().is_terminal()
@@ -83,7 +89,14 @@ impl Console {
     }
 }
 
+/// The first write that failed, of the whole process.
+static FAILED: OnceLock<io::Error> = OnceLock::new();
+
 fn write_all(out: &mut impl Write, text: &str) {
-    // A closed pipe (`| head`) only means that the reader has seen enough.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // A closed pipe (`| head`) only means that the reader has seen enough.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            let _ = FAILED.set(error);
+        }
+    }
 }

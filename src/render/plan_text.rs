@@ -1,11 +1,20 @@
 //! A plan as people review it: the summary first, then each step, then what to know.
 
+use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
 use crate::plan::{Plan, Step, Transaction, Undo};
+use crate::report::ObjectDiff;
 use crate::verify::advice::Advice;
 
-/// Writes `plan` for a terminal of `width` columns. `advice` is what the design leaves open.
-pub fn render(plan: &Plan, advice: &[Advice], endpoint: &str, width: usize) -> String {
+/// Writes `plan` for a terminal of `width` columns. `advice` is what the design leaves open, `diffs`
+/// the tables that are refused.
+pub fn render(
+    plan: &Plan,
+    advice: &[Advice],
+    diffs: &[ObjectDiff],
+    endpoint: &str,
+    width: usize,
+) -> String {
     let mut out = format!(
         "{} on {endpoint}, schema {}\n",
         strong(&plan.migration),
@@ -13,6 +22,11 @@ pub fn render(plan: &Plan, advice: &[Advice], endpoint: &str, width: usize) -> S
     );
     if !plan.refusals.is_empty() {
         refusals(&mut out, plan, width);
+        out.extend(
+            diffs
+                .iter()
+                .map(|object| format!("\n{}", diff::coloured(&diff::of(object)))),
+        );
         return out;
     }
     out += &wrapped(&headline(plan), "", "", width);
@@ -32,8 +46,13 @@ fn headline(plan: &Plan) -> String {
     }
     let n = plan.steps.len();
     let steps = if n == 1 { "step" } else { "steps" };
+    let else_ = if plan.drops_invalid_indexes() {
+        "Nothing else"
+    } else {
+        "Nothing"
+    };
     format!(
-        "{}: {}. Nothing is dropped, retyped or rewritten.",
+        "{}: {}. {else_} is dropped, retyped or rewritten.",
         strong(&format!("{n} {steps}")),
         good(&plan.summary())
     )

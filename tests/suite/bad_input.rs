@@ -226,3 +226,36 @@ fn a_plan_that_cannot_be_written_is_an_error() {
         .stderr_has("cannot write /nowhere/plan.sql");
     assert!(fs::metadata("/nowhere").is_err());
 }
+
+#[test]
+fn output_that_is_lost_is_an_error() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    let Ok(full) = full else {
+        return eprintln!("NOT TESTED: there is no /dev/full here");
+    };
+    let output = Command::new(env!("CARGO_BIN_EXE_leora-migrate"))
+        .arg("validate")
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("could not be written"));
+}
+
+#[test]
+fn a_schema_that_cannot_be_the_applications() {
+    for name in ["$user", "leora_migrate", "pg_catalog", "information_schema"] {
+        Cli::new()
+            .args([
+                "plan",
+                "--url",
+                "postgresql://leora@localhost/leora",
+                "--schema",
+                name,
+            ])
+            .run()
+            .exits(2)
+            .stderr_has("is no schema for an application's tables");
+    }
+}

@@ -138,6 +138,10 @@ fn what_stands_but_differs_is_refused_and_nothing_is_done() {
             "default is none, expected true",
         ),
         (
+            "CREATE INDEX \"Job\" ON \"User\" (\"email\")",
+            "the name \"Job\" is taken by an index",
+        ),
+        (
             "CREATE SEQUENCE \"Job_status_idx\"",
             "the name \"Job_status_idx\" is taken",
         ),
@@ -225,6 +229,54 @@ fn a_plan_in_a_file_is_carried_out_exactly_or_refused() {
     command(&database, &["apply", "--yes", "--plan", file])
         .run()
         .exits(0);
+}
+
+#[test]
+fn a_plan_that_was_edited_is_refused() {
+    let database = baseline();
+    let written = command(&database, &["plan", "--format", "json"])
+        .run()
+        .exits(0)
+        .stdout;
+    let whole: serde_json::Value = serde_json::from_str(&written).unwrap();
+    let edits: [fn(&mut serde_json::Value); 3] = [
+        |plan| {
+            plan["steps"].as_array_mut().unwrap().pop();
+        },
+        |plan| plan["steps"] = serde_json::json!([]),
+        |plan| {
+            let mut step = plan["steps"][3].clone();
+            step["change"] = serde_json::json!({
+                "change": "drop-index", "name": "User_tenantId_email_key", "concurrently": false
+            });
+            step["sql"] = "DROP INDEX \"User_tenantId_email_key\"".into();
+            plan["steps"].as_array_mut().unwrap().push(step);
+        },
+    ];
+    let before = schema(&database);
+    for edit in edits {
+        let mut plan = whole.clone();
+        edit(&mut plan);
+        command(&database, &["apply", "--yes", "--plan", "plan.json"])
+            .file("plan.json", &plan.to_string())
+            .run()
+            .exits(2)
+            .stderr_has("edit nothing");
+        assert_eq!(schema(&database), before);
+    }
+}
+
+#[test]
+fn the_script_of_a_refused_plan_fails_in_psql_too() {
+    let database = baseline();
+    database.execute("CREATE TABLE \"Job\" (\"id\" text PRIMARY KEY)");
+    let script = command(&database, &["plan", "--format", "sql"])
+        .run()
+        .exits(2);
+    database
+        .psql(&script.stdout)
+        .exits(3)
+        .stderr_has("the plan is refused");
 }
 
 #[test]
