@@ -107,7 +107,8 @@ impl Persist<'_> {
                 Ended::Again { at } => at,
             };
             let awaited = (self.awaited)(at);
-            match patience.pause(session, &awaited, interrupt, observer)? {
+            let pause = patience.pause(session, &awaited, interrupt, observer);
+            match pause.map_err(between_attempts)? {
                 Pause::Over => {}
                 Pause::Interrupted(signal) => return Err(interrupted(signal)),
                 Pause::Spent(blockers) => {
@@ -120,5 +121,17 @@ impl Persist<'_> {
                 }
             }
         }
+    }
+}
+
+/// Between two attempts no transaction is open, so nothing is lost with the connection.
+fn between_attempts(error: QueryError) -> ApplyError {
+    if error.is_loss() {
+        ApplyError::ConnectionLost {
+            outcome: Outcome::RolledBack,
+            cause: error.to_string(),
+        }
+    } else {
+        ApplyError::Query(error)
     }
 }

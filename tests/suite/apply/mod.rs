@@ -1,17 +1,19 @@
 //! Carrying plans out.
 
 pub(crate) mod ground;
+mod load;
 mod locks;
 mod waiting;
 
 use leora_migrate::db::apply::{Applied, ApplyError};
 use leora_migrate::db::history::RunState;
+use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
 use leora_migrate::plan::Plan;
-use leora_migrate::plan::record::Record;
-use leora_migrate::plan::script::for_psql;
+use leora_migrate::plan::record::{HistoryState, Record};
+use leora_migrate::plan::script::{for_psql, units};
 use std::time::Duration;
 
-use crate::support::Template;
+use crate::support::{Template, repository};
 use ground::{Ground, ROWS, patient, without};
 
 #[test]
@@ -150,3 +152,62 @@ fn the_printed_script_does_the_same_in_psql_and_is_recorded() {
         assert_eq!(ground.apply().unwrap(), Applied::Already);
     }
 }
+
+/// What the server's log shows is what the script shows, statement by statement.
+#[test]
+fn what_is_printed_is_what_is_run_to_the_byte() {
+    let options = Options {
+        settings: vec!["log_statement = 'all'".to_owned()],
+        ..Options::default()
+    };
+    let server = ScratchServer::start(&Binaries::find().unwrap(), &options).unwrap();
+    let ground = Ground::at(&server.url("postgres"));
+    let baseline = std::fs::read_to_string(repository("fixtures/leora/baseline.sql")).unwrap();
+    ground.client().batch_execute(&baseline).unwrap();
+    ground
+        .client()
+        .batch_execute(&format!("{ONE_TENANT}; {ONE_TABLE}; {ONE_JOB}"))
+        .unwrap();
+    let mut session = ground.session();
+    let plan = ground.plan(&mut session);
+    assert!(!plan.is_one_transaction());
+    let options = patient();
+    let applied = ground.apply_plan(&mut session, &plan, &options, &mut ());
+    let Ok(Applied::Done(done)) = applied else {
+        panic!("{applied:?}");
+    };
+    // A line of the log that goes on begins with a tab.
+    let log = std::fs::read_to_string(server.log_file())
+        .unwrap()
+        .replace("\n\t", "\n");
+    let record = Record {
+        id: done.run,
+        ..Record::of(&plan, &options.host, HistoryState::Absent)
+    };
+    let conditions = session
+        .server
+        .conditions(options.first_lock_timeout, options.wait);
+    let script = for_psql(&plan, &record, &conditions);
+    let (mut in_log, mut in_script) = (log.as_str(), script.as_str());
+    for unit in units(&plan, &record, &conditions) {
+        for statement in unit.statements() {
+            for (text, what) in [(&mut in_log, "log"), (&mut in_script, "script")] {
+                let at = text.find(&statement.sql);
+                let at = at.unwrap_or_else(|| panic!("not in the {what}: {}", statement.sql));
+                *text = &text[at + statement.sql.len()..];
+            }
+        }
+    }
+    let left = in_script.trim_end_matches(['\n', ';']);
+    assert_eq!(left, "");
+}
+
+const ONE_TENANT: &str = r#"INSERT INTO "Tenant" ("id", "slug", "name", "updatedAt")
+    VALUES ('00000000-0000-0000-0000-000000000001', 'one', 'One', now())"#;
+const ONE_TABLE: &str = r#"CREATE TABLE "Job" ("id" UUID NOT NULL, "tenantId" UUID NOT NULL, "type" TEXT NOT NULL,
+    "payload" JSONB NOT NULL, "status" TEXT NOT NULL DEFAULT 'pending', "attempts" INTEGER NOT NULL DEFAULT 0,
+    "maxAttempts" INTEGER NOT NULL DEFAULT 3, "result" JSONB, "error" TEXT,
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP, "updatedAt" TIMESTAMP(3) NOT NULL,
+    CONSTRAINT "Job_pkey" PRIMARY KEY ("id"))"#;
+const ONE_JOB: &str = r#"INSERT INTO "Job" ("id", "tenantId", "type", "payload", "updatedAt")
+    VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000001', 'image_extraction', '{}', now())"#;

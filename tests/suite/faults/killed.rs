@@ -40,6 +40,13 @@ fn exit_code(child: Child) -> (Option<i32>, String) {
 
 const WRITE: &str = r#"UPDATE "Job" SET "status" = "status""#;
 
+/// Whether `apply` waits between two attempts, looking for those who block.
+fn waits(ground: &Ground) -> bool {
+    let looks = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE application_name = 'leora-migrate' AND query LIKE '%pg_locks%'";
+    ground.ask(looks) == "1"
+}
+
 fn builds(ground: &Ground) -> bool {
     ground.ask("SELECT count(*) FROM pg_stat_progress_create_index") == "1"
 }
@@ -50,12 +57,7 @@ fn signals_end_it_with_their_exit_codes_and_nothing_changed() {
         let ground = Ground::on(Template::Baseline);
         let holder = Holder::of(&ground, r#"LOCK TABLE "User" IN ROW EXCLUSIVE MODE"#);
         let child = start(&ground);
-        until("it waits", || {
-            ground.ask(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leora-migrate'
-                        AND query LIKE '%pg_locks%'",
-            ) == "1"
-        });
+        until("it waits", || waits(&ground));
         signal(&child, name);
         let (exit, said) = exit_code(child);
         assert_eq!(exit, Some(code), "{said}");
@@ -203,4 +205,28 @@ fn the_server_killed_at_any_moment_comes_back_as_before_or_as_after() {
         *seen.entry(left).or_insert(0) += 1;
     }
     println!("the server was killed, and the database was {seen:?}");
+}
+
+#[test]
+fn the_server_restarted_while_locks_are_waited_for_is_said_and_a_rerun_ends_well() {
+    let binaries = Binaries::find().unwrap();
+    let mut server = ScratchServer::start(&binaries, &Options::default()).unwrap();
+    let ground = Ground::at(&server.url("postgres"));
+    let baseline = std::fs::read_to_string(repository("fixtures/leora/baseline.sql")).unwrap();
+    ground.client().batch_execute(&baseline).unwrap();
+    let mut holder = ground.client();
+    holder
+        .batch_execute(r#"BEGIN; LOCK TABLE "User" IN ROW EXCLUSIVE MODE"#)
+        .unwrap();
+    let child = start(&ground);
+    until("it waits", || waits(&ground));
+    server.stop_immediately().unwrap();
+    let (exit, said) = exit_code(child);
+    assert_eq!(exit, Some(2), "{said}");
+    assert!(
+        said.contains("nothing changed") && said.contains("connection was lost"),
+        "{said}"
+    );
+    server.start_again(&binaries).unwrap();
+    assert_eq!(found(&ground, 16, &said), "as before");
 }

@@ -232,3 +232,34 @@ fn of_two_at_once_the_second_waits_for_the_lone_steps_of_the_first() {
     });
     assert_eq!(ground.history().runs.len(), 1);
 }
+
+/// Prisma's engine waits for the advisory lock for ten seconds, with a snapshot that the build must
+/// outwait: a deadlock, until it gives up.
+#[test]
+fn a_migration_of_prismas_that_waits_does_not_keep_the_build_from_ending() {
+    let ground = Ground::on(lacking("_type_status_idx"));
+    let holder = Holder::of(&ground, WRITE);
+    thread::scope(|scope| {
+        let worker = scope.spawn(|| ground.applied());
+        until("it builds", || {
+            ground.ask("SELECT count(*) FROM pg_stat_progress_create_index") == "1"
+        });
+        let mut prisma = ground.client();
+        prisma
+            .batch_execute("SET statement_timeout = '4s'")
+            .unwrap();
+        let waiting =
+            scope.spawn(move || prisma.batch_execute("SELECT pg_advisory_lock(72707369)"));
+        until("both wait", || {
+            ground.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                == "1"
+        });
+        // Who waits for longer than this has looked for a deadlock already, and found none.
+        thread::sleep(Duration::from_millis(1500));
+        holder.let_go();
+        worker.join().unwrap();
+        drop(waiting.join().unwrap());
+    });
+    assert_eq!(ground.pending(), Vec::<String>::new());
+    assert_eq!(invalid_indexes(&ground), "0");
+}
