@@ -148,7 +148,10 @@ pub fn compare(actual: &Schema, desired: &Schema) -> Vec<Difference> {
         domains,
         tables,
     } = desired;
-    let mut found = Comparison::default();
+    let mut found = Comparison {
+        differences: Vec::new(),
+        domains: &actual.domains,
+    };
     for (name, wanted) in enums {
         let object = standing_alone(ObjectKind::Enum, name);
         match actual.enums.get(name) {
@@ -191,12 +194,13 @@ fn standing_alone(kind: ObjectKind, name: &Identifier) -> Object {
     }
 }
 
-#[derive(Default)]
-struct Comparison {
+struct Comparison<'a> {
     differences: Vec<Difference>,
+    /// The domains that stand.
+    domains: &'a BTreeMap<Identifier, Domain>,
 }
 
-impl Comparison {
+impl Comparison<'_> {
     fn missing(&mut self, object: Object) {
         self.differences.push(Difference {
             object,
@@ -273,6 +277,7 @@ impl Comparison {
             rules,
             row_security,
             inherits,
+            children,
             partitioning,
         } = desired;
         let table = standing_alone(ObjectKind::Table, name);
@@ -291,6 +296,9 @@ impl Comparison {
         );
         self.field(&table, "parents", &actual.inherits, inherits, |parents| {
             list(parents)
+        });
+        self.field(&table, "children", &actual.children, children, |children| {
+            list(children)
         });
         self.field(
             &table,
@@ -322,7 +330,7 @@ impl Comparison {
             ObjectKind::Check,
             &actual.checks,
             checks,
-            breaks,
+            unexpected_check,
             |found, object, there, wanted| {
                 found.field(object, "definition", there, wanted, constraint);
             },
@@ -363,11 +371,7 @@ impl Comparison {
             .iter()
             .filter(|column| desired.iter().all(|wanted| wanted.name != column.name))
         {
-            let effect = if column.nullable {
-                Effect::Harmless
-            } else {
-                Effect::Breaks
-            };
+            let effect = unexpected_column(column, self.domains);
             self.unexpected(object(&column.name), effect);
         }
     }
@@ -669,7 +673,29 @@ impl Comparison {
     }
 }
 
-// What something unexpected means is decided here and in `columns`.
+// What something unexpected means is decided here.
+
+/// A column that a row may leave out costs nothing. One that is required, or computed, or whose domain
+/// has conditions, may refuse rows.
+fn unexpected_column(column: &Column, domains: &BTreeMap<Identifier, Domain>) -> Effect {
+    let ty = column.ty.as_str();
+    let mut strict = domains
+        .iter()
+        .filter(|(_, domain)| domain.not_null || !domain.checks.is_empty());
+    let of_strict_domain = strict.any(|(name, _)| *name == *ty || name.quoted() == ty);
+    if column.nullable && column.generated.is_none() && !of_strict_domain {
+        Effect::Harmless
+    } else {
+        Effect::Breaks
+    }
+}
+
+fn unexpected_check(check: &Constraint) -> Effect {
+    match check.validity {
+        Validity::NotEnforced => Effect::Harmless,
+        Validity::Valid | Validity::NotValid => Effect::Breaks,
+    }
+}
 
 fn breaks<T>(_: &T) -> Effect {
     Effect::Breaks

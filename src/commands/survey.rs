@@ -94,7 +94,7 @@ impl Connected {
         let found = introspect(&mut self.session)?;
         let facts = facts(
             &mut self.session,
-            &found.schema,
+            &found,
             &promise.created,
             promise.migration,
         )?;

@@ -124,9 +124,9 @@ fn report(
         actual: &found.schema,
         plan,
         recorded: facts.recorded.clone(),
-        settings: &found.settings,
+        around: &found.around,
         session_replication_role: &server.session_replication_role,
-        exposed: &found.exposed,
+        orphans: &facts.orphans,
         tried,
     });
     let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();

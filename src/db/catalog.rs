@@ -106,6 +106,8 @@ pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
         DOMAINS,
         SETTINGS,
         EXPOSED,
+        HELD,
+        NAMELESS,
         FIRING_ORDER,
     ])
     .map(|question| {
@@ -127,16 +129,18 @@ const RELATIONS: &str = "\
 SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid)
             WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
-       greatest(c.relpages, pg_stat_get_live_tuples(c.oid) / 20), greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0)::bigint
+       greatest(c.relpages, pg_stat_get_live_tuples(c.oid) / 20), greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0)::bigint,
+       has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
 FROM pg_class c
 WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                    AND d.objsubid = 0 AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i')))";
 
+/// Parents and children of plain tables may stand in any schema; partitions have parents of kind `p`.
 const INHERITANCE: &str = "\
-SELECT h.inhrelid, h.inhparent::regclass
-FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
-WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'f')";
+SELECT h.inhrelid, h.inhparent::regclass, CASE WHEN p.relkind = 'r' THEN p.oid END, h.inhrelid::regclass
+FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_class p ON p.oid = h.inhparent
+WHERE {schema} IN (c.relnamespace, p.relnamespace) AND c.relkind IN ('r', 'p', 'f')";
 
 /// Collation 100 is `default`.
 const COLUMNS: &str = "\
@@ -151,25 +155,27 @@ WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'f')";
 /// The sequences that columns own.
 const SEQUENCES: &str = "\
 SELECT d.refobjid, d.refobjsubid, s.seqrelid::regclass, format_type(s.seqtypid, NULL), s.seqstart,
-       s.seqincrement, s.seqmin, s.seqmax, s.seqcycle
+       s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, c.relpersistence = 'u'
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
 JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
  AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 WHERE c.relnamespace = {schema}";
 
-/// NOT NULL constraints (contype `n`, PostgreSQL 18) are the columns' own matter.
+/// NOT NULL constraints (contype `n`, PostgreSQL 18) are the columns' own matter, but for one that not
+/// every row was checked against, which `pg_attribute.attnotnull` does not tell from others.
 const CONSTRAINTS: &str = "\
 SELECT k.conrelid, k.conname, k.contype, k.condeferrable, k.condeferred, k.convalidated, {enforced},
        k.conindid, k.confrelid, k.confupdtype, k.confdeltype, k.confmatchtype, k.conkey, k.confkey,
-       {set_columns}, CASE WHEN k.contype IN ('c', 'x') THEN pg_get_constraintdef(k.oid) END,
+       {set_columns}, CASE WHEN k.contype IN ('c', 'x', 'n') THEN pg_get_constraintdef(k.oid) END,
        CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN r.relnamespace::regnamespace END,
        CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN r.relname END,
        CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN
          (SELECT array_agg(a.attname ORDER BY u.n) FROM unnest(k.confkey) WITH ORDINALITY u(attnum, n)
             JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum) END, k.oid
 FROM pg_constraint k LEFT JOIN pg_class r ON r.oid = k.confrelid
-WHERE k.connamespace = {schema} AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x')";
+WHERE k.connamespace = {schema} AND k.conrelid <> 0
+  AND (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)";
 
 const OPERATOR_CLASSES: &str = "\
 SELECT o.oid, CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(o.opcname)
@@ -234,11 +240,38 @@ FROM pg_type t LEFT JOIN pg_constraint k ON k.contypid = t.oid AND k.contype = '
 WHERE t.typnamespace = {schema} AND t.typtype = 'd'
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')";
 
-/// Settings kept for this database or any role in it, which a session starts with.
+/// Settings kept for this database or any role in it, which a session starts with, and two of the
+/// server's own configuration.
 const SETTINGS: &str = "\
-SELECT s.setdatabase <> 0, CASE WHEN s.setrole <> 0 THEN s.setrole::regrole END, u.setting
+SELECT s.setdatabase <> 0, CASE WHEN s.setrole <> 0 THEN s.setrole::regrole END, u.setting, false
 FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) u(setting)
-WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))";
+WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+UNION ALL
+SELECT false, NULL, name || '=' || setting, true
+FROM pg_settings
+WHERE name IN ('session_replication_role', 'default_transaction_read_only')
+  AND source IN ('configuration file', 'command line', 'environment variable', 'global')";
+
+/// The foreign keys of other schemas that hold rows of this one back.
+const HELD: &str = "\
+SELECT p.relname, k.conrelid::regclass, k.conname
+FROM pg_constraint k JOIN pg_class p ON p.oid = k.confrelid
+WHERE k.contype = 'f' AND p.relnamespace = {schema} AND k.connamespace <> {schema}
+  AND k.confdeltype IN ('a', 'r') AND {enforced}
+ORDER BY 1, 3";
+
+/// Tables whose changed and deleted rows are published, and cannot be told from each other: PostgreSQL
+/// refuses to change and to delete them (manual, 31.1.1).
+const NAMELESS: &str = "\
+SELECT c.relname, string_agg(quote_ident(p.pubname), ', ' ORDER BY p.pubname)
+FROM pg_publication p
+CROSS JOIN pg_get_publication_tables(p.pubname) t
+JOIN pg_class c ON c.oid = t.relid
+WHERE (p.pubupdate OR p.pubdelete) AND c.relnamespace = {schema}
+  AND (c.relreplident = 'n'
+       OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
+       OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
+GROUP BY c.relname";
 
 /// Tables without row-level security that Supabase's two public roles may use, where they exist.
 const EXPOSED: &str = "\

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::introspect::settings_for;
+use super::introspect::{Introspection, settings_for};
 use super::session::{QueryError, Session};
 use crate::model::name::literal;
-use crate::model::{Identifier, Schema};
+use crate::model::{ForeignKey, Identifier};
 use crate::plan::Rows;
-use crate::verify::evidence::Recorded;
+use crate::verify::evidence::{Orphans, Recorded};
+use crate::verify::proof::KeyName;
+
+/// The pages of a table that are read to see whether its rows name others that are there: 8 MB.
+const MOST_PAGES: u64 = 1000;
 
 /// What was found beside the catalogs.
 #[derive(Clone, Debug, Default)]
@@ -16,80 +20,141 @@ pub struct Facts {
     pub rows: BTreeMap<Identifier, Rows>,
     /// Who recorded the migration.
     pub recorded: Recorded,
+    /// Whether the rows of the tables asked for name others that are there.
+    pub orphans: Vec<(KeyName, Orphans)>,
 }
 
-/// Looks at the rows of `tables`, as far as they stand in `actual`, and for a record of `migration`.
-/// One round trip, none when there is nothing to look at.
+/// Looks at the rows of `tables`, as far as they stand and may be read, and for a record of `migration`.
+/// A table that may not be read counts as one that holds rows. One round trip, none when there is
+/// nothing to look at.
 ///
 /// # Errors
 ///
-/// When a table may not be read, or row-level security would hide rows of it.
+/// When PostgreSQL does not answer.
 pub fn facts(
     session: &mut Session,
-    actual: &Schema,
+    found: &Introspection,
     tables: &[Identifier],
     migration: &str,
 ) -> Result<Facts, QueryError> {
-    let standing: Vec<_> = tables
-        .iter()
-        .filter(|name| actual.tables.get(*name).is_some_and(|t| t.kind.is_table()))
-        .collect();
-    let mut questions: Vec<String> = standing
-        .iter()
-        .map(|name| format!("SELECT EXISTS (SELECT FROM {})", name.quoted()))
-        .collect();
-    let ours = session.server.may_read_history;
-    if ours {
-        questions.push(format!(
+    let mut facts = Facts::default();
+    let mut questions = Questions::default();
+    let standing = tables.iter().filter_map(|name| {
+        let table = found.schema.tables.get(name)?;
+        table.kind.is_table().then_some((name, table))
+    });
+    let (mut holding, mut orphaned) = (Vec::new(), Vec::new());
+    for (name, table) in standing {
+        let readable = found.readable.contains(name);
+        facts.rows.insert(name.clone(), Rows { any: !readable });
+        if readable {
+            let question = format!("SELECT EXISTS (SELECT FROM {})", name.quoted());
+            holding.push((name, questions.ask(question)));
+        }
+        for (constraint, key) in &table.foreign_keys {
+            let key_name = KeyName {
+                table: name.clone(),
+                constraint: constraint.clone(),
+            };
+            let parent = key.references.here();
+            let small = found
+                .sizes
+                .get(name)
+                .is_none_or(|size| size.pages <= MOST_PAGES);
+            if !readable || parent.is_none_or(|parent| !found.readable.contains(parent)) {
+                facts.orphans.push((key_name, Orphans::Unreadable));
+            } else if !small {
+                facts.orphans.push((key_name, Orphans::TooLarge));
+            } else if let Some(parent) = parent {
+                orphaned.push((key_name, questions.ask(orphans(name, parent, key))));
+            }
+        }
+    }
+    let ours = session.server.may_read_history.then(|| {
+        questions.ask(format!(
             "SELECT to_char(finished_at, 'YYYY-MM-DD HH24:MI:SS') || ' by ' || applied_by FROM leora_migrate.migration \
              WHERE name = {} AND target_schema = {} AND state = 'applied' ORDER BY finished_at DESC LIMIT 1",
             literal(migration),
             literal(session.schema.as_str()),
-        ));
-    }
-    if session.server.may_read_prisma_history {
-        questions.push(format!(
+        ))
+    });
+    let prisma = session.server.may_read_prisma_history.then(|| {
+        questions.ask(format!(
             "SELECT migration_name FROM _prisma_migrations WHERE right(migration_name, {}) = {} \
              AND finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY finished_at DESC LIMIT 1",
             migration.chars().count() + 1,
             literal(&format!("_{migration}")),
-        ));
-    }
-    if questions.is_empty() {
-        return Ok(Facts::default());
-    }
-    // Off: a policy that would hide rows is an error instead of an empty table.
-    let batch = format!(
-        "BEGIN TRANSACTION READ ONLY;\n{}SET LOCAL row_security = off;\n{};\nCOMMIT",
-        settings_for(&session.schema),
-        questions.join(";\n")
-    );
-    let answers = session.batch("looking for rows and records", &batch)?;
+        ))
+    });
+    let answers = questions.send(session)?;
     let first = |at: usize| {
-        answers
-            .get(at)
-            .and_then(|rows| rows.first())
-            .and_then(|row| row.get(0))
-            .map(str::to_owned)
+        let row = answers.get(at).and_then(|rows| rows.first());
+        row.and_then(|row| row.get(0)).map(str::to_owned)
     };
-    let rows = standing
-        .iter()
-        .enumerate()
-        .map(|(at, name)| {
-            (
-                (*name).clone(),
-                Rows {
-                    any: first(at).as_deref() == Some("t"),
-                },
-            )
-        })
-        .collect();
-    let here = if ours { first(standing.len()) } else { None };
-    let by_prisma = first(standing.len() + usize::from(ours));
-    let recorded = match (here, by_prisma) {
+    let yes = |at: usize| first(at).as_deref() == Some("t");
+    for (name, at) in holding {
+        facts.rows.insert(name.clone(), Rows { any: yes(at) });
+    }
+    let looked = orphaned.into_iter().map(|(key, at)| {
+        (
+            key,
+            if yes(at) {
+                Orphans::Some
+            } else {
+                Orphans::None
+            },
+        )
+    });
+    facts.orphans.extend(looked);
+    facts.recorded = match (ours.and_then(first), prisma.and_then(first)) {
         (Some(when), _) => Recorded::Here(when),
         (None, Some(name)) => Recorded::ByPrisma(name),
         (None, None) => Recorded::Nowhere,
     };
-    Ok(Facts { rows, recorded })
+    Ok(facts)
+}
+
+/// Questions with one answer each, sent together.
+#[derive(Default)]
+struct Questions(Vec<String>);
+
+impl Questions {
+    /// The place of its answer.
+    fn ask(&mut self, question: String) -> usize {
+        self.0.push(question);
+        self.0.len() - 1
+    }
+
+    fn send(self, session: &mut Session) -> Result<Vec<super::session::Rows>, QueryError> {
+        if self.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Off: a policy that would hide rows is an error instead of an empty table.
+        let batch = format!(
+            "BEGIN TRANSACTION READ ONLY;\n{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+            settings_for(&session.schema),
+            self.0.join(";\n")
+        );
+        session.batch("looking for rows and records", &batch)
+    }
+}
+
+/// Whether `child` holds a row that names none of `parent` by `key`.
+fn orphans(child: &Identifier, parent: &Identifier, key: &ForeignKey) -> String {
+    let named: Vec<_> = key
+        .columns
+        .iter()
+        .map(|column| format!("c.{} IS NOT NULL", column.quoted()))
+        .collect();
+    let pairs = key.columns.iter().zip(&key.referenced_columns);
+    let same: Vec<_> = pairs
+        .map(|(own, other)| format!("p.{} = c.{}", other.quoted(), own.quoted()))
+        .collect();
+    format!(
+        "SELECT EXISTS (SELECT FROM {} c WHERE {} AND NOT EXISTS (SELECT FROM {} p WHERE {}))",
+        child.quoted(),
+        named.join(" AND "),
+        parent.quoted(),
+        same.join(" AND ")
+    )
 }

@@ -3,7 +3,7 @@
 //! One read-only transaction with one snapshot, one round trip, a fixed number of questions
 //! whatever the number of tables.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use postgres::SimpleQueryRow;
 
@@ -17,8 +17,8 @@ use crate::model::{
     Persistence, PrimaryKey, Schema, SqlType, Table, TableKind, TableReference, Trigger, Validity,
     canon,
 };
-use crate::verify::evidence::KeptSetting;
 use crate::verify::proof::{KeyName, TableSize};
+use crate::verify::surroundings::{Holder, KeptSetting, Surroundings};
 
 /// Tables that belong to Prisma and not to the application.
 const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
@@ -28,10 +28,10 @@ const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
 pub struct Introspection {
     /// The schema asked for.
     pub schema: Schema,
-    /// Settings that sessions in this database start with.
-    pub settings: Vec<KeptSetting>,
-    /// The tables that Supabase's public roles may use while row-level security is off, with the roles.
-    pub exposed: BTreeMap<Identifier, String>,
+    /// What stands around it.
+    pub around: Surroundings,
+    /// The tables whose rows the role may all read.
+    pub readable: BTreeSet<Identifier>,
     /// How large each table is.
     pub sizes: BTreeMap<Identifier, TableSize>,
     /// The foreign keys, in the order in which a delete fires them.
@@ -85,6 +85,7 @@ struct Entry {
     by_number: HashMap<i16, usize>,
     collations: Vec<u32>,
     size: TableSize,
+    readable: bool,
 }
 
 impl Entry {
@@ -123,11 +124,13 @@ impl Reader {
         reader.policies(&next());
         reader.enums(&next());
         reader.domains(&next());
-        let settings = next().iter().map(setting).collect();
-        let exposed = next()
-            .iter()
-            .map(|row| (name(row, 0), text(row, 1).to_owned()))
-            .collect();
+        let with_text = |row: &SimpleQueryRow| (name(row, 0), text(row, 1).to_owned());
+        let around = Surroundings {
+            settings: next().iter().map(setting).collect(),
+            exposed: next().iter().map(with_text).collect(),
+            held: next().iter().map(holder).collect(),
+            nameless: next().iter().map(with_text).collect(),
+        };
         let firing_order = next()
             .iter()
             .filter_map(|row| {
@@ -138,6 +141,8 @@ impl Reader {
                 })
             })
             .collect();
+        let readable = reader.relations.values().filter(|entry| entry.readable);
+        let readable = readable.map(|entry| entry.name.clone()).collect();
         let sizes = reader
             .relations
             .values()
@@ -152,8 +157,8 @@ impl Reader {
             .collect();
         Introspection {
             schema: canon::normalise(reader.schema),
-            settings,
-            exposed,
+            around,
+            readable,
             sizes,
             firing_order,
         }
@@ -193,6 +198,7 @@ impl Reader {
                     pages: text(row, 7).parse().unwrap_or_default(),
                     rows: text(row, 8).parse().unwrap_or_default(),
                 },
+                readable: yes(row, 9),
             };
             self.relations.insert(oid(row, 0), entry);
         }
@@ -202,6 +208,9 @@ impl Reader {
         for row in rows {
             if let Some(entry) = self.relations.get_mut(&oid(row, 0)) {
                 entry.table.inherits.push(text(row, 1).to_owned());
+            }
+            if let Some(parent) = self.relations.get_mut(&oid(row, 2)) {
+                parent.table.children.push(text(row, 3).to_owned());
             }
         }
     }
@@ -364,7 +373,7 @@ impl Reader {
             let Some(entry) = self.relations.get_mut(&oid(row, 1)) else {
                 continue;
             };
-            if yes(row, 6) {
+            if yes(row, 6) && !yes(row, 4) {
                 continue; // the index of an exclusion constraint, which is among the checks
             }
             let deferrable = backing.get(&oid(row, 0)).copied().unwrap_or_default();
@@ -599,6 +608,7 @@ fn unusual_options(row: &SimpleQueryRow, column_type: &str) -> String {
         (minimum != "1", format!("MINVALUE {minimum}")),
         (maximum != usual_maximum, format!("MAXVALUE {maximum}")),
         (yes(row, 8), "CYCLE".to_owned()),
+        (yes(row, 9), "UNLOGGED".to_owned()),
     ];
     let unusual: Vec<_> = unusual
         .into_iter()
@@ -613,6 +623,15 @@ fn setting(row: &SimpleQueryRow) -> KeptSetting {
         of_database: yes(row, 0),
         role: row.get(1).map(str::to_owned),
         setting: text(row, 2).to_owned(),
+        of_server: yes(row, 3),
+    }
+}
+
+fn holder(row: &SimpleQueryRow) -> Holder {
+    Holder {
+        held: name(row, 0),
+        table: text(row, 1).to_owned(),
+        constraint: name(row, 2),
     }
 }
 

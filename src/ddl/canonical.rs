@@ -37,6 +37,9 @@ pub fn canonical(name: &Identifier, table: &Table, column_order: &[Identifier]) 
     if !table.inherits.is_empty() {
         end += &format!(" -- inherits: {}", table.inherits.join(", "));
     }
+    if !table.children.is_empty() {
+        end += &format!(" -- inherited by: {}", table.children.join(", "));
+    }
     if let Some(key) = table
         .primary_key
         .as_ref()

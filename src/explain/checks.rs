@@ -141,14 +141,14 @@ pub const CHECKS: &[About] = &[
     read(
         "relations.tenant",
         "every table that should reference Tenant does",
-        "Foreign keys are counted by name.",
+        "Foreign keys are counted by the column that holds them.",
         "A table that does not is not deleted with its tenant.",
         SEE_DIFF,
     ),
     read(
         "relations.user",
         "the new tables that should reference User do",
-        "Foreign keys are counted by name.",
+        "Foreign keys are counted by the column that holds them.",
         "Without it a row may name a user who is not there.",
         SEE_DIFF,
     ),
@@ -178,9 +178,26 @@ pub const CHECKS: &[About] = &[
     read(
         "integrity.settings",
         "no setting switches enforcement off",
-        "Settings kept for the database and for roles are read for session_replication_role = replica.",
-        "In such sessions no foreign key is enforced and no cascade fires, without a trace in the schema.",
+        "Settings of the server, the database and roles are read for session_replication_role = replica, \
+         default_transaction_read_only and, where policies hold, row_security = off.",
+        "In such sessions no foreign key is enforced and no cascade fires, or nothing can be written, without a trace \
+         in the schema.",
         "The finding has the statement that takes it off. Then look for rows written meanwhile.",
+    ),
+    read(
+        "integrity.replication",
+        "no publication stops changes and deletes",
+        "Publications of updates and deletes are compared with the replica identity of the tables in them.",
+        "PostgreSQL refuses to change or delete a row that a publication must name and cannot.",
+        "Give the table its primary key back, and REPLICA IDENTITY DEFAULT; or FULL where it has none.",
+    ),
+    read(
+        "integrity.rows",
+        "no row of the new tables names one that is not there",
+        "The rows of the new tables are compared with those they name, as long as the tables are small.",
+        "A foreign key that is enforced today says nothing of rows written while it was not: by a load with triggers \
+         disabled, or by a replica. PostgreSQL never looks again.",
+        "Find out how the rows came in, and give them a parent or delete them.",
     ),
     tried(
         "integrity.orphans-refused",

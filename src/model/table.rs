@@ -44,6 +44,10 @@ pub struct Table {
     /// The tables it inherits from or is a partition of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inherits: Vec<String>,
+    /// The tables that inherit from it, of any schema: their rows are among its own, and no key and
+    /// no foreign key of it holds for them. Partitions are not meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<String>,
     /// How it is partitioned (`LIST ("region")`), or which partition it is (`FOR VALUES ...`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partitioning: Option<String>,

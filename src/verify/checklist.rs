@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::check::{Check, Finding, Group, Outcome};
 use super::evidence::{Evidence, Recorded};
-use super::tenants;
+use super::{surroundings, tenants};
 use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
-use crate::model::{Identifier, Schema, Table};
+use crate::model::{ForeignKey, Identifier, Schema, Table};
 
 /// What came of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub fn checklist(evidence: &Evidence<'_>) -> Verdict {
     checks.extend(tables(evidence));
     checks.extend(by_kind(evidence, &breaking));
     checks.extend(relations(evidence));
-    checks.push(settings(evidence));
+    checks.extend(surroundings::checks(evidence));
     checks.extend(tenants::checks(evidence, &breaking));
     checks.extend(evidence.tried.iter().cloned());
     checks.sort_by_key(|check| check.group);
@@ -274,6 +274,9 @@ fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Vec<Check> {
                 .map(finding)
                 .collect();
             findings.extend(missing_with_its_table(evidence, id));
+            if id == "integrity.foreign-keys" {
+                findings.extend(surroundings::held(evidence.around));
+            }
             let in_force = if group == Group::Integrity {
                 "valid and in force"
             } else {
@@ -374,13 +377,12 @@ fn remedy(difference: &Difference) -> Option<String> {
 
 fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
     let promise = evidence.promise;
-    let held = |child: &Identifier, name: &Identifier, parent: &str| {
-        evidence
-            .actual
-            .tables
-            .get(child)
-            .and_then(|table| table.foreign_keys.get(name))
-            .is_some_and(|key| key.references.here().is_some_and(|target| target == parent))
+    let held = |child: &Identifier, wanted: &ForeignKey| {
+        let table = evidence.actual.tables.get(child);
+        table.is_some_and(|table| {
+            let mut keys = table.foreign_keys.values();
+            keys.any(|key| key.references == wanted.references && key.columns == wanted.columns)
+        })
     };
     let check = |id, parent: &str, only_new: bool, title: &dyn Fn(usize) -> String| {
         let wanted: Vec<_> = promise
@@ -390,7 +392,7 @@ fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
             .collect();
         let findings: Vec<_> = wanted
             .iter()
-            .filter(|(child, name, _)| !held(child, name, parent))
+            .filter(|(child, _, key)| !held(child, key))
             .map(|(child, name, _)| Finding {
                 message: format!(
                     "{} does not reference {parent} by {}",
@@ -422,48 +424,6 @@ fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
             format!("{n} new tables reference User")
         }),
     ]
-}
-
-/// Settings that switch foreign keys and triggers off without a trace in the schema.
-fn settings(evidence: &Evidence<'_>) -> Check {
-    let switched_off = |setting: &str| {
-        let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
-        name == "session_replication_role" && value == "replica"
-    };
-    let mut findings: Vec<_> = evidence
-        .settings
-        .iter()
-        .filter(|kept| switched_off(&kept.setting))
-        .map(|kept| {
-            let reset = match (&kept.role, kept.of_database) {
-                (Some(role), _) => format!("ALTER ROLE {role} RESET session_replication_role;"),
-                (None, _) => "ALTER DATABASE ... RESET session_replication_role;".to_owned(),
-            };
-            Finding::new(format!(
-                "{} is set for {}: no foreign key is enforced and no cascade fires in its sessions",
-                kept.setting,
-                kept.holder()
-            ))
-            .remedy(reset)
-        })
-        .collect();
-    if findings.is_empty() && evidence.session_replication_role == "replica" {
-        findings.push(Finding::new(
-            "session_replication_role is replica in this session: no foreign key is enforced",
-        ));
-    }
-    Check {
-        id: "integrity.settings",
-        group: Group::Integrity,
-        title: "no setting of the database or a role switches enforcement off".to_owned(),
-        expected: "none".to_owned(),
-        found: if findings.is_empty() {
-            "none".to_owned()
-        } else {
-            findings.len().to_string()
-        },
-        outcome: Outcome::of(findings),
-    }
 }
 
 /// `1 step`, `2 steps`.

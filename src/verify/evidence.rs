@@ -1,11 +1,11 @@
 //! What was found out, before it is judged.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::check::Check;
 use super::promise::Promise;
+use super::proof::KeyName;
+use super::surroundings::Surroundings;
 use crate::model::{Identifier, Schema};
 use crate::plan::Plan;
 
@@ -22,12 +22,12 @@ pub struct Evidence<'a> {
     pub plan: &'a Plan,
     /// Who recorded the migration.
     pub recorded: Recorded,
-    /// The settings that sessions here start with, of the database and of roles.
-    pub settings: &'a [KeptSetting],
+    /// What stands around the schema.
+    pub around: &'a Surroundings,
     /// `session_replication_role` of the session that looked.
     pub session_replication_role: &'a str,
-    /// The tables that Supabase's public roles may use while row-level security is off, with the roles.
-    pub exposed: &'a BTreeMap<Identifier, String>,
+    /// What became of looking for rows of the created tables that name none.
+    pub orphans: &'a [(KeyName, Orphans)],
     /// The checks that were tried on rows.
     pub tried: Vec<Check>,
 }
@@ -45,25 +45,15 @@ pub enum Recorded {
     Nowhere,
 }
 
-/// A setting kept for a database, a role, or a role in a database (`ALTER DATABASE ... SET`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct KeptSetting {
-    /// Whether it is kept for this database.
-    pub of_database: bool,
-    /// The role it is kept for.
-    pub role: Option<String>,
-    /// `name=value`.
-    pub setting: String,
-}
-
-impl KeptSetting {
-    /// Where it is kept, in words.
-    pub fn holder(&self) -> String {
-        match (&self.role, self.of_database) {
-            (Some(role), true) => format!("role {role} in this database"),
-            (Some(role), false) => format!("role {role}"),
-            (None, true) => "this database".to_owned(),
-            (None, false) => "all databases".to_owned(),
-        }
-    }
+/// Whether every row of a table names one that is there, by one of its foreign keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orphans {
+    /// Every row does.
+    None,
+    /// At least one does not.
+    Some,
+    /// Nobody looked: the table is too large for that.
+    TooLarge,
+    /// Nobody looked: the role may not read all rows.
+    Unreadable,
 }

@@ -6,5 +6,6 @@ pub mod checklist;
 pub mod evidence;
 pub mod promise;
 pub mod proof;
+pub mod surroundings;
 mod tenants;
 pub mod waiver;

@@ -92,10 +92,12 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
         .map(finding)
         .collect();
     if enabled {
+        let usual = usual_policies(&neighbours);
         let unlike = created
             .iter()
             .filter_map(|name| Some((name, &evidence.actual.tables.get(name)?.row_security)));
-        findings.extend(unlike.filter_map(|(name, rls)| unlike_neighbours(name, rls, forced)));
+        findings
+            .extend(unlike.filter_map(|(name, rls)| unlike_neighbours(name, rls, forced, usual)));
     }
     let expected = match (enabled, forced) {
         (false, _) => "as promised",
@@ -119,7 +121,31 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
     }
 }
 
-fn unlike_neighbours(name: &Identifier, rls: &RowSecurity, forced: bool) -> Option<Finding> {
+/// The policies that most of those under row-level security have, when most have the same.
+fn usual_policies<'a>(neighbours: &[&'a RowSecurity]) -> Option<&'a RowSecurity> {
+    let fenced: Vec<_> = neighbours.iter().filter(|rls| rls.enabled).collect();
+    let alike = |rls: &&&&RowSecurity| {
+        let same = fenced
+            .iter()
+            .filter(|other| definitions(other) == definitions(rls));
+        same.count() * 2 > fenced.len()
+    };
+    fenced.iter().find(alike).map(|rls| **rls)
+}
+
+/// What the policies say, whatever their names.
+fn definitions(rls: &RowSecurity) -> Vec<&str> {
+    let mut definitions: Vec<_> = rls.policies.values().map(String::as_str).collect();
+    definitions.sort_unstable();
+    definitions
+}
+
+fn unlike_neighbours(
+    name: &Identifier,
+    rls: &RowSecurity,
+    forced: bool,
+    usual: Option<&RowSecurity>,
+) -> Option<Finding> {
     let table = name.quoted();
     let finding = |what: &str, sql: String| {
         Finding::new(format!("{table} {what}, unlike its neighbours")).remedy(sql)
@@ -138,6 +164,15 @@ fn unlike_neighbours(name: &Identifier, rls: &RowSecurity, forced: bool) -> Opti
             format!("CREATE POLICY ... ON {table} ... as its neighbours have"),
         ));
     }
+    if let Some(usual) = usual.filter(|usual| definitions(usual) != definitions(rls)) {
+        let policies = usual.policies.iter();
+        let create = policies
+            .map(|(policy, text)| format!("CREATE POLICY {} ON {table} {text};", policy.quoted()));
+        return Some(finding(
+            &format!("has other policies ({})", definitions(rls).join("; ")),
+            format!("Drop them, and: {}", create.collect::<Vec<_>>().join(" ")),
+        ));
+    }
     (forced && !rls.forced).then(|| {
         finding(
             "does not hold its owner to row-level security",
@@ -152,7 +187,7 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
     let created = &evidence.promise.created;
     let findings: Vec<_> = created
         .iter()
-        .filter_map(|name| Some((name, evidence.exposed.get(name)?)))
+        .filter_map(|name| Some((name, evidence.around.exposed.get(name)?)))
         .map(|(name, roles)| {
             let table = name.quoted();
             Finding::new(format!("{table} may be used by {roles}, and row-level security is off")).remedy(format!(

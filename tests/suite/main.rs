@@ -16,5 +16,6 @@ mod proof;
 mod readme;
 mod reports;
 mod rollback;
+mod sabotage;
 mod scratch;
 mod support;

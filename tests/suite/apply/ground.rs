@@ -80,10 +80,10 @@ impl Ground {
     }
 
     pub(crate) fn plan(&self, session: &mut Session) -> Plan {
-        let actual = introspect(session).unwrap().schema;
+        let there = introspect(session).unwrap();
         let request = self.request(session);
-        let found = facts(session, &actual, request.created, request.migration).unwrap();
-        plan(&request, &actual, &found.rows)
+        let found = facts(session, &there, request.created, request.migration).unwrap();
+        plan(&request, &there.schema, &found.rows)
     }
 
     pub(crate) fn apply(&self) -> Result<Applied, ApplyError> {

@@ -1,0 +1,225 @@
+//! What stands around the tables and decides what can be done with them: settings, publications, and
+//! foreign keys from elsewhere.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::check::{Check, Finding, Group, Outcome};
+use super::evidence::{Evidence, Orphans};
+use crate::model::Identifier;
+
+/// What stands around a schema.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The settings that sessions start with here.
+    pub settings: Vec<KeptSetting>,
+    /// The tables that Supabase's public roles may use while row-level security is off, with the roles.
+    pub exposed: BTreeMap<Identifier, String>,
+    /// The foreign keys of other schemas that hold rows of this one back.
+    pub held: Vec<Holder>,
+    /// The tables whose rows no publication can name, though some must, with those.
+    pub nameless: BTreeMap<Identifier, String>,
+}
+
+/// A foreign key of another schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The table of this schema whose rows it holds back.
+    pub held: Identifier,
+    /// The table it is on, with its schema, as SQL.
+    pub table: String,
+    /// Its name.
+    pub constraint: Identifier,
+}
+
+/// A setting that sessions start with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeptSetting {
+    /// Whether it is kept for this database.
+    pub of_database: bool,
+    /// The role it is kept for.
+    pub role: Option<String>,
+    /// `name=value`.
+    pub setting: String,
+    /// Whether the server's configuration says it.
+    pub of_server: bool,
+}
+
+impl KeptSetting {
+    /// Where it is kept, in words.
+    pub fn holder(&self) -> String {
+        match (&self.role, self.of_database) {
+            _ if self.of_server => "the server".to_owned(),
+            (Some(role), true) => format!("role {role} in this database"),
+            (Some(role), false) => format!("role {role}"),
+            (None, true) => "this database".to_owned(),
+            (None, false) => "all roles".to_owned(),
+        }
+    }
+
+    /// The statement that takes it off again.
+    fn reset(&self, name: &str) -> String {
+        match (&self.role, self.of_database) {
+            _ if self.of_server => {
+                format!("ALTER SYSTEM RESET {name}; SELECT pg_reload_conf(); or in postgresql.conf")
+            }
+            (Some(role), true) => format!("ALTER ROLE {role} IN DATABASE ... RESET {name};"),
+            (Some(role), false) => format!("ALTER ROLE {role} RESET {name};"),
+            (None, true) => format!("ALTER DATABASE ... RESET {name};"),
+            (None, false) => format!("ALTER ROLE ALL RESET {name};"),
+        }
+    }
+
+    /// What it switches off, when it does.
+    fn switches_off(&self, row_security: bool) -> Option<&'static str> {
+        let (name, value) = self.setting.split_once('=')?;
+        match name {
+            "session_replication_role" if value.eq_ignore_ascii_case("replica") => {
+                Some("no foreign key is enforced and no cascade fires in its sessions")
+            }
+            "default_transaction_read_only" if is_true(value) => Some("its sessions cannot write"),
+            "row_security" if row_security && !is_true(value) => {
+                Some("queries that policies would filter fail in its sessions")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A boolean as PostgreSQL reads one in a setting: any unambiguous beginning, in any case (manual, 20.1.1).
+fn is_true(value: &str) -> bool {
+    let value = value.trim().to_ascii_lowercase();
+    let begins = |word: &str| !value.is_empty() && word.starts_with(&value);
+    begins("true") || begins("yes") || value == "on" || value == "1"
+}
+
+/// The checks of what stands around.
+pub(super) fn checks(evidence: &Evidence<'_>) -> [Check; 3] {
+    [settings(evidence), replication(evidence), rows(evidence)]
+}
+
+/// Settings that switch foreign keys, triggers or writing off without a trace in the schema.
+fn settings(evidence: &Evidence<'_>) -> Check {
+    let tables = &evidence.actual.tables;
+    let row_security = tables.values().any(|table| table.row_security.enabled);
+    let off = |kept: &KeptSetting| {
+        let consequence = kept.switches_off(row_security)?;
+        let (name, _) = kept.setting.split_once('=')?;
+        let message = format!(
+            "{} is set for {}: {consequence}",
+            kept.setting,
+            kept.holder()
+        );
+        Some(Finding::new(message).remedy(kept.reset(name)))
+    };
+    let mut findings: Vec<_> = evidence.around.settings.iter().filter_map(off).collect();
+    if findings.is_empty() && evidence.session_replication_role == "replica" {
+        findings.push(Finding::new(
+            "session_replication_role is replica in this session: no foreign key is enforced",
+        ));
+    }
+    none_expected(
+        "integrity.settings",
+        "no setting of the server, the database or a role switches enforcement off",
+        findings,
+    )
+}
+
+/// A publication must be able to name the rows whose change or deletion it tells.
+fn replication(evidence: &Evidence<'_>) -> Check {
+    let refused = |(table, publications): (&Identifier, &String)| {
+        let table = table.quoted();
+        Finding::new(format!(
+            "rows of {table} can be neither changed nor deleted: publication {publications} must name them, and the \
+             table's replica identity names none"
+        ))
+        .remedy(format!("ALTER TABLE {table} REPLICA IDENTITY DEFAULT; with a primary key"))
+    };
+    none_expected(
+        "integrity.replication",
+        "no publication stops changes and deletes",
+        evidence.around.nameless.iter().map(refused).collect(),
+    )
+}
+
+/// Foreign keys that are enforced today say nothing of rows written while they were not.
+fn rows(evidence: &Evidence<'_>) -> Check {
+    let of = |wanted: Orphans| {
+        let which = move |(_, orphans): &&_| *orphans == wanted;
+        evidence.orphans.iter().filter(which).map(|(key, _)| key)
+    };
+    let findings: Vec<_> = of(Orphans::Some)
+        .map(|key| {
+            let (table, constraint) = (key.table.quoted(), key.constraint.quoted());
+            Finding::new(format!("{table} holds rows that name none by {constraint}, though PostgreSQL calls it valid"))
+                .remedy("Find out when it was not enforced (a load, a replica, disabled triggers), and settle the rows.")
+        })
+        .collect();
+    let unlooked = |wanted, why: &'static str| {
+        of(wanted).map(move |key| format!("{}: {why}", key.constraint.quoted()))
+    };
+    let reasons: Vec<_> = unlooked(
+        Orphans::TooLarge,
+        "the table is too large to read all of it",
+    )
+    .chain(unlooked(
+        Orphans::Unreadable,
+        "the role may not read all rows",
+    ))
+    .collect();
+    let mut check = none_expected(
+        "integrity.rows",
+        "no row of the new tables names one that is not there",
+        findings,
+    );
+    if check.outcome == Outcome::Passed && !reasons.is_empty() {
+        check.outcome = Outcome::NotProved { reasons };
+    }
+    check
+}
+
+fn none_expected(id: &'static str, title: &str, findings: Vec<Finding>) -> Check {
+    Check {
+        id,
+        group: Group::Integrity,
+        title: title.to_owned(),
+        expected: "none".to_owned(),
+        found: match findings.len() {
+            0 => "none".to_owned(),
+            n => n.to_string(),
+        },
+        outcome: Outcome::of(findings),
+    }
+}
+
+/// The foreign keys of other schemas that hold rows back, as reasons to fail.
+pub(super) fn held(around: &Surroundings) -> impl Iterator<Item = Finding> {
+    around.held.iter().map(|holder| {
+        let (held, table, constraint) = (&holder.held, &holder.table, &holder.constraint);
+        Finding::new(format!(
+            "{table} references {} by {}, and holds its rows back",
+            held.quoted(),
+            constraint.quoted()
+        ))
+        .remedy(format!(
+            "ALTER TABLE {table} DROP CONSTRAINT {}; or make it ON DELETE CASCADE or SET NULL.",
+            constraint.quoted()
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_boolean_setting_is_read_as_postgresql_reads_it() {
+        for yes in ["on", "ON", "true", "t", "Tru", "yes", "y", "1", " on "] {
+            assert!(is_true(yes), "{yes}");
+        }
+        for no in ["off", "o", "of", "false", "f", "no", "n", "0", "", "onn"] {
+            assert!(!is_true(no), "{no}");
+        }
+    }
+}
