@@ -135,6 +135,12 @@ pub enum Command {
     /// Print the JSON Schema of what `--format json` prints
     #[command(after_help = "Example:\n  leora-migrate schema verify")]
     Schema(SchemaArgs),
+    /// Draw what a delete reaches, or the models and their relations
+    #[command(after_help = "Examples:\n  leora-migrate graph --out deletes.svg\n  \
+                            leora-migrate graph models --format mermaid\n  \
+                            leora-migrate graph --focus User --depth 1 --format dot\n\n\
+                            Drawn from the declaration and the schema that stood before; only --try needs a database.")]
+    Graph(GraphArgs),
     /// Say what a code, a check or an advice means, why, and what to do
     #[command(
         after_help = "Examples:\n  leora-migrate explain LM0073\n  leora-migrate explain tables.count\n  \
@@ -417,4 +423,49 @@ pub enum ExplainFormat {
     Text,
     /// As the documentation has it; only all of it.
     Markdown,
+}
+
+/// `graph`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GraphArgs {
+    /// What is drawn
+    #[arg(value_name = "PICTURE", default_value = "deletes")]
+    pub picture: GraphPicture,
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "svg")]
+    pub format: GraphFormat,
+    /// The table that it is seen from [default for deletes: Tenant]
+    #[arg(long, value_name = "TABLE")]
+    pub focus: Option<String>,
+    /// Try each foreign key on the database, as `verify` does, and mark what came of it
+    #[arg(long = "try")]
+    pub tried: bool,
+    /// How many foreign keys deep it goes [default for models with --focus: 1]
+    #[arg(long, value_name = "N")]
+    pub depth: Option<usize>,
+    /// Write the picture to this file instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphPicture {
+    /// What a delete reaches, foreign key by foreign key.
+    #[default]
+    Deletes,
+    /// The models that the declaration names, or the tables around one.
+    Models,
+}
+
+/// How a picture is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For a browser, and for paper.
+    #[default]
+    Svg,
+    /// For a page that draws Mermaid.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
 }

@@ -8,6 +8,7 @@ pub mod ddl;
 pub mod diff;
 pub mod error;
 pub mod explain;
+pub mod graph;
 pub mod model;
 pub mod plan;
 pub mod prisma;

@@ -1,5 +1,6 @@
 //! What a verification found, in one value that every renderer writes in its own way.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -7,6 +8,8 @@ use serde::Serialize;
 
 use crate::db::session::Server;
 use crate::ddl;
+use crate::diff::Object;
+use crate::graph::Mark;
 use crate::model::{Identifier, Schema};
 use crate::verify::advice::Advice;
 use crate::verify::check::{Check, Outcome};
@@ -33,6 +36,8 @@ pub struct Report {
     pub counts: Counts,
     /// Every check, in the checklist's order.
     pub checks: Vec<Check>,
+    /// What came of deleting the row that each foreign key names, in the order of tables and names.
+    pub deletes: Vec<DeleteTried>,
     /// The tables that differ, as canonical DDL on both sides.
     pub diffs: Vec<ObjectDiff>,
     /// What the design leaves open.
@@ -111,6 +116,17 @@ pub struct Counts {
     pub skipped: usize,
 }
 
+/// What came of deleting the row that a foreign key names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeleteTried {
+    /// The table that has the foreign key.
+    pub table: Identifier,
+    /// The foreign key.
+    pub foreign_key: Identifier,
+    /// Whether it does what is declared.
+    pub outcome: Mark,
+}
+
 /// A table or type that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ObjectDiff {
@@ -127,6 +143,7 @@ impl Report {
     pub fn new(
         circumstances: Circumstances,
         verdict: Verdict,
+        deletes: &BTreeMap<Object, Mark>,
         advice: Vec<Advice>,
         actual: &Schema,
         desired: &Schema,
@@ -140,6 +157,11 @@ impl Report {
         } = circumstances;
         let counts = Counts::of(&verdict.checks);
         let diffs = diffs(&verdict.checks, actual, desired);
+        let deletes = deletes.iter().map(|(object, outcome)| DeleteTried {
+            table: object.owner.clone(),
+            foreign_key: object.name.clone(),
+            outcome: *outcome,
+        });
         Report {
             format_version: FORMAT_VERSION,
             run,
@@ -148,6 +170,7 @@ impl Report {
             verdict: counts.conclusion(require_proof),
             counts,
             checks: verdict.checks,
+            deletes: deletes.collect(),
             diffs,
             advice,
             notes: verdict.notes,

@@ -4,6 +4,7 @@ mod apply;
 mod demo;
 mod diff;
 mod explain;
+mod graph;
 mod plan;
 mod prisma;
 mod reports;
@@ -50,6 +51,7 @@ pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
         Command::Apply(args) => apply::run(&context, args),
         Command::Rollback(args) => rollback::run(&context, args),
         Command::Status(args) => status::run(&context, args),
+        Command::Graph(args) => graph::run(&context, args),
         Command::Explain(args) => explain::run(&context, args),
         Command::Schema(args) => Ok(reports::schema(&context, args.of)),
     }

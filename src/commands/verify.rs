@@ -1,5 +1,6 @@
 //! `verify`: the post-migration checklist.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -8,9 +9,11 @@ use leora_schema::{LEORA, TENANT};
 use super::survey::{Connected, Survey};
 use super::{Context, explain, reports};
 use crate::cli::{VerifyArgs, VerifyFormat};
-use crate::db::probe;
+use crate::db::probe::{self, Proved};
 use crate::db::session::Server;
+use crate::diff::Object;
 use crate::error::{Error, exit};
+use crate::graph::Mark;
 use crate::model::Identifier;
 use crate::render::console::Console;
 use crate::render::{github, json, junit, markdown, report_text, sarif};
@@ -28,12 +31,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
     }
     let mut connected = Connected::open(context)?;
     let survey = connected.survey(context)?;
-    let options = ProofOptions {
-        allow_triggers: args.allow_triggers || context.settings.allow_triggers,
-        set: context.settings.verify_set.clone(),
-        seed: fastrand::u64(..),
-        ..ProofOptions::default()
-    };
+    let options = proof_options(context, args.allow_triggers);
     if args.dry_run {
         context
             .console
@@ -64,6 +62,36 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
     } else {
         exit::FOUND
     })
+}
+
+/// How deletes are tried.
+fn proof_options(context: &Context, allow_triggers: bool) -> ProofOptions {
+    ProofOptions {
+        allow_triggers: allow_triggers || context.settings.allow_triggers,
+        set: context.settings.verify_set.clone(),
+        seed: fastrand::u64(..),
+        ..ProofOptions::default()
+    }
+}
+
+/// Tries what is promised.
+fn prove(
+    connected: &mut Connected,
+    survey: &Survey,
+    options: &ProofOptions,
+) -> Result<Proved, Error> {
+    let schema = connected.session.schema.clone();
+    let server = connected.session.server.clone();
+    let subject = subject(&schema, &server, survey, options);
+    Ok(probe::prove(&mut connected.session, &subject)?)
+}
+
+/// What comes of deleting the row that each foreign key of the database names, tried.
+pub(super) fn deletes(context: &Context) -> Result<BTreeMap<Object, Mark>, Error> {
+    let mut connected = Connected::open(context)?;
+    let survey = connected.survey(context)?;
+    let options = proof_options(context, false);
+    Ok(prove(&mut connected, &survey, &options)?.deletes)
 }
 
 /// What trying would write and take back, for `--dry-run`.
@@ -112,22 +140,18 @@ fn report(
         facts,
         plan,
     } = survey;
-    let schema = connected.session.schema.clone();
-    let server = connected.session.server.clone();
-    let tried = probe::prove(
-        &mut connected.session,
-        &subject(&schema, &server, survey, options),
-    )?;
+    let proved = prove(connected, survey, options)?;
+    let (schema, server) = (&connected.session.schema, &connected.session.server);
     let mut verdict = checklist(&Evidence {
         promise,
-        schema: &schema,
+        schema,
         actual: &found.schema,
         plan,
         recorded: facts.recorded.clone(),
         around: &found.around,
         session_replication_role: &server.session_replication_role,
         orphans: &facts.orphans,
-        tried,
+        tried: proved.checks,
     });
     let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();
     verdict
@@ -155,6 +179,7 @@ fn report(
     Ok(Report::new(
         circumstances,
         verdict,
+        &proved.deletes,
         advice,
         &found.schema,
         &promise.whole,

@@ -1,7 +1,11 @@
 //! Runs a proof's programme: one transaction, one round trip, rolled back whatever happens.
 
+use std::collections::BTreeMap;
+
 use super::introspect::settings_for;
 use super::session::{QueryError, Session};
+use crate::diff::Object;
+use crate::graph::Mark;
 use crate::verify::check::Check;
 use crate::verify::proof::{Evidence, Gathered, Programme, Proof, Subject};
 
@@ -9,19 +13,29 @@ use crate::verify::proof::{Evidence, Gathered, Programme, Proof, Subject};
 /// leaves the answers in a setting that ends with the transaction.
 const INTERPRETER: &str = include_str!("probe.sql");
 
-/// Tries everything that there is to try on `subject`, and judges it: every check of
-/// [`TRIED`](crate::verify::proof::TRIED).
+/// What came of a proof.
+pub struct Proved {
+    /// Every check of [`TRIED`](crate::verify::proof::TRIED).
+    pub checks: Vec<Check>,
+    /// What came of deleting the row that each foreign key names.
+    pub deletes: BTreeMap<Object, Mark>,
+}
+
+/// Tries everything that there is to try on `subject`, and judges it.
 ///
 /// # Errors
 ///
 /// As [`run`].
-pub fn prove(session: &mut Session, subject: &Subject<'_>) -> Result<Vec<Check>, QueryError> {
+pub fn prove(session: &mut Session, subject: &Subject<'_>) -> Result<Proved, QueryError> {
     let mut proof = Proof::new(subject);
     while let Some(programme) = proof.next() {
         let evidence = run(session, programme)?;
         proof.learn(evidence);
     }
-    Ok(proof.checks())
+    Ok(Proved {
+        checks: proof.checks(),
+        deletes: proof.deletes(),
+    })
 }
 
 /// Runs `programme`, and rolls back.

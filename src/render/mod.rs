@@ -7,6 +7,7 @@ pub mod github;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod picture;
 pub mod plan_text;
 pub mod report_text;
 pub mod sarif;

@@ -8,6 +8,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("model", 1),
     ("ddl", 2),
     ("diff", 2),
+    ("graph", 2),
     ("plan", 2),
     ("prisma", 2),
     ("verify", 2),

@@ -7,6 +7,7 @@ mod connect;
 mod explain;
 mod faults;
 mod floors;
+mod graph;
 mod harness;
 mod main_job;
 mod pooler;

@@ -91,7 +91,7 @@ impl Proof {
         }
         let before = session.round_trips();
         let began = Instant::now();
-        let checks = probe::prove(&mut session, &subject).unwrap();
+        let checks = probe::prove(&mut session, &subject).unwrap().checks;
         Proof {
             checks,
             round_trips: session.round_trips() - before,

@@ -9,6 +9,8 @@ use super::evidence::{Answers, Evidence, Failure, Gathered};
 use super::order;
 use super::programme::{Claim, Expect, Kind, Programme, Refused, RowExpected, RowFate, Trial};
 use super::subject::{KeyName, Subject};
+use crate::diff::Object;
+use crate::graph::Mark;
 use crate::model::Table;
 use crate::verify::check::{Check, Finding, Outcome};
 
@@ -22,7 +24,36 @@ enum Verdict {
 /// Every check of [`TRIED`], by what the rounds show. A later round says again what an earlier one
 /// left open.
 pub(super) fn judge(subject: &Subject<'_>, rounds: &[(Programme, Evidence)]) -> Vec<Check> {
-    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    let (tallies, nothing) = tallies(subject, rounds);
+    let none = Tally::default();
+    TRIED
+        .iter()
+        .map(|tried| {
+            tallies
+                .get(tried.id)
+                .unwrap_or(&none)
+                .check(tried, nothing.as_deref())
+        })
+        .collect()
+}
+
+/// What came of each thing that a check tried, by itself.
+pub(super) fn marks(
+    subject: &Subject<'_>,
+    rounds: &[(Programme, Evidence)],
+    check: &str,
+) -> BTreeMap<Object, Mark> {
+    let (mut tallies, _) = tallies(subject, rounds);
+    let tally = tallies.remove(check);
+    tally.map(|tally| tally.marks).unwrap_or_default()
+}
+
+/// What was tried for each check; and why nothing was, when so.
+fn tallies<'r>(
+    subject: &Subject<'_>,
+    rounds: &'r [(Programme, Evidence)],
+) -> (BTreeMap<&'r str, Tally>, Option<String>) {
+    let mut tallies: BTreeMap<&'r str, Tally> = BTreeMap::new();
     let mut nothing = None;
     for (at, (programme, evidence)) in rounds.iter().enumerate() {
         for skipped in &programme.not_tried {
@@ -48,16 +79,7 @@ pub(super) fn judge(subject: &Subject<'_>, rounds: &[(Programme, Evidence)]) -> 
         }
         nothing = nothing.or(whole);
     }
-    let none = Tally::default();
-    TRIED
-        .iter()
-        .map(|tried| {
-            tallies
-                .get(tried.id)
-                .unwrap_or(&none)
-                .check(tried, nothing.as_deref())
-        })
-        .collect()
+    (tallies, nothing)
 }
 
 /// The foreign keys that were tried at once, and refused: each has to be tried by itself.
@@ -128,6 +150,7 @@ struct Tally {
     broken: BTreeSet<String>,
     findings: Vec<Finding>,
     reasons: Vec<String>,
+    marks: BTreeMap<Object, Mark>,
 }
 
 impl Tally {
@@ -146,6 +169,15 @@ impl Tally {
             _ => vec![claim.about.clone()],
         };
         self.about.extend(parts.iter().cloned());
+        if let Some(object) = &claim.object {
+            let mark = match verdict {
+                Verdict::Held => Mark::Proved,
+                Verdict::NotProved(_) => Mark::NotProved,
+                Verdict::Broken(_) => Mark::Broken,
+            };
+            let worst = self.marks.entry(object.clone()).or_insert(mark);
+            *worst = mark.max(*worst);
+        }
         match verdict {
             Verdict::Held => {}
             Verdict::NotProved(reason) => {

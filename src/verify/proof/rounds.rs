@@ -1,13 +1,18 @@
 //! A proof goes in rounds, each written from what came of those before. One is enough where no CHECK
 //! constraint asks for particular values and all is well.
 
+use std::collections::BTreeMap;
+
 use super::composer;
 use super::conditions::{self, Question};
 use super::evidence::{Answers, Evidence, Gathered};
+use super::foreign_keys;
 use super::judge;
 use super::programme::{Kind, Programme, Step, Trial};
 use super::subject::Subject;
 use super::world::{Learned, World};
+use crate::diff::Object;
+use crate::graph::Mark;
 use crate::model::Identifier;
 use crate::verify::check::Check;
 
@@ -113,6 +118,11 @@ impl<'a> Proof<'a> {
     /// Every check of [`TRIED`](super::TRIED), by what came of it.
     pub fn checks(&self) -> Vec<Check> {
         judge::judge(self.subject, &self.judged)
+    }
+
+    /// What came of deleting the row that each foreign key names.
+    pub fn deletes(&self) -> BTreeMap<Object, Mark> {
+        judge::marks(self.subject, &self.judged, foreign_keys::DELETES)
     }
 
     fn again(&mut self) {

@@ -3,10 +3,12 @@
 mod cli;
 mod database;
 mod oracle;
+mod program;
 
 pub(crate) use cli::{Cli, Output};
 pub(crate) use database::{Template, TestDatabase, template};
 pub(crate) use oracle::{oracle, oracle_without_database};
+pub(crate) use program::required;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,29 @@
+//! Programs that a test needs and a machine may lack.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Whether `program` (of `package`) is installed. Where it is not, that is said on stderr past the
+/// test harness, which shows nothing of a test that passes. With `CI=true` it is a failure.
+pub(crate) fn required(program: &str, package: &str) -> bool {
+    let version = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if version.is_ok_and(|status| status.success()) {
+        return true;
+    }
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(
+        !ci,
+        "{package} is not installed, and CI=true: {program} must be run here"
+    );
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let _ = writeln!(
+        std::io::stderr(),
+        "\nNOT TESTED: {test}: {package} is not installed, {program} was not run\n"
+    );
+    false
+}
