@@ -179,6 +179,8 @@ pub enum PlanFormat {
     Markdown,
     /// As annotations of a GitHub workflow.
     Github,
+    /// As a page to sign.
+    Html,
 }
 
 /// How a verification is written.
@@ -197,6 +199,8 @@ pub enum VerifyFormat {
     Markdown,
     /// As annotations of a GitHub workflow.
     Github,
+    /// As a page to sign.
+    Html,
 }
 
 /// A report to write besides what is printed.

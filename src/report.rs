@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::db::session::Server;
 use crate::ddl;
-use crate::diff::Object;
+use crate::diff::{Object, ObjectKind};
 use crate::graph::Mark;
 use crate::model::{Identifier, Schema};
 use crate::verify::advice::Advice;
@@ -177,6 +177,19 @@ impl Report {
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             round_trips,
         }
+    }
+
+    /// What came of deleting the row that each foreign key names.
+    pub fn marks(&self) -> BTreeMap<Object, Mark> {
+        let marks = self.deletes.iter().map(|tried| {
+            let object = Object {
+                owner: tried.table.clone(),
+                kind: ObjectKind::ForeignKey,
+                name: tried.foreign_key.clone(),
+            };
+            (object, tried.outcome)
+        });
+        marks.collect()
     }
 
     /// Whether all that was asked for holds.

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::plan::record::Record;
 use crate::plan::script::for_psql;
 use crate::render::console::Console;
-use crate::render::{github, json, markdown, plan_text};
+use crate::render::{github, html, json, markdown, plan_text};
 use crate::report::ObjectDiff;
 use crate::verify::advice::{Advice, advise};
 
@@ -20,12 +20,21 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let survey = connected.survey(context)?;
     let advice = advice(&survey);
     let endpoint = connected.target.endpoint();
+    let run = reports::this_run();
     let render = |format| match format {
         PlanFormat::Text => text(&connected, &survey, &survey.plan),
         PlanFormat::Sql => sql(context, &connected, &survey),
         PlanFormat::Json => json::render(&survey.plan),
         PlanFormat::Markdown => markdown::plan(&survey.plan, &advice, &endpoint),
         PlanFormat::Github => github::plan(&survey.plan),
+        PlanFormat::Html => html::render(&html::Page {
+            run: &run,
+            subject: &connected.subject(),
+            promise: &survey.promise,
+            plan: &survey.plan,
+            report: None,
+            advice: &advice,
+        }),
     };
     match &args.out {
         None => context.console.result(&render(args.format)),

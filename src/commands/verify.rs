@@ -16,7 +16,7 @@ use crate::error::{Error, exit};
 use crate::graph::Mark;
 use crate::model::Identifier;
 use crate::render::console::Console;
-use crate::render::{github, json, junit, markdown, report_text, sarif};
+use crate::render::{github, html, json, junit, markdown, report_text, sarif};
 use crate::report::{Circumstances, Report};
 use crate::verify::advice::advise;
 use crate::verify::check::Group;
@@ -54,6 +54,14 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
         VerifyFormat::Sarif => sarif::render(&report),
         VerifyFormat::Markdown => markdown::render(&report),
         VerifyFormat::Github => github::render(&report),
+        VerifyFormat::Html => html::render(&html::Page {
+            run: &report.run,
+            subject: &report.subject,
+            promise: &survey.promise,
+            plan: &survey.plan,
+            report: Some(&report),
+            advice: &report.advice,
+        }),
     };
     context.console.result(&render(args.format));
     reports::write_all(context, &args.reports, render)?;

@@ -10,6 +10,7 @@ mod floors;
 mod graph;
 mod harness;
 mod main_job;
+mod page;
 mod pooler;
 mod prisma;
 mod prisma_commands;

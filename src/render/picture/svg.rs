@@ -128,7 +128,7 @@ fn written(row: &Row, number: usize, place: &Place) -> Markup {
                 (tip_at(row.kind.unwrap_or(Kind::Goes), place.x, middle, -1.0))
             }
             text x=(at(place.x + PADDING)) y=(base) { (row.left) }
-            text class={ "right " (kind) } x=(at(end)) y=(base) { (row.right) }
+            @if !row.right.is_empty() { text class={ "right " (kind) } x=(at(end)) y=(base) { (row.right) } }
             (mark(row.proof, right, middle))
         }
     }

@@ -1,10 +1,12 @@
 //! What the tests stand on: a server for the process, a database per test, the program as a user runs it.
 
+mod browser;
 mod cli;
 mod database;
 mod oracle;
 mod program;
 
+pub(crate) use browser::{Scheme, has_browser, problems, screenshot};
 pub(crate) use cli::{Cli, Output};
 pub(crate) use database::{Template, TestDatabase, template};
 pub(crate) use oracle::{oracle, oracle_without_database};

@@ -1,0 +1,226 @@
+//! The page to sign: one file, no scripts, nothing from elsewhere. It prints as it reads.
+
+mod asked;
+mod found;
+mod planned;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::picture::{self, in_words, svg};
+use crate::graph::{Graph, Mark};
+use crate::model::Identifier;
+use crate::plan::Plan;
+use crate::report::{Conclusion, Report, Run, Subject};
+use crate::verify::advice::Advice;
+use crate::verify::promise::Promise;
+
+const STYLE: &str = include_str!("style.css");
+/// The table that deletes are followed from.
+const FOCUS: &str = "Tenant";
+
+/// What a page is made of.
+#[derive(Clone, Copy)]
+pub struct Page<'a> {
+    /// Who made it, when, with what.
+    pub run: &'a Run,
+    /// What was looked at.
+    pub subject: &'a Subject,
+    /// What the database is held to.
+    pub promise: &'a Promise,
+    /// What is still to be done.
+    pub plan: &'a Plan,
+    /// What was found, when it was verified.
+    pub report: Option<&'a Report>,
+    /// What the design leaves open.
+    pub advice: &'a [Advice],
+}
+
+/// Writes `page`.
+pub fn render(page: &Page<'_>) -> String {
+    let what = if page.report.is_some() {
+        "Verification"
+    } else {
+        "Plan"
+    };
+    let title = format!("{what} of {}", page.promise.migration);
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content={ "leora-migrate " (page.run.version()) };
+                title { (title) " on " (page.subject.database) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (header(page, &title))
+                main {
+                    (asked::section(page))
+                    @if let Some(report) = page.report { (found::section(report)) }
+                    (planned::section(page))
+                    (pictures(page))
+                    (open_points(page))
+                    (signature(page))
+                }
+            }
+        }
+    };
+    markup.into_string()
+}
+
+fn header(page: &Page<'_>, title: &str) -> Markup {
+    let Subject {
+        endpoint,
+        database: _,
+        schema,
+        user,
+        server_version,
+    } = page.subject;
+    html! {
+        header {
+            p.kicker { "leora-migrate" }
+            h1 { (title) }
+            (verdict(page))
+            dl.facts {
+                div { dt { "Database" } dd { (endpoint) } }
+                div { dt { "Schema" } dd { (schema) } }
+                div { dt { "Server" } dd { "PostgreSQL " (server_version) } }
+                div { dt { "Role" } dd { (user) } }
+                div { dt { "Run by" } dd { (page.run.by) } }
+                div { dt { "On" } dd { time datetime=(page.run.at.to_rfc3339()) { (page.run.at.format("%-d %B %Y, %H:%M:%S UTC")) } } }
+                div { dt { "Tool" } dd { "leora-migrate " (page.run.version()) } }
+                @if let Some(report) = page.report {
+                    div { dt { "Took" } dd { (report.elapsed_ms) " ms, " (report.round_trips) " round trips" } }
+                }
+            }
+            nav aria-label="Contents" {
+                a href="#asked" { "What was asked" }
+                @if page.report.is_some() { a href="#found" { "What was found" } }
+                a href="#plan" { "The plan" }
+                a href="#pictures" { "Pictures" }
+                a href="#open" { "Open points" }
+                a href="#signed" { "Signature" }
+            }
+        }
+    }
+}
+
+fn verdict(page: &Page<'_>) -> Markup {
+    let Some(report) = page.report else {
+        let class = if page.plan.refusals.is_empty() {
+            "neutral"
+        } else {
+            "bad"
+        };
+        return html! { p class={ "verdict " (class) } { (super::words::headline(page.plan)) } };
+    };
+    let (class, word) = match report.verdict {
+        Conclusion::Passed => ("good", "Passed"),
+        Conclusion::Failed => ("bad", "Failed"),
+        Conclusion::NotProved => ("open", "Not proved"),
+    };
+    html! {
+        p class={ "verdict " (class) } {
+            strong { (word) } " "
+            @if report.counts.passed == report.checks.len() {
+                span { "all " (report.checks.len()) " checks hold" }
+            } @else {
+                span { (report.counts.in_words()) ", of " (report.checks.len()) " checks" }
+            }
+        }
+    }
+}
+
+fn pictures(page: &Page<'_>) -> Markup {
+    let whole = &page.promise.whole;
+    let created = &page.promise.created;
+    let declared: Vec<_> = page.promise.declared.tables.keys().cloned().collect();
+    let models = Graph::of_models(whole, created, &declared);
+    let deletes = Identifier::new(FOCUS)
+        .ok()
+        .and_then(|focus| Graph::of_deletes(whole, created, &focus, None));
+    let marked = |graph: Graph| match page.report {
+        Some(report) => graph.with_marks(&report.marks()),
+        None => graph,
+    };
+    let deletes = deletes.map(marked);
+    html! {
+        section id="pictures" {
+            h2 { "Pictures" }
+            h3 { "The models and their relations" }
+            figure { div.scroll tabindex="0" role="group" aria-label="Picture of the models, which may be wider than the page" {
+                (svg::markup(&picture::of_models(&marked(models), whole)))
+            } }
+            @if let Some(deletes) = &deletes {
+                h3 { "What a delete from " (FOCUS) " reaches" }
+                figure.wide { div.scroll tabindex="0" role="group" aria-label="Picture of the deletes, which may be wider than the page" {
+                    (svg::markup(&picture::of_deletes(deletes)))
+                } }
+                (edges(deletes))
+            }
+        }
+    }
+}
+
+/// The picture in words.
+fn edges(graph: &Graph) -> Markup {
+    html! {
+        h3 { "The same, foreign key by foreign key" }
+        ol.edges {
+            @for edge in &graph.edges {
+                li.not-proved[edge.proof == Mark::NotProved].failed[edge.proof == Mark::Broken] { (in_words(edge)) }
+            }
+        }
+    }
+}
+
+fn open_points(page: &Page<'_>) -> Markup {
+    let notes = match page.report {
+        Some(report) => &report.notes,
+        None => &page.plan.notes,
+    };
+    html! {
+        section id="open" {
+            h2 { "Open points" }
+            @if page.advice.is_empty() && notes.is_empty() { p { "None." } }
+            @if !page.advice.is_empty() {
+                h3 { "Advice, no failure" }
+                ul.advice {
+                    @for advice in page.advice {
+                        li {
+                            p { strong { (advice.title) "." } " " (advice.detail) " " span.id { (advice.id) } }
+                            @if let Some(sql) = &advice.sql { pre.sql { code { (sql) } } }
+                        }
+                    }
+                }
+            }
+            @if !notes.is_empty() {
+                h3 { "Harmless differences" }
+                ul { @for note in notes { li { (note) } } }
+            }
+        }
+    }
+}
+
+fn signature(page: &Page<'_>) -> Markup {
+    html! {
+        section id="signed" {
+            h2 { "Signature" }
+            p {
+                "This page was written by " (page.run.by) " with leora-migrate " (page.run.version())
+                ", from what " (page.subject.endpoint) " held at that time. The plan's fingerprint, which `apply` \
+                 compares with the database before it begins, is"
+            }
+            p.fingerprint { code { (page.plan.fingerprint) } }
+            div.lines {
+                @for role in ["Reviewed by", "Approved by"] {
+                    div { span { (role) } span { "Date" } }
+                }
+            }
+        }
+    }
+}

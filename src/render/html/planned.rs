@@ -1,0 +1,59 @@
+//! The plan: what is still to be done, or what was, with its locks and its way back.
+
+use maud::{Markup, html};
+
+use super::Page;
+use crate::plan::{Plan, Transaction};
+use crate::render::words;
+
+pub(super) fn section(page: &Page<'_>) -> Markup {
+    let plan = page.plan;
+    html! {
+        section id="plan" {
+            h2 { "The plan" }
+            @if !plan.refusals.is_empty() {
+                (refusals(plan))
+            } @else if plan.steps.is_empty() {
+                p { "Nothing is to be done: everything stands already. On the schema that stood before, the migration is this." }
+                (steps(&page.promise.plan_on_baseline(&page.subject.schema)))
+            } @else {
+                (steps(plan))
+            }
+        }
+    }
+}
+
+fn refusals(plan: &Plan) -> Markup {
+    html! {
+        p { (words::headline(plan)) }
+        @for refusal in &plan.refusals {
+            article.failure {
+                h3 { (refusal.object) " " span.id { (refusal.code) } }
+                p { (refusal.reason) }
+                p.remedy { (refusal.remedy) }
+            }
+        }
+    }
+}
+
+fn steps(plan: &Plan) -> Markup {
+    html! {
+        p { (words::headline(plan)) " " (words::how_it_runs(plan)) }
+        ol.steps {
+            @for step in &plan.steps {
+                li {
+                    h3 {
+                        (step.change.summary())
+                        @if step.transaction == Transaction::Alone { " " span.id { "outside the transaction" } }
+                    }
+                    pre.sql { code { (step.sql) ";" } }
+                    dl {
+                        div { dt { "Locks" } dd class=[step.locks.iter().any(|lock| lock.mode.blocks_writes()).then_some("caution")] { (words::locks(step)) } }
+                        @for hazard in &step.hazards { div { dt { "Mind" } dd { (hazard.text()) } } }
+                        div { dt { "Undo" } dd { code { (words::undo(step)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
