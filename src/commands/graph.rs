@@ -14,7 +14,8 @@ use crate::verify::promise::Promise;
 const FOCUS: &str = "Tenant";
 
 pub(super) fn run(context: &Context, args: &GraphArgs) -> Result<u8, Error> {
-    let promise = Promise::new(&LEORA, context.settings.baseline()?);
+    let schema = context.settings.schema(None)?;
+    let promise = Promise::new(&LEORA, context.settings.baseline(&schema)?);
     let mut graph = graph(&promise, &promise.whole, args)?;
     if args.tried {
         graph = graph.with_marks(&verify::deletes(context)?);

@@ -88,6 +88,15 @@ codes! {
         "A schema's name is empty, longer than 63 bytes, or contains a NUL character.",
         "PostgreSQL cuts longer names at 63 bytes, so that two could become one.",
         "Give the name as the database has it: `\\dn` in psql lists the schemas.";
+    PrismaSchema = 6, "A schema.prisma is not one that Prisma would take",
+        "The file was read as Prisma reads it, and something in it makes no sense. The message names file, line and \
+         what is wrong, for each fault.",
+        "A model names a field or a type that is not there, a block does not close, or two things have one name.",
+        "Correct what it names; `npx prisma validate` should agree.";
+    PrismaPatch = 7, "A schema.prisma cannot be patched",
+        "Phase 1 cannot be written into the file without changing what is there already. The file is as it was.",
+        "Something of a name that Phase 1 needs is there and is something else, or Tenant or User is missing.",
+        "Settle what the message names by hand, then run it again.";
 
     NoTarget = 10, "No database was named",
         "There is no --url, neither DIRECT_URL nor DATABASE_URL is set, the configuration file has no url, and \

@@ -11,7 +11,9 @@ impl Error {
         Some(match self {
             Error::Said(_) => return None,
             Error::Usage(_) => Code::Usage,
-            Error::Config { .. } | Error::Prisma(_) | Error::Patch(_) => Code::FileContent,
+            Error::Config { .. } => Code::FileContent,
+            Error::Prisma(_) => Code::PrismaSchema,
+            Error::Patch(_) => Code::PrismaPatch,
             Error::File { doing: "write", .. } => Code::FileWrite,
             Error::File { .. } => Code::FileRead,
             Error::Name(_) => Code::Name,

@@ -861,8 +861,8 @@ fn where_nothing_can_be_written_it_says_why() {
     let checks = probe::prove(&mut session, &subject).unwrap();
     assert!(began.elapsed() < Duration::from_secs(2));
     assert!(
-        format!("{:?}", checks[0].outcome).contains("lock timeout"),
+        format!("{:?}", checks.checks[0].outcome).contains("lock timeout"),
         "{:?}",
-        checks[0]
+        checks.checks[0]
     );
 }

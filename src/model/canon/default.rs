@@ -59,8 +59,7 @@ fn time_of_transaction(text: &str, ty: &SqlType) -> Option<&'static str> {
     };
     let is_now = matches!(expression.as_str(), "now()" | "transaction_timestamp()")
         || with_digits("current_timestamp").is_some_and(keeps)
-        || (!zoned && with_digits("localtimestamp").is_some_and(keeps))
-        || (is_date && expression == "current_date");
+        || (!zoned && with_digits("localtimestamp").is_some_and(keeps));
     is_now.then_some("CURRENT_TIMESTAMP")
 }
 
@@ -426,12 +425,7 @@ mod tests {
             ),
             (
                 "date",
-                &[
-                    "CURRENT_TIMESTAMP",
-                    "CURRENT_DATE",
-                    "(now())::date",
-                    "LOCALTIMESTAMP",
-                ],
+                &["CURRENT_TIMESTAMP", "(now())::date", "LOCALTIMESTAMP"],
             ),
             (
                 "double precision",
@@ -509,6 +503,8 @@ mod tests {
             ("text", "'a '", "'a'"),
             ("timestamp(3)", "now()", "LOCALTIMESTAMP(4)"),
             ("timestamp(3)", "now()", "CURRENT_DATE"),
+            // The same day, but Prisma tells `now()` from `dbgenerated("CURRENT_DATE")`.
+            ("date", "now()", "CURRENT_DATE"),
             (
                 "timestamptz(3)",
                 "now()",

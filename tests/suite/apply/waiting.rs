@@ -231,7 +231,7 @@ fn a_signal_in_the_middle_of_a_statement_cancels_it_on_the_server() {
         // Well before the lock timeout, which would end it too.
         assert!(raised.elapsed() < Duration::from_secs(10), "it went on");
         until("nobody waits", || {
-            ground.ask("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0"
+            ground.ask("SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == "0"
         });
     });
     holder.let_go();

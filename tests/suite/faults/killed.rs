@@ -43,12 +43,15 @@ const WRITE: &str = r#"UPDATE "Job" SET "status" = "status""#;
 /// Whether `apply` waits between two attempts, looking for those who block.
 fn waits(ground: &Ground) -> bool {
     let looks = "SELECT count(*) FROM pg_stat_activity \
-                 WHERE application_name = 'leora-migrate' AND query LIKE '%pg_locks%'";
+                 WHERE application_name = 'leora-migrate' AND datname = current_database() \
+                   AND query LIKE '%pg_locks%'";
     ground.ask(looks) == "1"
 }
 
 fn builds(ground: &Ground) -> bool {
-    ground.ask("SELECT count(*) FROM pg_stat_progress_create_index") == "1"
+    ground.ask(
+        "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()",
+    ) == "1"
 }
 
 #[test]

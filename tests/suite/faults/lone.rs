@@ -217,7 +217,7 @@ fn of_two_at_once_the_second_waits_for_the_lone_steps_of_the_first() {
         let (ground, plan) = (&ground, &plan);
         let first = scope.spawn(move || ground.apply_plan(&mut one, plan, &patient(), &mut ()));
         until("the first builds", || {
-            ground.ask("SELECT count(*) FROM pg_stat_progress_create_index") == "1"
+            ground.ask("SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()") == "1"
         });
         let mut notes = Notes {
             when_waiting: Some(Box::new(|| holder.let_go())),
@@ -242,7 +242,7 @@ fn a_migration_of_prismas_that_waits_does_not_keep_the_build_from_ending() {
     thread::scope(|scope| {
         let worker = scope.spawn(|| ground.applied());
         until("it builds", || {
-            ground.ask("SELECT count(*) FROM pg_stat_progress_create_index") == "1"
+            ground.ask("SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()") == "1"
         });
         let mut prisma = ground.client();
         prisma
@@ -251,7 +251,7 @@ fn a_migration_of_prismas_that_waits_does_not_keep_the_build_from_ending() {
         let waiting =
             scope.spawn(move || prisma.batch_execute("SELECT pg_advisory_lock(72707369)"));
         until("both wait", || {
-            ground.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            ground.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
                 == "1"
         });
         // Who waits for longer than this has looked for a deadlock already, and found none.
