@@ -175,7 +175,7 @@ fn absence(name: &Identifier, actual: &Schema) -> Finding {
     };
     let message = match actual.tables.get(name) {
         None => format!("table {} is missing", name.quoted()),
-        Some(other) => format!("{} is not a table but {:?}", name.quoted(), other.kind),
+        Some(other) => format!("{} is not a table but {}", name.quoted(), other.kind.noun()),
     };
     Finding {
         message,
@@ -189,14 +189,15 @@ fn absence(name: &Identifier, actual: &Schema) -> Finding {
 fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Vec<Check> {
     let whole = &evidence.promise.whole;
     let sum = |count: fn(&Table) -> usize| whole.tables.values().map(count).sum::<usize>();
-    let kinds: [(
+    type Kind<'a> = (
         &'static str,
         Group,
         usize,
-        &str,
-        &str,
+        &'a str,
+        &'a str,
         fn(&Difference) -> bool,
-    ); 8] = [
+    );
+    let kinds: [Kind<'_>; 8] = [
         (
             "tables.kind",
             Group::Tables,

@@ -26,7 +26,7 @@ fn owned(evidence: &Evidence<'_>) -> Check {
         .iter()
         .filter_map(|name| {
             let table = evidence.actual.tables.get(name);
-            let reason = table.map_or(Some("is missing"), |table| not_owned(table))?;
+            let reason = table.map_or(Some("is missing"), not_owned)?;
             Some(Finding::new(format!("{} {reason}", name.quoted())))
         })
         .collect();
