@@ -66,11 +66,7 @@ pub enum Mark {
 impl Edge {
     /// Its address, as checks name it.
     pub fn object(&self) -> Object {
-        Object {
-            owner: self.child.clone(),
-            kind: ObjectKind::ForeignKey,
-            name: self.name.clone(),
-        }
+        Object::on(&self.child, ObjectKind::ForeignKey, &self.name)
     }
 }
 

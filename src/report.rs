@@ -182,11 +182,7 @@ impl Report {
     /// What came of deleting the row that each foreign key names.
     pub fn marks(&self) -> BTreeMap<Object, Mark> {
         let marks = self.deletes.iter().map(|tried| {
-            let object = Object {
-                owner: tried.table.clone(),
-                kind: ObjectKind::ForeignKey,
-                name: tried.foreign_key.clone(),
-            };
+            let object = Object::on(&tried.table, ObjectKind::ForeignKey, &tried.foreign_key);
             (object, tried.outcome)
         });
         marks.collect()

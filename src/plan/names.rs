@@ -79,11 +79,7 @@ fn types(actual: &Schema) -> BTreeMap<&Identifier, String> {
 fn refusal(owner: &Identifier, kind: ObjectKind, name: &Identifier, holder: &str) -> Refusal {
     Refusal {
         code: Code::NameTaken,
-        object: Object {
-            owner: owner.clone(),
-            kind,
-            name: name.clone(),
-        },
+        object: Object::on(owner, kind, name),
         reason: format!("the name {} is taken by {holder}", name.quoted()),
         remedy: "Rename what holds it; PostgreSQL allows one relation of a name in a schema."
             .to_owned(),

@@ -170,11 +170,7 @@ impl Undoing {
             on_column && !made.contains(name)
         });
         for (name, _) in others {
-            let object = Object {
-                owner: table.clone(),
-                kind: ObjectKind::Index,
-                name: name.clone(),
-            };
+            let object = Object::on(table, ObjectKind::Index, name);
             self.refuse(object, column);
         }
     }

@@ -168,11 +168,7 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
 }
 
 fn absence(name: &Identifier, actual: &Schema) -> Finding {
-    let object = Object {
-        owner: name.clone(),
-        kind: ObjectKind::Table,
-        name: name.clone(),
-    };
+    let object = Object::alone(ObjectKind::Table, name);
     let message = match actual.tables.get(name) {
         None => format!("table {} is missing", name.quoted()),
         Some(other) => format!("{} is not a table but {}", name.quoted(), other.kind.noun()),
@@ -400,11 +396,7 @@ fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
                     child.quoted(),
                     name.quoted()
                 ),
-                object: Some(Object {
-                    owner: (*child).clone(),
-                    kind: ObjectKind::ForeignKey,
-                    name: (*name).clone(),
-                }),
+                object: Some(Object::on(child, ObjectKind::ForeignKey, name)),
                 remedy: None,
             })
             .collect();

@@ -323,11 +323,7 @@ fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, family: &Family) -> Vec<Trial>
 }
 
 fn claim(check: &'static str, link: &Link<'_>, promise: String, expect: Expect) -> Claim {
-    let object = Object {
-        owner: link.child.clone(),
-        kind: ObjectKind::ForeignKey,
-        name: link.name.clone(),
-    };
+    let object = Object::on(&link.child, ObjectKind::ForeignKey, &link.name);
     Claim {
         check,
         about: about(link.name, link.child),

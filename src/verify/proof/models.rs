@@ -93,11 +93,7 @@ pub(super) fn claim(check: &'static str, about: String, promise: String, expect:
 
 fn column_object(table: &Identifier, column: &str) -> Option<Object> {
     let name = Identifier::new(column).ok()?;
-    Some(Object {
-        owner: table.clone(),
-        kind: ObjectKind::Column,
-        name,
-    })
+    Some(Object::on(table, ObjectKind::Column, &name))
 }
 
 /// A row with nothing but what has no default; then what the database filled in.

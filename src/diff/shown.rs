@@ -1,0 +1,194 @@
+//! A value as a sentence shows it: `ON DELETE is CASCADE, expected RESTRICT`.
+
+use std::collections::BTreeMap;
+
+use crate::ddl::key_list;
+use crate::model::{
+    Action, ColumnDefault, Constraint, Deferrable, Expression, Firing, Generated, Identifier,
+    Identity, IndexKey, IndexState, Persistence, SqlType, TableKind, TableReference, Validity,
+};
+
+/// What differences can show of a field.
+pub(super) trait Shown {
+    /// The value in words, without a full stop.
+    fn shown(&self) -> String;
+}
+
+/// What is on or off, as row-level security is.
+#[derive(PartialEq)]
+pub(super) struct Switch(pub(super) bool);
+
+impl Shown for Switch {
+    fn shown(&self) -> String {
+        if self.0 { "on" } else { "off" }.to_owned()
+    }
+}
+
+impl Shown for bool {
+    fn shown(&self) -> String {
+        if *self { "yes" } else { "no" }.to_owned()
+    }
+}
+
+impl Shown for String {
+    fn shown(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Shown for Identifier {
+    fn shown(&self) -> String {
+        self.quoted()
+    }
+}
+
+impl Shown for SqlType {
+    fn shown(&self) -> String {
+        self.sql()
+    }
+}
+
+impl Shown for Expression {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl<T: Shown> Shown for Option<T> {
+    fn shown(&self) -> String {
+        self.as_ref().map_or("none".to_owned(), T::shown)
+    }
+}
+
+impl Shown for Vec<String> {
+    fn shown(&self) -> String {
+        joined(self.iter().cloned())
+    }
+}
+
+impl Shown for Vec<Identifier> {
+    fn shown(&self) -> String {
+        let names: Vec<_> = self.iter().map(Identifier::quoted).collect();
+        format!("({})", names.join(", "))
+    }
+}
+
+impl Shown for Vec<IndexKey> {
+    fn shown(&self) -> String {
+        format!("({})", key_list(self))
+    }
+}
+
+impl Shown for BTreeMap<Identifier, Constraint> {
+    fn shown(&self) -> String {
+        joined(self.values().map(Constraint::shown))
+    }
+}
+
+fn joined(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<_> = items.collect();
+    if items.is_empty() {
+        "none".to_owned()
+    } else {
+        items.join(", ")
+    }
+}
+
+impl Shown for Constraint {
+    fn shown(&self) -> String {
+        match self.validity {
+            Validity::Valid => self.definition.clone(),
+            other => format!("{} ({})", self.definition, other.shown()),
+        }
+    }
+}
+
+impl Shown for TableReference {
+    fn shown(&self) -> String {
+        match self {
+            TableReference::Here(table) => table.quoted(),
+            TableReference::Elsewhere { schema, table } => {
+                format!("{}.{}", schema.quoted(), table.quoted())
+            }
+        }
+    }
+}
+
+impl Shown for ColumnDefault {
+    fn shown(&self) -> String {
+        match self {
+            ColumnDefault::Autoincrement => "the next value of its own sequence".to_owned(),
+            ColumnDefault::Sequence(options) => {
+                format!("the next value of its own sequence ({options})")
+            }
+            ColumnDefault::Expression(expression) => expression.to_string(),
+        }
+    }
+}
+
+impl Shown for Generated {
+    fn shown(&self) -> String {
+        let kept = if self.stored { "STORED" } else { "VIRTUAL" };
+        format!("({}) {kept}", self.expression)
+    }
+}
+
+impl Shown for Action {
+    fn shown(&self) -> String {
+        self.sql().to_owned()
+    }
+}
+
+impl Shown for TableKind {
+    fn shown(&self) -> String {
+        self.noun().to_owned()
+    }
+}
+
+/// The words for the values of an enum.
+macro_rules! shown {
+    ($kind:ident { $($value:ident => $words:literal,)+ }) => {
+        impl Shown for $kind {
+            fn shown(&self) -> String {
+                match self { $($kind::$value => $words,)+ }.to_owned()
+            }
+        }
+    };
+}
+
+shown!(Identity {
+    Always => "ALWAYS",
+    ByDefault => "BY DEFAULT",
+});
+
+shown!(Persistence {
+    Permanent => "permanent",
+    Unlogged => "UNLOGGED: a crash empties it",
+    Temporary => "TEMPORARY",
+});
+
+shown!(Deferrable {
+    No => "NOT DEFERRABLE",
+    InitiallyImmediate => "DEFERRABLE INITIALLY IMMEDIATE",
+    InitiallyDeferred => "DEFERRABLE INITIALLY DEFERRED",
+});
+
+shown!(IndexState {
+    Valid => "valid",
+    Invalid => "INVALID: a concurrent build did not finish, and queries do not use it",
+    NotReady => "not ready: a concurrent build did not finish, and writes do not maintain it",
+});
+
+shown!(Validity {
+    Valid => "valid",
+    NotValid => "NOT VALID: rows that stood before were not checked",
+    NotEnforced => "NOT ENFORCED: no row is checked",
+});
+
+shown!(Firing {
+    Enabled => "enabled",
+    Always => "enabled always",
+    ReplicaOnly => "enabled for replicas only",
+    Disabled => "disabled",
+    Missing => "missing from the catalog",
+});
