@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use toml::ser::ValueSerializer;
+use toml_writer::ToTomlKey;
 
 use super::{Schema, canon};
 
@@ -34,15 +35,15 @@ pub fn write(schema: &Schema) -> String {
     if !schema.enums.is_empty() {
         out += "\n[enums]\n";
         for (name, definition) in &schema.enums {
-            out += &format!("{} = {}\n", key(name.as_str()), inline(definition));
+            out += &format!("{} = {}\n", name.as_str().to_toml_key(), inline(definition));
         }
     }
     for (name, domain) in &schema.domains {
-        out += &format!("\n[domains.{}]\n", key(name.as_str()));
+        out += &format!("\n[domains.{}]\n", name.as_str().to_toml_key());
         entries(&mut out, domain);
     }
     for (name, table) in &schema.tables {
-        out += &format!("\n[tables.{}]\n", key(name.as_str()));
+        out += &format!("\n[tables.{}]\n", name.as_str().to_toml_key());
         entries(&mut out, table);
     }
     if schema.tables.is_empty() {
@@ -73,17 +74,9 @@ fn entries(out: &mut String, value: &impl Serialize) {
     }
     for (name, value) in nested {
         for (item, value) in value.as_table().into_iter().flatten() {
-            *out += &format!("{name}.{} = {}\n", key(item), inline(value));
+            *out += &format!("{name}.{} = {}\n", item.to_toml_key(), inline(value));
         }
     }
-}
-
-fn key(name: &str) -> String {
-    let bare = !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if bare { name.to_owned() } else { inline(&name) }
 }
 
 fn inline(value: &(impl Serialize + ?Sized)) -> String {

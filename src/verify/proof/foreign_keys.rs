@@ -323,7 +323,7 @@ fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, family: &Family) -> Vec<Trial>
 }
 
 fn claim(check: &'static str, link: &Link<'_>, promise: String, expect: Expect) -> Claim {
-    let object = Object::on(&link.child, ObjectKind::ForeignKey, &link.name);
+    let object = Object::on(link.child, ObjectKind::ForeignKey, link.name);
     Claim {
         check,
         about: about(link.name, link.child),
