@@ -15,6 +15,7 @@ mod pooler;
 mod prisma;
 mod prisma_commands;
 mod proof;
+mod properties;
 mod readme;
 mod reports;
 mod rollback;
