@@ -90,13 +90,14 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  leora-migrate plan\n  leora-migrate plan --check          exit 1 when \
                             something is pending\n  leora-migrate plan --format sql --out phase1.sql\n  leora-migrate plan --report \
-                            markdown=plan.md"
+                            markdown=plan.md\n  leora-migrate plan --prisma-migration prisma/migrations"
     )]
     Plan(PlanArgs),
     /// Do what `plan` prints, record it, and verify
     #[command(
         after_help = "Examples:\n  leora-migrate apply                 asks first\n  leora-migrate apply --yes \
-                            \x20         in CI\n  leora-migrate apply --yes --no-verify"
+                            \x20         in CI\n  leora-migrate apply --yes --no-verify\n  \
+                            leora-migrate apply --prisma-migration prisma/migrations"
     )]
     Apply(ApplyArgs),
     /// Run the post-migration checklist: what should be found, what is, and deletes tried
@@ -253,6 +254,10 @@ pub struct PlanArgs {
     /// Write the plan to this file instead of the terminal
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the whole migration into this directory of Prisma's (prisma/migrations), as one that
+    /// `prisma migrate deploy` runs
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "format"])]
+    pub prisma_migration: Option<PathBuf>,
     /// Exit 1 when something is pending
     #[arg(long)]
     pub check: bool,
@@ -270,6 +275,10 @@ pub struct ApplyArgs {
     /// Run exactly this plan, as `plan --format json` wrote it, or refuse when the database has changed since
     #[arg(long, value_name = "FILE")]
     pub plan: Option<PathBuf>,
+    /// Record it where Prisma looks (_prisma_migrations) as the migration that `plan
+    /// --prisma-migration` wrote into this directory
+    #[arg(long, value_name = "DIR")]
+    pub prisma_migration: Option<PathBuf>,
     /// Do not verify afterwards
     #[arg(long)]
     pub no_verify: bool,

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::survey::{Connected, Survey};
-use super::{Context, plan, verify};
+use super::{Context, plan, prisma_migration, verify};
 use crate::cli::{ApplyArgs, VerifyArgs};
 use crate::db::apply::{
     self, Applied, ApplyError, ApplyOptions, Blocker, Done, Interrupt, Observer, Obstacle,
     Progress, Waiting, preflight,
 };
 use crate::error::{Error, exit};
+use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::{Plan, Request, Step};
 use crate::render::console::Console;
 use crate::render::waiting;
@@ -24,7 +25,20 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         Some(path) => untouched(read_plan(path)?, &survey.plan)?,
         None => survey.plan.clone(),
     };
-    if plan.is_empty() {
+    let to_record = match &args.prisma_migration {
+        Some(path) => {
+            let pending = prisma_migration::pending(context, &mut connected, &survey, path)?;
+            (!pending.recorded).then_some(pending.migration)
+        }
+        None => None,
+    };
+    if let (true, Some(migration)) = (plan.is_empty(), &to_record) {
+        if !args.yes && !may_record(context, migration)? {
+            context.console.progress("Nothing was done.\n");
+            return Ok(exit::COULD_NOT);
+        }
+        record(context, args, &mut connected, migration)?;
+    } else if plan.is_empty() {
         context.console.progress(&format!(
             "{} is applied already; nothing to do.\n",
             plan.migration
@@ -42,7 +56,14 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
             context.console.progress("Nothing was done.\n");
             return Ok(exit::COULD_NOT);
         }
-        carry_out(context, args, &mut connected, &survey, &plan)?;
+        carry_out(
+            context,
+            args,
+            &mut connected,
+            &survey,
+            &plan,
+            to_record.as_ref(),
+        )?;
     }
     if args.no_verify {
         return Ok(exit::DONE);
@@ -104,15 +125,47 @@ fn show(context: &Context, connected: &Connected, survey: &Survey, plan: &Plan) 
 }
 
 fn confirmed(context: &Context, plan: &Plan) -> Result<bool, Error> {
+    let steps = plan.steps.len();
+    agreed(context, &format!("Apply {steps} steps to this database?"))
+}
+
+fn may_record(context: &Context, migration: &PrismaMigration) -> Result<bool, Error> {
+    let name = &migration.name;
+    agreed(
+        context,
+        &format!("Everything stands already. Record {name} in _prisma_migrations as applied?"),
+    )
+}
+
+fn agreed(context: &Context, question: &str) -> Result<bool, Error> {
     if !Console::can_ask() {
         return Err(Error::Usage(
             "apply asks before it changes anything, and there is no terminal to ask on; --yes answers".to_owned(),
         ));
     }
-    Ok(context.console.ask(&format!(
-        "\nApply {} steps to this database?",
-        plan.steps.len()
-    )))
+    Ok(context.console.ask(&format!("\n{question}")))
+}
+
+/// Records what stands already, and says so.
+fn record(
+    context: &Context,
+    args: &ApplyArgs,
+    connected: &mut Connected,
+    migration: &PrismaMigration,
+) -> Result<(), Error> {
+    let ended = prisma_migration::record(
+        connected,
+        migration,
+        &patience(context, args.lock_timeout, args.wait),
+        &mut Narrator::new(context.console),
+        &on_signals()?,
+    );
+    ended.inspect_err(|error| tell_more(context, error))?;
+    context.console.progress(&format!(
+        "Everything stands already. Recorded in _prisma_migrations as {}.\n",
+        migration.name
+    ));
+    Ok(())
 }
 
 fn carry_out(
@@ -121,13 +174,17 @@ fn carry_out(
     connected: &mut Connected,
     survey: &Survey,
     plan: &Plan,
+    to_record: Option<&PrismaMigration>,
 ) -> Result<(), Error> {
     let schema = connected.session.schema.clone();
     let request = Request {
         database: connected.session.server.database(),
         ..survey.promise.request(&schema)
     };
-    let options = patience(context, args.lock_timeout, args.wait);
+    let options = ApplyOptions {
+        prisma: to_record.cloned(),
+        ..patience(context, args.lock_timeout, args.wait)
+    };
     let interrupt = on_signals()?;
     let mut narrator = Narrator::new(context.console);
     let applied = apply::apply(
@@ -140,11 +197,20 @@ fn carry_out(
         &interrupt,
     );
     match applied {
-        Ok(Applied::Done(done)) => context.console.progress(&told(&done, plan)),
+        Ok(Applied::Done(done)) => {
+            context.console.progress(&told(&done, plan));
+            if let Some(PrismaMigration { name, .. }) = to_record {
+                let line = format!("Recorded in _prisma_migrations as {name}.\n");
+                context.console.progress(&line);
+            }
+        }
         Ok(Applied::Already) => {
             context
                 .console
                 .progress("Somebody else applied it in the meantime; nothing was left to do.\n");
+            if let Some(migration) = to_record {
+                record(context, args, connected, migration)?;
+            }
         }
         Err(error) => {
             tell_more(context, &error);

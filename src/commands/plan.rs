@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::survey::{Connected, Survey};
-use super::{Context, reports};
+use super::{Context, prisma_migration, reports};
 use crate::cli::{PlanArgs, PlanFormat};
+use crate::db::prisma_history::{self, PrismaHistory};
 use crate::error::{Error, exit};
 use crate::model::Identifier;
 use crate::plan::Plan;
@@ -18,6 +19,10 @@ use crate::verify::advice::{Advice, advise};
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
     let survey = connected.survey(context)?;
+    let prisma = match &args.prisma_migration {
+        Some(_) => prisma_history::read(&mut connected.session)?,
+        None => PrismaHistory::default(),
+    };
     let advice = advice(&survey);
     let endpoint = connected.target.endpoint();
     let run = reports::this_run();
@@ -36,13 +41,15 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
             advice: &advice,
         }),
     };
-    match &args.out {
-        None => context.console.result(&render(args.format)),
+    let elsewhere = args.out.is_some() || args.prisma_migration.is_some();
+    match (&args.out, &args.prisma_migration) {
         // A script that does nothing must not be taken for the migration.
-        Some(_) if !survey.plan.refusals.is_empty() => {
+        _ if elsewhere && !survey.plan.refusals.is_empty() => {
             context.console.result(&render(PlanFormat::Text));
         }
-        Some(path) => {
+        (None, None) => context.console.result(&render(args.format)),
+        (None, Some(path)) => prisma_migration::write(context, &survey, &prisma, path)?,
+        (Some(path), _) => {
             reports::write(path, &context.console.uncoloured(|| render(args.format)))?;
             context.console.progress(&format!(
                 "Wrote {} to {}.\n",

@@ -3,8 +3,10 @@
 use super::Context;
 use super::survey::Connected;
 use crate::cli::{Format, StatusArgs};
-use crate::db::history;
+use crate::db::{history, prisma_history};
 use crate::error::{Error, exit};
+use crate::plan::prisma_record::{PrismaState, is_of};
+use crate::render::console::Console;
 use crate::render::status_text;
 use crate::verify::evidence::Recorded;
 
@@ -16,9 +18,16 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
         Recorded::ByPrisma(name) => Some(name.as_str()),
         Recorded::Here(_) | Recorded::Nowhere => None,
     };
+    let mut prisma = prisma_history::read(&mut connected.session)?.rows;
+    // One that failed stops Prisma, whichever it is.
+    prisma.retain(|row| {
+        row.state == PrismaState::Failed || is_of(&row.name, survey.promise.migration)
+    });
     let text = match args.format {
         Format::Text => {
-            status_text::render(&connected.subject(), &survey.plan, &history.runs, by_prisma)
+            let subject = connected.subject();
+            let width = Console::width();
+            status_text::render(&subject, &survey.plan, &history.runs, &prisma, width)
         }
         Format::Json => {
             let value = serde_json::json!({
@@ -28,6 +37,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
                 "refused": survey.plan.refusals,
                 "summary": survey.plan.summary(),
                 "recorded_by_prisma": by_prisma,
+                "prisma_migrations": prisma,
                 "runs": history.runs,
             });
             format!("{value:#}\n")

@@ -7,6 +7,7 @@ pub mod connect;
 pub mod facts;
 pub mod history;
 pub mod introspect;
+pub mod prisma_history;
 pub mod probe;
 pub mod rollback;
 pub mod rows;

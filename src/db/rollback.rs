@@ -11,10 +11,12 @@ use super::apply::{
 use super::connect::Target;
 use super::history::{self, Run, RunState};
 use super::introspect::{self, introspect, settings_for};
+use super::prisma_history;
 use super::session::{QueryError, Rows, Session};
 use crate::model::Schema;
 use crate::model::name::literal;
 use crate::plan::Step;
+use crate::plan::prisma_record::{self, PrismaState, is_of};
 use crate::plan::script::Stages;
 use crate::plan::undo::{Discarded, HOLDS_ROWS, Undoing, undo};
 
@@ -29,6 +31,9 @@ pub struct Rollback {
     pub rows: BTreeMap<Discarded, u64>,
     /// What stands in the way, whether or not rows may be discarded.
     pub obstacles: Vec<Obstacle>,
+    /// The names under which Prisma has it as applied, which are marked as rolled back.
+    pub recorded_by_prisma: Vec<String>,
+    migration: String,
     stood: Schema,
 }
 
@@ -52,11 +57,22 @@ pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, Query
         reason: refusal.reason.clone(),
         remedy: refusal.remedy.clone(),
     }));
+    let prisma = prisma_history::read(session)?;
+    let applied = prisma
+        .rows
+        .iter()
+        .filter(|row| row.state == PrismaState::Applied && is_of(&row.name, migration));
+    let recorded_by_prisma: Vec<_> = applied.map(|row| row.name.clone()).collect();
+    if !recorded_by_prisma.is_empty() {
+        obstacles.extend(prisma.obstacle(session));
+    }
     Ok(Rollback {
         runs,
         undoing,
         rows,
         obstacles,
+        recorded_by_prisma,
+        migration: migration.to_owned(),
         stood: actual,
     })
 }
@@ -176,6 +192,8 @@ pub fn roll_back(
             &ids,
             &options.host,
             discard_rows,
+            (!rollback.recorded_by_prisma.is_empty())
+                .then(|| prisma_record::rolled_back(&session.schema, &rollback.migration)),
             &conditions,
         );
         let question = format!(

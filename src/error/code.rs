@@ -98,6 +98,13 @@ codes! {
         "Something of a name that Phase 1 needs is there and is something else, or Tenant or User is missing.",
         "Settle what the message names by hand, then run it again.";
 
+    PrismaMigrations = 8, "A directory of Prisma's migrations cannot be used",
+        "The directory given with --prisma-migration is not as it must be. Nothing was changed.",
+        "It holds no migration of this name, holds it twice, or holds one whose statements are others than those \
+         planned; or its migration_lock.toml names another kind of database.",
+        "The message has the difference and what to do. A migration that no database has can be taken away and \
+         written anew.";
+
     NoTarget = 10, "No database was named",
         "There is no --url, neither DIRECT_URL nor DATABASE_URL is set, the configuration file has no url, and \
          none of libpq's variables is set.",
@@ -274,6 +281,24 @@ codes! {
         "The role lacks the USAGE privilege on the schema, so its tables cannot be read.",
         "The role is not the one that migrates.",
         "Run it as the tables' owner, or: GRANT USAGE ON SCHEMA ... TO ...;";
+
+    PrismaFailed = 54, "Prisma's history holds a migration that failed",
+        "A row of _prisma_migrations has neither finished_at nor rolled_back_at. Prisma applies nothing while there \
+         is one (P3009), and neither does `apply --prisma-migration`.",
+        "A `prisma migrate deploy` failed or was cut off. PostgreSQL runs a migration's file as one transaction, so \
+         most often nothing is left of it.",
+        "Look at what it left, then say so to Prisma: `prisma migrate resolve --rolled-back NAME`, or --applied.";
+    PrismaOrder = 55, "Prisma would apply other migrations first",
+        "The directory holds migrations that come before this one, and the database has not had them.",
+        "Prisma applies in the order of names. Recording this one first would leave a history that no other \
+         database has.",
+        "Where the database has what they make, `prisma migrate resolve --applied NAME` for each; otherwise apply \
+         them first.";
+    PrismaEdited = 56, "Prisma's history has this migration with another file",
+        "The row in _prisma_migrations has another checksum than the file, or another name.",
+        "The file was changed after it was applied, or the migration was written anew. `prisma migrate dev` would \
+         ask to reset the database.",
+        "Restore the file as it was applied, from version control.";
 
     StandsOtherwise = 60, "Something stands that differs from the declaration",
         "A table, column, key or index that the migration needs or would create is there, and is not what is \

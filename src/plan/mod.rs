@@ -7,6 +7,8 @@ pub mod fingerprint;
 pub mod lock;
 mod names;
 mod planner;
+pub mod prisma_record;
+pub mod prisma_script;
 pub mod record;
 pub mod script;
 pub mod step;

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::Plan;
+use super::prisma_record::PrismaRecord;
 use crate::model::name::literal;
 
 /// The schema that the history is kept in.
@@ -25,6 +26,8 @@ pub struct Record {
     pub tool_version: String,
     /// What there is of the history already.
     pub history: HistoryState,
+    /// How Prisma's history gets to know it; `None` when it does not.
+    pub prisma: Option<PrismaRecord>,
 }
 
 /// What there is of the history's schema and table.
@@ -49,6 +52,7 @@ impl Record {
             host: host.to_owned(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             history,
+            prisma: None,
         }
     }
 
@@ -71,6 +75,9 @@ impl Record {
                 literal(&self.migration),
                 literal(&self.schema),
             )),
+        }
+        if is_all {
+            statements.extend(self.prisma_knows());
         }
         let (state, finished) = if is_all {
             ("applied", "clock_timestamp()")
@@ -105,9 +112,16 @@ impl Record {
         self.update(&format!("running_step = NULL, steps_done = {done}"))
     }
 
-    /// Says that all of the migration is done.
-    pub(super) fn finish(&self) -> String {
-        self.update("state = 'applied', finished_at = clock_timestamp()")
+    /// Says that all of the migration is done, here and where Prisma looks.
+    pub(super) fn finish(&self) -> Vec<String> {
+        let mut statements = self.prisma_knows();
+        statements.push(self.update("state = 'applied', finished_at = clock_timestamp()"));
+        statements
+    }
+
+    fn prisma_knows(&self) -> Vec<String> {
+        let prisma = self.prisma.as_ref();
+        prisma.map_or_else(Vec::new, |prisma| prisma.applied(self.id))
     }
 
     /// Says that the run ended before all was done, and why. The step that failed has left nothing

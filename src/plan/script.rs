@@ -118,7 +118,7 @@ pub fn units(plan: &Plan, record: &Record, conditions: &Conditions) -> Vec<Unit>
         before.push(record.step_begins(number));
         let mut after = vec![record.step_ends(together.len() + done + 1)];
         if done + 1 == alone.len() {
-            after.push(record.finish());
+            after.extend(record.finish());
             after.push(Exclusion::release());
         }
         units.push(Unit::Alone(Alone {

@@ -188,17 +188,19 @@ impl Undoing {
     }
 
     /// The transaction: the tables that go are locked first, so that nobody writes to them any more
-    /// when they are looked at; rows in them stop it, unless `discard_rows`.
+    /// when they are looked at; rows in them stop it, unless `discard_rows`. `prisma` tells Prisma's history.
     pub fn stages(
         &self,
         schema: &Identifier,
         runs: &[uuid::Uuid],
         host: &str,
         discard_rows: bool,
+        prisma: Option<String>,
         conditions: &Conditions,
     ) -> Stages {
         let steps: Vec<_> = self.steps.iter().enumerate().collect();
-        let bookkeeping = vec![record::rolled_back(runs, host)];
+        let here = record::rolled_back(runs, host);
+        let bookkeeping = prisma.into_iter().chain([here]).collect();
         let mut stages = transaction(
             schema,
             &steps,

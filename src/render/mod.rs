@@ -10,6 +10,7 @@ pub mod junit;
 pub mod markdown;
 pub mod picture;
 pub mod plan_text;
+pub mod prisma_text;
 pub mod report_text;
 pub mod sarif;
 pub mod status_text;

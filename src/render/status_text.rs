@@ -1,12 +1,21 @@
 //! Where a database stands, for people: what is applied or pending, then what happened, newest last.
 
+use super::prisma_text;
 use super::style::{bad, caution, good, strong};
 use crate::db::history::{Run, RunState};
 use crate::plan::Plan;
+use crate::plan::prisma_record::PrismaRow;
 use crate::report::Subject;
 
-/// Writes the state of the database and its history.
-pub fn render(subject: &Subject, plan: &Plan, runs: &[Run], by_prisma: Option<&str>) -> String {
+/// Writes the state of the database and its history, for a terminal of `width` columns. `prisma` is what
+/// Prisma's history says of the migration, and which others stop it.
+pub fn render(
+    subject: &Subject,
+    plan: &Plan,
+    runs: &[Run],
+    prisma: &[PrismaRow],
+    width: usize,
+) -> String {
     let mut out = format!(
         "{}, schema {}, PostgreSQL {}\n",
         subject.endpoint, subject.schema, subject.server_version
@@ -14,9 +23,6 @@ pub fn render(subject: &Subject, plan: &Plan, runs: &[Run], by_prisma: Option<&s
     out += &format!("{}: {}\n", strong(&plan.migration), standing(plan));
     for refusal in &plan.refusals {
         out += &format!("  - {}\n", refusal.reason);
-    }
-    if let Some(name) = by_prisma {
-        out += &format!("recorded by Prisma as {name}\n");
     }
     if runs.is_empty() {
         out += "no run is on record here\n";
@@ -26,6 +32,10 @@ pub fn render(subject: &Subject, plan: &Plan, runs: &[Run], by_prisma: Option<&s
             out += &one_run(run);
         }
     }
+    if !prisma.is_empty() {
+        out += &format!("\n{}\n", strong("Prisma's history"));
+    }
+    out += &prisma_text::rows(prisma.iter(), width);
     out
 }
 

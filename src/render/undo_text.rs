@@ -21,6 +21,10 @@ pub fn render(rollback: &Rollback, endpoint: &str, width: usize) -> String {
             out += &format!("    {}\n", bad(line));
         }
     }
+    for name in &rollback.recorded_by_prisma {
+        let line = format!("marks {name} as rolled back in _prisma_migrations");
+        out += &wrapped(&line, "  - ", "    ", width);
+    }
     for gone in &rollback.undoing.gone {
         out += &wrapped(&format!("gone already: {gone}"), "  - ", "    ", width);
     }

@@ -14,6 +14,7 @@ mod page;
 mod pooler;
 mod prisma;
 mod prisma_commands;
+mod prisma_migration;
 mod proof;
 mod properties;
 mod readme;

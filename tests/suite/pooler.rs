@@ -7,11 +7,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use leora_migrate::db::apply::ApplyOptions;
 use leora_migrate::db::connect::{PoolerProblem, Reason, Target};
+use leora_migrate::plan::prisma_record::PrismaMigration;
 use postgres::types::Type;
 use postgres::{Client, SimpleQueryMessage};
 
-use crate::apply::ground::{Ground, ROWS, session, without};
+use crate::apply::ground::{Ground, ROWS, patient, session, without};
 use crate::connect::certificates::write;
 use crate::connect::{PASSWORD, server, target};
 use crate::support::Template;
@@ -293,4 +295,24 @@ fn steps_that_need_a_session_are_refused_before_anything_is_done() {
     refused(&ground);
     ground.target = pooler.target(&format!("{}?pgbouncer=true", ground.database().name()));
     refused(&ground);
+}
+
+#[test]
+fn prisma_s_history_is_written_through_it_too() {
+    let (_pooler, ground) = pooled(Template::Baseline);
+    let options = ApplyOptions {
+        prisma: Some(PrismaMigration {
+            name: "1_add_phase1_foundation".to_owned(),
+            checksum: "x".to_owned(),
+            schema: ground.schema.clone(),
+        }),
+        ..patient()
+    };
+    ground.apply_with(&options, &mut ()).unwrap();
+    let rolled_back =
+        "SELECT string_agg((rolled_back_at IS NOT NULL)::text, ' ') FROM _prisma_migrations";
+    assert_eq!(ground.ask(rolled_back), "false");
+    ground.roll_back(&ground.way_back(), false).unwrap();
+    assert_eq!(ground.ask(rolled_back), "true");
+    ground.no_lock_is_left();
 }

@@ -23,11 +23,13 @@ use uuid::Uuid;
 use super::connect::Target;
 use super::history;
 use super::introspect;
+use super::prisma_history;
 use super::rows;
 use super::session::{QueryError, Rows, Session};
 use crate::diff::compare;
 use crate::model::Table;
 use crate::model::name::literal;
+use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::record::{HistoryState, Record};
 use crate::plan::script::{self, Alone, Conditions, Exclusion, Stages, Statement, Unit};
 use crate::plan::{Lock, Plan, Request, Step, basis, plan as make_plan};
@@ -62,6 +64,8 @@ pub struct ApplyOptions {
     pub reconnect: Duration,
     /// The machine's name, for the history.
     pub host: String,
+    /// The migration that Prisma's history gets to know with it.
+    pub prisma: Option<PrismaMigration>,
 }
 
 impl ApplyOptions {
@@ -73,6 +77,7 @@ impl ApplyOptions {
             wait: Duration::from_secs(300),
             reconnect: Duration::from_secs(30),
             host: host.into(),
+            prisma: None,
         }
     }
 }
@@ -210,10 +215,16 @@ impl Apply<'_> {
                 let mut answers = answers.into_iter();
                 let state = answers.next();
                 record.history = history::state(state.as_ref().and_then(|rows| rows.first()));
-                Ok(match self.has_changed(session, answers.collect())? {
-                    Some(verdict) => Err(verdict),
-                    None => Ok(self.units(record, &conditions).0),
-                })
+                if let Some(verdict) = self.has_changed(session, answers.collect())? {
+                    return Ok(Err(verdict));
+                }
+                if let Some(migration) = &self.options.prisma {
+                    match prisma_history::to_record(session, migration)? {
+                        Ok(prisma) => record.prisma = prisma,
+                        Err(obstacle) => return Ok(Err(Verdict::Refused(obstacle))),
+                    }
+                }
+                Ok(Ok(self.units(record, &conditions).0))
             };
             let ended = attempt(self.sending, session, &prepare, &question, judge);
             let over = matches!(ended, Ended::Committed { .. } | Ended::Lost { .. });
@@ -227,6 +238,9 @@ impl Apply<'_> {
             Persisted::Committed(committed) => Ok(Some(committed)),
             Persisted::Stopped(Verdict::Already) => Ok(None),
             Persisted::Stopped(Verdict::Changed(changed)) => Err(ApplyError::Changed(changed)),
+            Persisted::Stopped(Verdict::Refused(obstacle)) => Err(ApplyError::Refused {
+                obstacles: vec![obstacle],
+            }),
             Persisted::Failed { at, error } => {
                 let failure = self.failure(session, at, &error);
                 Err(ApplyError::StepFailed(Box::new(failure)))
@@ -358,6 +372,8 @@ enum Verdict {
     Already,
     /// Something else is there.
     Changed(Box<Changed>),
+    /// Prisma's history forbids it.
+    Refused(Obstacle),
 }
 
 /// The strongest of the locks on each table.

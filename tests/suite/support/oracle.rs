@@ -7,8 +7,13 @@ use super::{Output, TestDatabase, repository, required};
 /// Runs `tests/oracle/prisma-oracle` on a database, in the repository's root. None where node is not
 /// installed.
 pub(crate) fn oracle(database: &TestDatabase, arguments: &[&str]) -> Option<Output> {
+    oracle_at(&database.url(), arguments)
+}
+
+/// The same on the database that an address leads to.
+pub(crate) fn oracle_at(url: &str, arguments: &[&str]) -> Option<Output> {
     let mut command = command(arguments)?;
-    command.env("DATABASE_URL", database.url());
+    command.env("DATABASE_URL", url);
     Some(Output::of(command, ""))
 }
 

@@ -1,0 +1,234 @@
+//! `--prisma-migration DIR`: the migration as one of Prisma's, written and recorded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use leora_schema::LEORA;
+use uuid::Uuid;
+
+use super::Context;
+use super::migrations_directory::{Found, MigrationsDirectory, unusable};
+use super::survey::{Connected, Survey};
+use crate::db::apply::{ApplyError, ApplyOptions, Interrupt, Observer};
+use crate::db::prisma_history::{self, PrismaHistory};
+use crate::error::Error;
+use crate::model::Identifier;
+use crate::plan::Step;
+use crate::plan::prisma_record::{
+    Objection, PrismaMigration, PrismaState, checksum, directory_name, is_recorded,
+};
+use crate::plan::prisma_script::{migration_sql, same_statements};
+use crate::prisma::Source;
+use crate::prisma::patch::{Patch, patch};
+use crate::render::console::Console;
+use crate::render::diff;
+use crate::render::prisma_text::{self, Holds};
+use crate::verify::promise::Promise;
+
+/// The file, which is the whole migration whatever part of it this database holds: `migrate dev` replays
+/// it on a database that holds nothing of it.
+fn script(promise: &Promise, schema: &Identifier) -> Result<String, Error> {
+    let plan = promise.plan_on_baseline(schema);
+    if !plan.refusals.is_empty() {
+        let refusals = plan.refusals;
+        return Err(ApplyError::PlanRefused { refusals }.into());
+    }
+    Ok(migration_sql(&plan))
+}
+
+/// Writes the migration into the directory `path`, unless it is there, and says what to do next.
+pub(super) fn write(
+    context: &Context,
+    survey: &Survey,
+    history: &PrismaHistory,
+    path: &Path,
+) -> Result<(), Error> {
+    let schema = &survey.plan.schema;
+    let expected = script(&survey.promise, schema)?;
+    let directory = MigrationsDirectory::read(path)?;
+    let console = &context.console;
+    match directory.find(survey.promise.migration)? {
+        Some(found) => {
+            check(context, &found, &expected)?;
+            let line = format!(
+                "{} is there already, and is this migration.\n",
+                found.file.display()
+            );
+            console.progress(&line);
+        }
+        None => {
+            let name = directory_name(SystemTime::now().into(), survey.promise.migration);
+            for file in directory.write(&name, &expected)? {
+                console.progress(&format!("Wrote {}\n", file.display()));
+            }
+        }
+    }
+    if let Some(file) = schema_that_lags(path, schema) {
+        let file = file.display().to_string();
+        console.progress(&prisma_text::schema_lags(&file, Console::width()));
+    }
+    let whole = survey.promise.plan_on_baseline(schema).steps;
+    let holds = match &survey.plan.steps {
+        steps if steps.is_empty() => Holds::All,
+        steps if same_sql(steps, &whole) => Holds::Nothing,
+        _ => Holds::Part,
+    };
+    console.progress(&prisma_text::next(
+        &path.display().to_string(),
+        survey.promise.migration,
+        holds,
+        &history.rows,
+        Console::width(),
+    ));
+    Ok(())
+}
+
+/// The `schema.prisma` beside the migrations, when the models are still to be put into it.
+fn schema_that_lags(directory: &Path, schema: &Identifier) -> Option<PathBuf> {
+    let file = directory.parent()?.join("schema.prisma");
+    let source = Source {
+        name: file.display().to_string(),
+        text: fs::read_to_string(&file).ok()?,
+    };
+    let Patch { added, .. } = patch(&source, &LEORA, schema).ok()?;
+    (!added.is_empty()).then_some(file)
+}
+
+fn same_sql(one: &[Step], other: &[Step]) -> bool {
+    let sql = |step: &Step| step.sql.clone();
+    one.iter().map(sql).eq(other.iter().map(sql))
+}
+
+/// A migration that is to be applied as one of Prisma's.
+pub(super) struct Pending {
+    /// The migration.
+    pub(super) migration: PrismaMigration,
+    /// Whether Prisma's history has it as applied.
+    pub(super) recorded: bool,
+}
+
+/// The migration in the directory `path`, when it may be applied to this database.
+pub(super) fn pending(
+    context: &Context,
+    connected: &mut Connected,
+    survey: &Survey,
+    path: &Path,
+) -> Result<Pending, Error> {
+    let schema = connected.session.schema.clone();
+    let name = survey.promise.migration;
+    let directory = MigrationsDirectory::read(path)?;
+    let Some(found) = directory.find(name)? else {
+        return Err(unusable(
+            format!("{} holds no migration {name}", path.display()),
+            &format!(
+                "This writes it:\n  leora-migrate plan --prisma-migration {}",
+                path.display()
+            ),
+        ));
+    };
+    check(context, &found, &script(&survey.promise, &schema)?)?;
+    let history = prisma_history::read(&mut connected.session)?;
+    if let Some(obstacle) = history.obstacle(&connected.session) {
+        let obstacles = vec![obstacle];
+        return Err(ApplyError::Refused { obstacles }.into());
+    }
+    let migration = PrismaMigration {
+        checksum: checksum(&found.text),
+        name: found.name.clone(),
+        schema,
+    };
+    let recorded = is_recorded(
+        &migration,
+        &found.text,
+        name,
+        &directory.names,
+        &history.rows,
+    )?;
+    warn_of_unknown(context, path, &directory, &history);
+    let of_name = history.rows.iter().filter(|row| row.name == migration.name);
+    let said = prisma_text::rows(of_name, Console::width());
+    if !said.is_empty() {
+        context
+            .console
+            .progress(&format!("Prisma's history:\n{said}"));
+    }
+    Ok(Pending {
+        migration,
+        recorded,
+    })
+}
+
+/// Migrations that the database had and the directory has not: perhaps it is another database's.
+fn warn_of_unknown(
+    context: &Context,
+    path: &Path,
+    directory: &MigrationsDirectory,
+    history: &PrismaHistory,
+) {
+    let unknown: Vec<_> = history
+        .rows
+        .iter()
+        .filter(|row| row.state == PrismaState::Applied && !directory.names.contains(&row.name))
+        .map(|row| row.name.as_str())
+        .collect();
+    if !unknown.is_empty() {
+        let directory = path.display().to_string();
+        let text = prisma_text::unknown(&directory, &unknown, Console::width());
+        context.console.complain(&text);
+    }
+}
+
+/// Whether the file that is there is the migration; shows the difference when it is not.
+fn check(context: &Context, found: &Found, expected: &str) -> Result<(), Error> {
+    if same_statements(&found.text, expected) {
+        return Ok(());
+    }
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let name = found.file.display().to_string();
+    let shown = diff::unified(
+        "as it is planned",
+        &lines(expected),
+        &name,
+        &lines(&found.text),
+    );
+    context.console.result(&diff::coloured(&shown));
+    Err(unusable(
+        format!("{name} is not the migration that is planned"),
+        "Take that migration away when no database has it, or restore its file from version control.",
+    ))
+}
+
+/// Records a migration all of which stands already.
+pub(super) fn record(
+    connected: &mut Connected,
+    migration: &PrismaMigration,
+    options: &ApplyOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<(), ApplyError> {
+    prisma_history::record(
+        &connected.target,
+        &mut connected.session,
+        migration,
+        Uuid::new_v4(),
+        options,
+        observer,
+        interrupt,
+    )
+}
+
+impl From<Objection> for Error {
+    fn from(objection: Objection) -> Error {
+        let Objection {
+            code,
+            reason,
+            remedy,
+        } = objection;
+        Error::Unsuitable {
+            code,
+            reason,
+            remedy,
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Prisma's own history, the table `_prisma_migrations` of a schema: read, and written into.
+
+use postgres::SimpleQueryRow;
+use uuid::Uuid;
+
+use super::apply::{
+    ApplyError, ApplyOptions, Awaited, Failure, Interrupt, Observer, Obstacle, Persist, Persisted,
+    Sending, Stage, attempt,
+};
+use super::connect::Target;
+use super::session::{QueryError, Rows, Session};
+use crate::model::name::literal;
+use crate::plan::prisma_record::{
+    PrismaMigration, PrismaRecord, PrismaRow, PrismaState, none_failed, table,
+};
+use crate::plan::script::{Exclusion, transaction};
+
+/// What Prisma knows of one schema.
+#[derive(Clone, Debug, Default)]
+pub struct PrismaHistory {
+    /// Whether there is such a table, and what the role may do with it.
+    pub access: Access,
+    /// Its rows, in the order in which they began. None when they may not be read.
+    pub rows: Vec<PrismaRow>,
+}
+
+/// What the role may do with the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// There is none.
+    #[default]
+    Absent,
+    /// Not even read it.
+    Closed,
+    /// Read it.
+    Read,
+    /// Read it and write to it.
+    Write,
+}
+
+const ACCESS: &str = "\
+SELECT CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'closed'
+            WHEN has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') THEN 'write'
+            ELSE 'read' END
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'";
+
+const ROWS: &str = "\
+SELECT migration_name, checksum,
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), logs
+FROM {table} ORDER BY started_at, migration_name";
+
+/// Reads Prisma's history of `session`'s schema. One round trip where there is none, else two.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer.
+pub fn read(session: &mut Session) -> Result<PrismaHistory, QueryError> {
+    let question = ACCESS.replace("{schema}", &literal(session.schema.as_str()));
+    let answers = session.batch("looking for Prisma's history", &question)?;
+    let access = match answers.first().and_then(|rows| rows.first()?.get(0)) {
+        None => Access::Absent,
+        Some("write") => Access::Write,
+        Some("read") => Access::Read,
+        Some(_) => Access::Closed,
+    };
+    let mut rows = Vec::new();
+    if matches!(access, Access::Read | Access::Write) {
+        let question = ROWS.replace("{table}", &table(&session.schema));
+        let answers = session.batch("reading Prisma's history", &question)?;
+        rows.extend(answers.iter().flatten().map(row));
+    }
+    Ok(PrismaHistory { access, rows })
+}
+
+fn row(row: &SimpleQueryRow) -> PrismaRow {
+    let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
+    let maybe = |i: usize| row.get(i).map(str::to_owned);
+    PrismaRow {
+        name: text(0),
+        // As Prisma reads it: what was marked as rolled back counts as that, whatever else is there.
+        state: match (row.get(3), row.get(4)) {
+            (_, Some(_)) => PrismaState::RolledBack,
+            (Some(_), None) => PrismaState::Applied,
+            (None, None) => PrismaState::Failed,
+        },
+        checksum: text(1),
+        started_at: text(2),
+        finished_at: maybe(3),
+        rolled_back_at: maybe(4),
+        logs: maybe(5),
+    }
+}
+
+impl PrismaHistory {
+    /// Whether the migration of the name is recorded as applied.
+    pub fn has(&self, name: &str) -> bool {
+        let of_name = |row: &&PrismaRow| row.name == name && row.state == PrismaState::Applied;
+        self.rows.iter().any(|row| of_name(&row))
+    }
+
+    /// What keeps the role from writing to it.
+    pub fn obstacle(&self, session: &Session) -> Option<Obstacle> {
+        let (table, user) = (table(&session.schema), &session.server.user);
+        matches!(self.access, Access::Closed | Access::Read).then(|| Obstacle {
+            reason: format!("the role {user} may not read and write {table}"),
+            remedy: format!("GRANT SELECT, INSERT, UPDATE ON {table} TO \"{user}\";"),
+        })
+    }
+}
+
+/// How `migration` is to be recorded, as things stand under the lock that keeps migrations apart. `None`
+/// when somebody recorded it in the meantime.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer. The inner one: a migration has failed, or the role may not write.
+pub(super) fn to_record(
+    session: &mut Session,
+    migration: &PrismaMigration,
+) -> Result<Result<Option<PrismaRecord>, Obstacle>, QueryError> {
+    let history = read(session)?;
+    if let Some(obstacle) = history.obstacle(session) {
+        return Ok(Err(obstacle));
+    }
+    if let Err(objection) = none_failed(&history.rows) {
+        return Ok(Err(Obstacle {
+            reason: objection.reason,
+            remedy: objection.remedy,
+        }));
+    }
+    Ok(Ok((!history.has(&migration.name)).then(|| PrismaRecord {
+        migration: migration.clone(),
+        has_table: history.access != Access::Absent,
+    })))
+}
+
+/// Records `migration`, all of which stands already, as applied under the id `run`, and nothing else.
+///
+/// # Errors
+///
+/// See [`ApplyError`]. Nothing has changed then.
+pub fn record(
+    target: &Target,
+    session: &mut Session,
+    migration: &PrismaMigration,
+    run: Uuid,
+    options: &ApplyOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<(), ApplyError> {
+    let sending = Sending { target, interrupt };
+    let recorded = format!(
+        "SELECT FROM {} WHERE id = {}",
+        table(&migration.schema),
+        literal(&run.to_string())
+    );
+    let persist = Persist {
+        sending,
+        options,
+        awaited: &|_| Awaited::OtherMigration,
+        recorded: &recorded,
+    };
+    let ended = persist.run(session, observer, |session, lock_timeout| {
+        let conditions = session.server.conditions(lock_timeout, options.wait);
+        let stages = |statements| {
+            transaction(
+                &migration.schema,
+                &[],
+                statements,
+                Exclusion::UntilCommit,
+                &conditions,
+            )
+        };
+        let prepare = stages(Vec::new()).prepare;
+        let judge = |session: &mut Session, _: Vec<Rows>| {
+            Ok(to_record(session, migration)?.map(|record| {
+                let mut statements = record.map_or_else(Vec::new, |record| record.applied(run));
+                statements.push("SELECT pg_current_xact_id()".to_owned());
+                stages(statements)
+            }))
+        };
+        attempt(sending, session, &prepare, "SELECT", judge)
+    });
+    match ended? {
+        Persisted::Committed(_) => Ok(()),
+        Persisted::Stopped(obstacle) => Err(ApplyError::Refused {
+            obstacles: vec![obstacle],
+        }),
+        Persisted::Failed { at, error } => {
+            let what = match at {
+                Stage::Prepare => "preparing the transaction",
+                Stage::Quiet | Stage::Locking => "recording the migration in _prisma_migrations",
+            };
+            let failure = Failure::new(None, what.to_owned(), &error);
+            Err(ApplyError::StepFailed(Box::new(failure)))
+        }
+    }
+}

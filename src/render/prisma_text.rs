@@ -1,0 +1,88 @@
+//! What `--prisma-migration` says, for people.
+
+use super::style::{bad, caution, good, wrapped};
+use crate::plan::prisma_record::{PrismaRow, PrismaState, is_of, none_failed};
+
+/// How much of the migration a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Nothing of it.
+    Nothing,
+    /// Part of it.
+    Part,
+    /// All of it.
+    All,
+}
+
+/// What to type when the migration is in `directory`, for a terminal of `width` columns. `rows` is Prisma's
+/// history of a database that `holds` so much of it.
+pub fn next(
+    directory: &str,
+    migration: &str,
+    holds: Holds,
+    rows: &[PrismaRow],
+    width: usize,
+) -> String {
+    if let Err(objection) = none_failed(rows) {
+        let reason = wrapped(&format!("{}.", objection.reason), "", "", width);
+        return format!("\n{}{}\n", bad(&reason), objection.remedy);
+    }
+    let recorded = rows
+        .iter()
+        .any(|row| row.state == PrismaState::Applied && is_of(&row.name, migration));
+    let apply = format!("leora-migrate apply --prisma-migration {directory}");
+    let has = match holds {
+        Holds::All if recorded => {
+            return good("This database has it, and Prisma's history says so.\n");
+        }
+        Holds::Nothing => {
+            return format!(
+                "\nNext, one of the two:\n  {apply}\n      {}\n  npx prisma migrate deploy\n      {}\n",
+                "waits for locks briefly, tries again, records it as Prisma does",
+                "tries once; when a lock is not free, a failed migration is to be resolved"
+            );
+        }
+        Holds::Part => "part",
+        Holds::All => "all",
+    };
+    let text = format!(
+        "This database holds {has} of it already, so `prisma migrate deploy` would fail here. This does what \
+         is missing and records it as Prisma does:"
+    );
+    format!("\n{}  {apply}\n", wrapped(&text, "", "", width))
+}
+
+/// Warns that the schema file beside the migrations does not have the models.
+pub fn schema_lags(file: &str, width: usize) -> String {
+    let text = format!(
+        "{file} does not have the three models yet, and without them the next `prisma migrate dev` would drop \
+         their tables. This adds them:"
+    );
+    let text = wrapped(&caution(&text), "", "", width);
+    format!("\n{text}  leora-migrate prisma patch {file} --write\n")
+}
+
+/// What Prisma's history says of the migration.
+pub fn rows<'a>(rows: impl Iterator<Item = &'a PrismaRow>, width: usize) -> String {
+    let line = |row: &PrismaRow| {
+        let said = row.in_words();
+        let line = match row.state {
+            PrismaState::Applied => said,
+            PrismaState::Failed => bad(&format!(
+                "{said}. Prisma applies nothing until it is resolved"
+            )),
+            PrismaState::RolledBack => caution(&said),
+        };
+        wrapped(&line, "  ", "    ", width)
+    };
+    rows.map(line).collect()
+}
+
+/// Warns of migrations that a database had and `directory` does not hold.
+pub fn unknown(directory: &str, names: &[&str], width: usize) -> String {
+    let text = format!(
+        "warning: this database has had migrations that {directory} does not hold: {}",
+        names.join(", ")
+    );
+    wrapped(&text, "", "  ", width)
+}

@@ -1,0 +1,121 @@
+//! What stands already, what is rolled back, and who else is at work.
+
+use leora_migrate::db::apply::{Applied, ApplyOptions, Observer, Waiting};
+use leora_migrate::model::Identifier;
+use leora_migrate::plan::prisma_record::PrismaMigration;
+
+use super::{HISTORY, Project};
+use crate::apply::ground::{Ground, Holder, ROWS, patient, without};
+use crate::support::Template;
+
+#[test]
+fn what_was_applied_without_it_is_recorded_and_nothing_else() {
+    let project = Project::on(Template::Baseline);
+    project.run(&["apply", "--yes", "--no-verify"]).exits(0);
+    project.plan().exits(0).stdout_has("holds all of it");
+    project
+        .apply()
+        .exits(0)
+        .stdout_has("Everything stands already");
+    assert_eq!(project.rows(), [project.row("applied")]);
+    project.prisma_is_content();
+    let plan = project.plan().exits(0);
+    plan.stdout_has("Prisma's history says so");
+}
+
+#[test]
+fn a_rollback_says_so_to_prisma_and_it_may_be_applied_again() {
+    let project = Project::planned(Template::Baseline);
+    project.apply().exits(0);
+    let rollback = project.run(&["rollback", "--yes"]).exits(0);
+    rollback.stdout_has(&format!("marks {}", project.name()));
+    assert_eq!(project.rows(), [project.row("rolled back")]);
+    if let Some(status) = project.prisma("status") {
+        status.exits(2).stdout_has("databaseIsBehind");
+    }
+    let status = project.run(&["status"]).exits(0);
+    status.stdout_has(&format!("{}: rolled back 20", project.name()));
+    project.apply().exits(0).stdout_has("rolled back");
+    let both = [project.row("rolled back"), project.row("applied")];
+    assert_eq!(project.rows(), both);
+    project.prisma_is_content();
+}
+
+#[test]
+fn a_database_that_holds_part_of_it_gets_the_rest_and_the_whole_file() {
+    let template = Template::BaselineWithRows.and_then("prisma-half", |client| {
+        without(client, &["_idx", "DashboardWidget_userId_fkey"]);
+        client.batch_execute(ROWS).unwrap();
+    });
+    let project = Project::on(template);
+    project.plan().exits(0).stdout_has("holds part of it");
+    assert_eq!(project.text(), Project::planned(Template::Baseline).text());
+    project.apply().exits(0);
+    assert_eq!(project.rows(), [project.row("applied")]);
+    project.prisma_is_content();
+}
+
+#[test]
+fn what_is_missing_of_a_recorded_migration_is_done_and_the_record_stays() {
+    let project = Project::planned(Template::Baseline);
+    project.apply().exits(0);
+    project.database.execute(r#"DROP INDEX "Job_status_idx""#);
+    project.apply().exits(0).stdout_has("Applied 1 step");
+    assert_eq!(project.rows(), [project.row("applied")]);
+    project.prisma_is_content();
+}
+
+#[test]
+fn steps_that_stand_alone_are_recorded_when_the_last_one_is_done() {
+    let template = Template::BaselineWithRows.and_then("prisma-alone", |client| {
+        without(client, &["_widgetType_key"]);
+        client.batch_execute(ROWS).unwrap();
+        let twice = r#"INSERT INTO "DashboardWidget" SELECT gen_random_uuid(), t."tenantId", u."id", 'twice', 1, 'small',
+            true, NULL, now(), now() FROM (SELECT * FROM "User" LIMIT 1) u, "User" t, generate_series(1, 2)
+            WHERE t."id" = u."id""#;
+        client.batch_execute(twice).unwrap();
+    });
+    let project = Project::planned(template);
+    project.database.execute(HISTORY);
+    project
+        .apply()
+        .exits(2)
+        .stderr_has("could not create unique");
+    assert!(project.rows().is_empty());
+    let settled = r#"DELETE FROM "DashboardWidget" WHERE "widgetType" = 'twice'"#;
+    project.database.execute(settled);
+    project.apply().exits(0);
+    assert_eq!(project.rows(), [project.row("applied")]);
+}
+
+#[test]
+fn nothing_is_recorded_twice_when_prisma_was_there_first() {
+    struct Resolves(Option<Holder>, postgres::Client);
+    impl Observer for Resolves {
+        fn waiting(&mut self, _: &Waiting<'_>) {
+            if let Some(holder) = self.0.take() {
+                let row = "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) \
+                           VALUES (gen_random_uuid(), 'x', '1_add_phase1_foundation', now())";
+                self.1.batch_execute(row).unwrap();
+                holder.let_go();
+            }
+        }
+    }
+    let ground = Ground::on(Template::Baseline);
+    ground.execute(HISTORY);
+    let holder = Holder::of(&ground, "SELECT pg_advisory_xact_lock(72707369)");
+    let options = ApplyOptions {
+        prisma: Some(PrismaMigration {
+            name: "1_add_phase1_foundation".to_owned(),
+            checksum: "x".to_owned(),
+            schema: Identifier::new("public").unwrap(),
+        }),
+        ..patient()
+    };
+    let mut session = ground.session();
+    let plan = ground.plan(&mut session);
+    let mut observer = Resolves(Some(holder), ground.client());
+    let applied = ground.apply_plan(&mut session, &plan, &options, &mut observer);
+    assert!(matches!(applied, Ok(Applied::Done(_))), "{applied:?}");
+    assert_eq!(ground.ask("SELECT count(*) FROM _prisma_migrations"), "1");
+}
