@@ -1,6 +1,6 @@
 //! What stands already, what is rolled back, and who else is at work.
 
-use leora_migrate::db::apply::{Applied, ApplyOptions, Observer, Waiting};
+use leora_migrate::db::apply::{Applied, ApplyError, ApplyOptions, Observer, Waiting};
 use leora_migrate::model::Identifier;
 use leora_migrate::plan::prisma_record::PrismaMigration;
 
@@ -88,15 +88,14 @@ fn steps_that_stand_alone_are_recorded_when_the_last_one_is_done() {
     assert_eq!(project.rows(), [project.row("applied")]);
 }
 
-#[test]
-fn nothing_is_recorded_twice_when_prisma_was_there_first() {
-    struct Resolves(Option<Holder>, postgres::Client);
-    impl Observer for Resolves {
+/// Applies while another session holds Prisma's lock, and lets go of it once this `row` is in Prisma's
+/// history.
+fn applied_behind_prisma(row: &str) -> (Ground, Result<Applied, ApplyError>) {
+    struct Resolves<'a>(Option<Holder>, postgres::Client, &'a str);
+    impl Observer for Resolves<'_> {
         fn waiting(&mut self, _: &Waiting<'_>) {
             if let Some(holder) = self.0.take() {
-                let row = "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) \
-                           VALUES (gen_random_uuid(), 'x', '1_add_phase1_foundation', now())";
-                self.1.batch_execute(row).unwrap();
+                self.1.batch_execute(self.2).unwrap();
                 holder.let_go();
             }
         }
@@ -114,8 +113,28 @@ fn nothing_is_recorded_twice_when_prisma_was_there_first() {
     };
     let mut session = ground.session();
     let plan = ground.plan(&mut session);
-    let mut observer = Resolves(Some(holder), ground.client());
+    let mut observer = Resolves(Some(holder), ground.client(), row);
     let applied = ground.apply_plan(&mut session, &plan, &options, &mut observer);
+    (ground, applied)
+}
+
+#[test]
+fn nothing_is_recorded_twice_when_prisma_was_there_first() {
+    let row = "INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) \
+               VALUES (gen_random_uuid(), 'x', '1_add_phase1_foundation', now())";
+    let (ground, applied) = applied_behind_prisma(row);
     assert!(matches!(applied, Ok(Applied::Done(_))), "{applied:?}");
     assert_eq!(ground.ask("SELECT count(*) FROM _prisma_migrations"), "1");
+}
+
+#[test]
+fn a_migration_that_fails_meanwhile_stops_it() {
+    let row = "INSERT INTO _prisma_migrations (id, checksum, migration_name) \
+               VALUES (gen_random_uuid(), 'x', '1_add_phase1_foundation')";
+    let (ground, applied) = applied_behind_prisma(row);
+    let error = applied.unwrap_err();
+    assert!(matches!(error, ApplyError::Refused { .. }), "{error}");
+    assert!(error.to_string().contains("--rolled-back 1_add"), "{error}");
+    assert_eq!(ground.pending().len(), 16);
+    ground.no_lock_is_left();
 }
