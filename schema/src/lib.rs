@@ -14,6 +14,7 @@ mod job;
 mod metric_definition;
 mod tenant;
 mod user;
+mod valid;
 
 pub use dashboard_widget::DASHBOARD_WIDGET;
 pub use job::JOB;
