@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::cli::Globals;
 use crate::db::connect::{Environment, Sources, Target};
 use crate::error::Error;
-use crate::model::{Identifier, Schema, snapshot};
+use crate::model::{Identifier, Schema, first_contradiction, snapshot};
 use crate::plan::record::HISTORY_SCHEMA;
 use crate::prisma;
 use crate::verify::waiver::Waiver;
@@ -229,7 +229,14 @@ pub fn read_schema(path: &Path, namespace: &Identifier) -> Result<Schema, Error>
         return read_prisma(&[path.to_owned()], namespace);
     }
     let text = read_text(path)?;
-    snapshot::read(&text).map_err(|error| at(path, &text, error.toml()))
+    let schema = snapshot::read(&text).map_err(|error| not_toml(path, &text, error.toml()))?;
+    match first_contradiction(&schema) {
+        None => Ok(schema),
+        Some(found) => {
+            let offset = snapshot::position_of(&found.table, &text);
+            Err(at(path, &text, offset, found.message))
+        }
+    }
 }
 
 fn read_prisma(files: &[PathBuf], namespace: &Identifier) -> Result<Schema, Error> {
@@ -245,7 +252,7 @@ fn read_prisma(files: &[PathBuf], namespace: &Identifier) -> Result<Schema, Erro
 
 fn read(path: &Path) -> Result<File, Error> {
     let text = read_text(path)?;
-    toml::from_str(&text).map_err(|error| at(path, &text, &error))
+    toml::from_str(&text).map_err(|error| not_toml(path, &text, &error))
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {
@@ -257,22 +264,20 @@ fn read_text(path: &Path) -> Result<String, Error> {
 }
 
 /// The place and the message of a TOML error, without the line itself, which may hold a password.
-fn at(path: &Path, text: &str, error: &toml::de::Error) -> Error {
-    let offset = error.span().map_or(0, |span| span.start.min(text.len()));
-    let before = text.get(..offset).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
+fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
+    let offset = error.span().map_or(0, |span| span.start);
+    at(path, text, offset, error.message().to_owned())
+}
+
+/// `message` on what stands `offset` bytes into the file's `text`.
+fn at(path: &Path, text: &str, offset: usize, message: String) -> Error {
+    let before = text.get(..offset.min(text.len())).unwrap_or_default();
+    let last = before.rsplit('\n').next().unwrap_or_default();
     Error::Config {
         path: path.to_owned(),
-        line,
-        column,
-        message: error.message().to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: last.chars().count() + 1,
+        message,
     }
 }
 

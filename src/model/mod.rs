@@ -1,6 +1,7 @@
 //! One description of a schema, whatever it was read from.
 
 pub mod canon;
+mod contradiction;
 mod expression;
 pub mod lower;
 mod moment;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use contradiction::{Contradiction, first_contradiction};
 pub use name::Identifier;
 pub use sql_type::{Expression, SqlType};
 pub use table::{

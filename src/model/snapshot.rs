@@ -4,7 +4,7 @@ use serde::Serialize;
 use toml::ser::ValueSerializer;
 use toml_writer::ToTomlKey;
 
-use super::{Schema, canon};
+use super::{Identifier, Schema, canon};
 
 /// A file that is no snapshot. The message names line and column and what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,15 @@ pub fn read(text: &str) -> Result<Schema, SnapshotError> {
     Ok(canon::normalise(toml::from_str(text)?))
 }
 
+/// Where the section of `table` begins in `text`, a snapshot; 0 when it has none.
+pub fn position_of(table: &Identifier, text: &str) -> usize {
+    text.find(&header(table)).unwrap_or(0)
+}
+
+fn header(table: &Identifier) -> String {
+    format!("[tables.{}]\n", table.as_str().to_toml_key())
+}
+
 /// Writes `schema` as a snapshot: a section a table, a line a column, in the order of names.
 pub fn write(schema: &Schema) -> String {
     let mut out = String::from(
@@ -43,7 +52,7 @@ pub fn write(schema: &Schema) -> String {
         entries(&mut out, domain);
     }
     for (name, table) in &schema.tables {
-        out += &format!("\n[tables.{}]\n", name.as_str().to_toml_key());
+        out += &format!("\n{}", header(name));
         entries(&mut out, table);
     }
     if schema.tables.is_empty() {

@@ -143,6 +143,57 @@ fn a_broken_configuration_file_is_shown_by_file_and_line() {
 }
 
 #[test]
+fn a_baseline_that_no_database_could_hold_is_refused() {
+    let id = "columns = [{ name = \"id\", type = \"uuid\" }]\n";
+    let key = "columns = [\"id\"], on_delete = \"cascade\", on_update = \"cascade\"";
+    for (table, said) in [
+        (
+            "columns = [{ name = \"a\", type = \"text\" }, { name = \"a\", type = \"text\" }]"
+                .to_owned(),
+            "\"T\" has the column \"a\" twice",
+        ),
+        (
+            "columns = [{ name = \"a\", type = \" \" }]".to_owned(),
+            "\"T\" has the column \"a\" without a type",
+        ),
+        (
+            format!("{id}primary_key = {{ name = \"T_pkey\", columns = [\"no\"] }}"),
+            "\"T\" has no column \"no\", which \"T_pkey\" is over",
+        ),
+        (
+            format!("{id}indexes.i = {{ keys = [{{ column = \"id\" }}, {{ column = \"no\" }}] }}"),
+            "\"T\" has no column \"no\", which \"i\" is over",
+        ),
+        (
+            format!(
+                "{id}foreign_keys.f = {{ {key}, references = \"U\", referenced_columns = [\"id\"] }}"
+            ),
+            "\"T\" has the foreign key \"f\", to \"U\", which is not there",
+        ),
+        (
+            format!(
+                "{id}foreign_keys.f = {{ {key}, references = \"T\", referenced_columns = [\"x\"] }}"
+            ),
+            "\"T\" has the foreign key \"f\", to \"T\", which has no column \"x\"",
+        ),
+        (
+            format!(
+                "{id}foreign_keys.f = {{ {key}, references = \"T\", referenced_columns = [] }}"
+            ),
+            "\"T\" has the foreign key \"f\", of 1 columns that reference 0",
+        ),
+    ] {
+        Cli::new()
+            .file("x.toml", &format!("[enums]\n\n[tables.T]\n{table}\n"))
+            .args(["validate", "--baseline", "x.toml"])
+            .run()
+            .exits(2)
+            .stderr_has("x.toml:3:1")
+            .stderr_has(said);
+    }
+}
+
+#[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let database = TestDatabase::from(Template::Baseline);
     let unreachable = "postgresql://nobody@127.0.0.1:1/x";
