@@ -346,7 +346,7 @@ mod tests {
     fn a_broken_file_is_shown_by_place_and_never_by_content() {
         let text = "schema = \"public\"\nurl = \"postgresql://u:secret@h/d\" oops\n";
         let error = toml::from_str::<File>(text).expect_err("broken");
-        let message = at(Path::new("x.toml"), text, &error).to_string();
+        let message = not_toml(Path::new("x.toml"), text, &error).to_string();
         assert!(message.starts_with("x.toml:2:"), "{message}");
         assert!(!message.contains("secret"), "{message}");
     }

@@ -281,7 +281,6 @@ codes! {
         "The role lacks the USAGE privilege on the schema, so its tables cannot be read.",
         "The role is not the one that migrates.",
         "Run it as the tables' owner, or: GRANT USAGE ON SCHEMA ... TO ...;";
-
     PrismaFailed = 54, "Prisma's history holds a migration that failed",
         "A row of _prisma_migrations has neither finished_at nor rolled_back_at. Prisma applies nothing while there \
          is one (P3009), and neither does `apply --prisma-migration`.",
@@ -299,6 +298,13 @@ codes! {
         "The file was changed after it was applied, or the migration was written anew. `prisma migrate dev` would \
          ask to reset the database.",
         "Restore the file as it was applied, from version control.";
+
+    HistoryShape = 57, "The history was written in another way",
+        "The table in which migrations are recorded lacks a column that this version reads. Nothing was changed.",
+        "Another version of leora-migrate made it, or somebody changed it. The tables of the application are not \
+         meant.",
+        "Use the version that made it; the history names it in the column tool_version. When the history does not \
+         matter any more, as on a copy, rename its schema: ALTER SCHEMA leora_migrate RENAME TO leora_migrate_old.";
 
     StandsOtherwise = 60, "Something stands that differs from the declaration",
         "A table, column, key or index that the migration needs or would create is there, and is not what is \

@@ -4,6 +4,7 @@ use super::{Code, Error};
 use crate::db::apply::{ApplyError, Outcome};
 use crate::db::connect::{Reason, TargetError};
 use crate::db::scratch::ScratchError;
+use crate::db::session::QueryError;
 
 impl Error {
     /// The code that `explain` takes; none when what failed has been said already.
@@ -19,7 +20,7 @@ impl Error {
             Error::Name(_) => Code::Name,
             Error::Target(error) => of_target(error),
             Error::Connect(error) => of_connection(error.reason()),
-            Error::Query(_) => Code::Query,
+            Error::Query(error) => of_query(error),
             Error::Unsuitable { code, .. } => *code,
             Error::Apply(error) => of_apply(error),
             Error::NotInstalled(_) => Code::NotInstalled,
@@ -105,7 +106,15 @@ fn of_apply(error: &ApplyError) -> Code {
             ..
         } => Code::LostUnknown,
         ApplyError::Interrupted { .. } => Code::Interrupted,
-        ApplyError::Query(_) => Code::Query,
+        ApplyError::Query(error) => of_query(error),
+    }
+}
+
+/// The catalogs of all supported versions have what is asked of them; a history may not.
+fn of_query(error: &QueryError) -> Code {
+    match error.sqlstate() {
+        Some("42703" | "42P01") => Code::HistoryShape, // undefined_column, undefined_table
+        _ => Code::Query,
     }
 }
 

@@ -194,6 +194,20 @@ fn a_baseline_that_no_database_could_hold_is_refused() {
 }
 
 #[test]
+fn a_history_of_another_shape() {
+    let database = TestDatabase::from(Template::Baseline);
+    database.execute(
+        "CREATE SCHEMA leora_migrate;\n             CREATE TABLE leora_migrate.migration (id uuid)",
+    );
+    Cli::new()
+        .args(["status"])
+        .database(&database)
+        .run()
+        .exits(2)
+        .stderr_has("error[LM0057]: ");
+}
+
+#[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let database = TestDatabase::from(Template::Baseline);
     let unreachable = "postgresql://nobody@127.0.0.1:1/x";
