@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         if !obstacles.is_empty() {
             return Err(ApplyError::Refused { obstacles }.into());
         }
-        if !args.yes && !confirmed(context, &plan)? {
+        if !args.yes && !confirmed(context, &plan, to_record.as_ref())? {
             context.console.progress("Nothing was done.\n");
             return Ok(exit::COULD_NOT);
         }
@@ -124,17 +124,27 @@ fn show(context: &Context, connected: &Connected, survey: &Survey, plan: &Plan) 
     }
 }
 
-fn confirmed(context: &Context, plan: &Plan) -> Result<bool, Error> {
+fn confirmed(
+    context: &Context,
+    plan: &Plan,
+    to_record: Option<&PrismaMigration>,
+) -> Result<bool, Error> {
     let steps = plan.steps.len();
-    agreed(context, &format!("Apply {steps} steps to this database?"))
+    let question = match to_record {
+        None => format!("Apply {steps} steps to this database?"),
+        Some(PrismaMigration { name, .. }) => {
+            format!("Apply {steps} steps to this database, and record them as this?\n  {name}")
+        }
+    };
+    agreed(context, &question)
 }
 
 fn may_record(context: &Context, migration: &PrismaMigration) -> Result<bool, Error> {
-    let name = &migration.name;
-    agreed(
-        context,
-        &format!("Everything stands already. Record {name} in _prisma_migrations as applied?"),
-    )
+    let question = format!(
+        "Everything stands already. Record it as applied?\n  {}",
+        migration.name
+    );
+    agreed(context, &question)
 }
 
 fn agreed(context: &Context, question: &str) -> Result<bool, Error> {

@@ -11,7 +11,7 @@ use super::Context;
 use super::migrations_directory::{Found, MigrationsDirectory, unusable};
 use super::survey::{Connected, Survey};
 use crate::db::apply::{ApplyError, ApplyOptions, Interrupt, Observer};
-use crate::db::prisma_history::{self, PrismaHistory};
+use crate::db::prisma_history::{self, Access, PrismaHistory};
 use crate::error::Error;
 use crate::model::Identifier;
 use crate::plan::Step;
@@ -78,7 +78,7 @@ pub(super) fn write(
         &path.display().to_string(),
         survey.promise.migration,
         holds,
-        &history.rows,
+        (history.access != Access::Absent).then_some(history.rows.as_slice()),
         Console::width(),
     ));
     Ok(())

@@ -15,14 +15,17 @@ pub enum Holds {
 }
 
 /// What to type when the migration is in `directory`, for a terminal of `width` columns. `rows` is Prisma's
-/// history of a database that `holds` so much of it.
+/// history of a database that `holds` so much of it; `None` where Prisma has none. Prisma's engine refuses
+/// such a database when it holds any table (P3005).
 pub fn next(
     directory: &str,
     migration: &str,
     holds: Holds,
-    rows: &[PrismaRow],
+    rows: Option<&[PrismaRow]>,
     width: usize,
 ) -> String {
+    let knows = rows.is_some();
+    let rows = rows.unwrap_or_default();
     if let Err(objection) = none_failed(rows) {
         let reason = wrapped(&format!("{}.", objection.reason), "", "", width);
         return format!("\n{}{}\n", bad(&reason), objection.remedy);
@@ -34,6 +37,11 @@ pub fn next(
     let has = match holds {
         Holds::All if recorded => {
             return good("This database has it, and Prisma's history says so.\n");
+        }
+        Holds::Nothing if !knows => {
+            let text = "Prisma has no history of this database, so `prisma migrate deploy` would refuse it \
+                        (P3005). This begins one:";
+            return format!("\n{}  {apply}\n", wrapped(text, "", "", width));
         }
         Holds::Nothing => {
             return format!(

@@ -208,9 +208,19 @@ fn after_us_prisma_has_nothing_to_do() {
 }
 
 #[test]
+fn what_prisma_would_refuse_is_not_offered() {
+    let project = Project::planned(Template::Baseline);
+    project.plan().exits(0).stdout_has("P3005").lacks("npx");
+    if let Some(deploy) = project.prisma("deploy") {
+        deploy.exits(1).stderr_has("not empty");
+    }
+}
+
+#[test]
 fn after_prisma_we_have_nothing_to_do() {
     let project = Project::with_a_past(Template::Baseline);
-    project.plan().exits(0);
+    let planned = project.plan().exits(0);
+    planned.stdout_has("npx prisma migrate deploy");
     let Some(deployed) = project.prisma("deploy") else {
         return;
     };
