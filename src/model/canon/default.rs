@@ -280,6 +280,12 @@ mod tests {
     }
 
     #[test]
+    fn casts_around_casts_are_read_once_each() {
+        let text = format!("'{{a}}'{}", "::text[]".repeat(MAX_CASTS));
+        assert_eq!(canonical(&text, "text[]").as_deref(), Some("ARRAY['a']"));
+    }
+
+    #[test]
     fn null_is_no_default() {
         assert_eq!(canonical("NULL::text", "text"), None);
         assert_eq!(canonical("'NULL'::text", "text"), Some("'NULL'".to_owned()));

@@ -16,6 +16,14 @@ pub(super) enum Constant {
 }
 
 impl Constant {
+    /// As type `ty` understands it.
+    fn of(self, ty: &SqlType) -> Constant {
+        match self {
+            Constant::Bare(value) | Constant::Quoted(value) => typed(&value, ty),
+            other => other,
+        }
+    }
+
     /// As SQL writes it.
     pub(super) fn sql(&self) -> String {
         match self {
@@ -42,7 +50,7 @@ pub(in crate::model) fn constant_of(text: &str, ty: &SqlType) -> Option<String> 
 }
 
 /// How many casts may lie around a constant. Beyond, an expression is not looked into.
-pub(super) const MAX_CASTS: usize = 8;
+pub(super) const MAX_CASTS: usize = 16;
 
 /// Reads `text` as a constant for a column of type `ty`, through parentheses and casts that lose
 /// nothing; `None` when it is anything else.
@@ -53,12 +61,9 @@ pub(super) fn constant(text: &str, ty: &SqlType) -> Option<Constant> {
 fn constant_within(text: &str, ty: &SqlType, casts: usize) -> Option<Constant> {
     let text = strip_parentheses(text.trim());
     if let Some((inner, cast)) = split_cast(text) {
-        return through_cast(
-            inner,
-            &type_name(&SqlType::new(cast)),
-            ty,
-            casts.checked_sub(1)?,
-        );
+        let cast = type_name(&SqlType::new(cast));
+        let value = constant_within(inner, &cast, casts.checked_sub(1)?)?;
+        return through_cast(value, &cast, ty);
     }
     if text.eq_ignore_ascii_case("null") {
         return Some(Constant::Null);
@@ -73,23 +78,23 @@ fn constant_within(text: &str, ty: &SqlType, casts: usize) -> Option<Constant> {
     (is_number(text) || is_boolean).then(|| typed(text, ty))
 }
 
-/// The constant `inner::cast` on its way into a column of type `ty`, unless the cast changes it.
-fn through_cast(inner: &str, cast: &SqlType, ty: &SqlType, casts: usize) -> Option<Constant> {
-    match constant_within(inner, cast, casts)? {
+/// The constant `value::cast` on its way into a column of type `ty`, unless the cast changes it.
+fn through_cast(value: Constant, cast: &SqlType, ty: &SqlType) -> Option<Constant> {
+    match value {
         Constant::Null => Some(Constant::Null),
-        Constant::Array(_) => {
+        Constant::Array(items) => {
             let (from, to) = (cast.element(), ty.element());
             let alike = from == to || family(&from) == Family::Text || family(&from) == family(&to);
             (ty.is_array() && cast.modifiers().is_empty() && alike)
-                .then(|| constant_within(inner, ty, casts))
-                .flatten()
+                .then(|| items.into_iter().map(|item| item.of(&to)).collect())
+                .map(Constant::Array)
         }
         Constant::Bare(value) | Constant::Quoted(value) if family(cast) == Family::Text => {
             // A text becomes what the column's type reads in it.
             let fits = cast.modifiers().first().is_none_or(|most| {
                 usize::try_from(*most).is_ok_and(|most| value.chars().count() <= most)
             });
-            fits.then(|| constant_within(&literal(&value), ty, casts))
+            fits.then(|| constant_within(&literal(&value), ty, 0))
                 .flatten()
         }
         Constant::Bare(value) if family(cast) == Family::Number => {
@@ -101,10 +106,7 @@ fn through_cast(inner: &str, cast: &SqlType, ty: &SqlType, casts: usize) -> Opti
             let same_kind = cast.without_modifiers() == ty.without_modifiers()
                 && (cast.modifiers().is_empty() || cast == ty);
             let json = cast.as_str() == "json" && ty.as_str() == "jsonb";
-            (same_kind || json).then(|| match value {
-                Constant::Quoted(value) => typed(&value, ty),
-                other => other,
-            })
+            (same_kind || json).then(|| value.of(ty))
         }
     }
 }
