@@ -16,7 +16,8 @@ use crate::error::{Error, exit};
 use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::{Plan, Request, Step};
 use crate::render::console::Console;
-use crate::render::waiting;
+use crate::render::{prisma_text, waiting};
+use crate::verify::evidence::Recorded;
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
@@ -209,9 +210,14 @@ fn carry_out(
     match applied {
         Ok(Applied::Done(done)) => {
             context.console.progress(&told(&done, plan));
+            let prisma = &survey.facts.recorded;
             if let Some(PrismaMigration { name, .. }) = to_record {
                 let line = format!("Recorded in _prisma_migrations as {name}.\n");
                 context.console.progress(&line);
+            } else if connected.session.server.may_read_prisma_history
+                && !matches!(prisma, Recorded::ByPrisma(_))
+            {
+                context.console.progress(prisma_text::NOT_RECORDED);
             }
         }
         Ok(Applied::Already) => {

@@ -60,6 +60,12 @@ pub fn next(
     format!("\n{}  {apply}\n", wrapped(&text, "", "", width))
 }
 
+/// Said after applying where Prisma keeps a history and was not told.
+pub const NOT_RECORDED: &str = "\
+Prisma's history does not have it, so `prisma migrate deploy` would try it again.
+`apply --prisma-migration DIR` records it there.
+";
+
 /// Warns that the schema file beside the migrations does not have the models.
 pub fn schema_lags(file: &str, width: usize) -> String {
     let text = format!(

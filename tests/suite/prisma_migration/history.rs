@@ -10,8 +10,9 @@ use crate::support::Template;
 
 #[test]
 fn what_was_applied_without_it_is_recorded_and_nothing_else() {
-    let project = Project::on(Template::Baseline);
-    project.run(&["apply", "--yes", "--no-verify"]).exits(0);
+    let project = Project::with_a_past(Template::Baseline);
+    let applied = project.run(&["apply", "--yes", "--no-verify"]).exits(0);
+    applied.stdout_has("Prisma's history does not have it");
     project.plan().exits(0).stdout_has("holds all of it");
     project
         .apply()
