@@ -125,7 +125,7 @@ pub(super) fn to_record(
     if let Some(obstacle) = history.obstacle(session) {
         return Ok(Err(obstacle));
     }
-    if let Err(objection) = none_failed(&history.rows) {
+    if let Err(objection) = none_failed(&history.rows, &migration.name) {
         return Ok(Err(Obstacle {
             reason: objection.reason,
             remedy: objection.remedy,

@@ -79,12 +79,13 @@ pub fn directory_name(now: chrono::DateTime<chrono::Utc>, migration: &str) -> St
     format!("{}_{migration}", now.format("%Y%m%d%H%M%S"))
 }
 
-/// Why no migration may be applied at all: Prisma refuses while one is there that failed (P3009).
+/// Why no migration may be applied at all: Prisma refuses while one is there that failed (P3009). What to
+/// do is another thing for one whose name ends in `ours`, of which `apply` does what is missing.
 ///
 /// # Errors
 ///
 /// An objection that names those that failed.
-pub fn none_failed(rows: &[PrismaRow]) -> Result<(), Objection> {
+pub fn none_failed(rows: &[PrismaRow], ours: &str) -> Result<(), Objection> {
     let failed: Vec<_> = rows
         .iter()
         .filter(|row| row.state == PrismaState::Failed)
@@ -99,12 +100,20 @@ pub fn none_failed(rows: &[PrismaRow]) -> Result<(), Objection> {
             "_prisma_migrations holds a migration that failed: {}",
             each.join(", ")
         ),
-        remedy: format!(
-            "Look at what it left behind. When nothing is left of it:\n  \
-             npx prisma migrate resolve --rolled-back {0}\nWhen all of it is there:\n  \
-             npx prisma migrate resolve --applied {0}\nThen run this again.",
-            first.name
-        ),
+        remedy: if first.name.ends_with(ours) {
+            format!(
+                "Whatever is left of it, `apply --prisma-migration` does what is missing, after:\n  \
+                 npx prisma migrate resolve --rolled-back {}",
+                first.name
+            )
+        } else {
+            format!(
+                "Look at what it left behind. When nothing is left of it:\n  \
+                 npx prisma migrate resolve --rolled-back {0}\nWhen all of it is there:\n  \
+                 npx prisma migrate resolve --applied {0}\nThen run this again.",
+                first.name
+            )
+        },
     })
 }
 
@@ -121,7 +130,7 @@ pub fn is_recorded(
     names: &[String],
     rows: &[PrismaRow],
 ) -> Result<bool, Objection> {
-    none_failed(rows)?;
+    none_failed(rows, migration)?;
     let applied = |name: &str| {
         rows.iter()
             .rfind(|row| row.name == name && row.state == PrismaState::Applied)
@@ -178,8 +187,8 @@ impl PrismaRow {
         let said = self
             .logs
             .as_deref()
-            .and_then(said)
-            .filter(|_| self.state != PrismaState::Applied);
+            .filter(|_| self.state == PrismaState::Failed)
+            .and_then(said);
         let said = said.map(|line| format!(" ({line})")).unwrap_or_default();
         let when = when.map_or("", String::as_str);
         format!("{}: {what} {when}{said}", self.name)
@@ -208,10 +217,11 @@ impl PrismaRow {
     }
 }
 
-/// What PostgreSQL said, of all that Prisma writes down with it: its `ERROR:` line, else the first one.
+/// What PostgreSQL said, of all that Prisma writes down with it: from `ERROR:` on, else the first line.
 fn said(logs: &str) -> Option<&str> {
     let mut lines = logs.lines().map(str::trim).filter(|line| !line.is_empty());
-    let error = lines.clone().find(|line| line.starts_with("ERROR:"));
+    let errors = |line| str::find(line, "ERROR:").and_then(|at| line.get(at..));
+    let error = lines.clone().find_map(errors);
     error.or_else(|| lines.next())
 }
 

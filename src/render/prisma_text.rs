@@ -26,7 +26,7 @@ pub fn next(
 ) -> String {
     let knows = rows.is_some();
     let rows = rows.unwrap_or_default();
-    if let Err(objection) = none_failed(rows) {
+    if let Err(objection) = none_failed(rows, migration) {
         let reason = wrapped(&format!("{}.", objection.reason), "", "", width);
         return format!("\n{}{}\n", bad(&reason), objection.remedy);
     }

@@ -43,6 +43,29 @@ fn a_migration_that_failed_stops_it_until_it_is_resolved() {
 }
 
 #[test]
+fn what_prisma_left_of_it_when_it_failed_is_completed() {
+    let project = Project::with_a_past(Template::Baseline);
+    project.plan().exits(0);
+    let in_the_way = r#"CREATE TABLE "Job" ("id" TEXT)"#;
+    project.database.execute(in_the_way);
+    let Some(deploy) = project.prisma("deploy") else {
+        return;
+    };
+    deploy.exits(1);
+    project.database.execute(r#"DROP TABLE "Job""#);
+    let failed = "failed, begun 20";
+    let status = project.run(&["status"]).exits(0);
+    status.stdout_has(failed).stdout_has("(ERROR: relation");
+    project.apply().exits(2).stderr_has("LM0054");
+
+    let resolve = "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL";
+    project.database.execute(resolve);
+    project.plan().exits(0).stdout_has("holds part of it");
+    project.apply().exits(0);
+    project.prisma_is_content();
+}
+
+#[test]
 fn another_migration_that_failed_stops_it_too() {
     let project = Project::with_a_past(Template::Baseline);
     project.plan().exits(0);
