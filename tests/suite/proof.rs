@@ -299,8 +299,9 @@ fn what_a_restored_copy_does_is_foretold() {
         };
         assert!(advice[0].detail.contains(verdict), "{advice:?}");
 
-        let copy = database.dumped_and_restored();
-        assert_eq!(order_of(&copy).1, restored);
+        if let Some(copy) = database.dumped_and_restored() {
+            assert_eq!(order_of(&copy).1, restored);
+        }
 
         database.execute(advice[0].sql.as_ref().unwrap());
         assert_eq!(order_of(&database), (Vec::new(), true));
@@ -328,8 +329,13 @@ fn a_refusal_names_the_way_and_the_order() {
         panic!("{erased:?}")
     };
     let message = &findings[0].message;
+    // PostgreSQL 18 gave RESTRICT an error of its own.
+    let refused = ["(SQLSTATE 23503)", "(SQLSTATE 23001)"];
+    assert!(
+        refused.iter().any(|state| message.contains(state)),
+        "{message}"
+    );
     for part in [
-        "23503",
         r#"the delete went "Tenant" -> "usr", whose row "post" still names"#,
         r#""post" goes by "Tenant" -> "proj" -> "post""#,
         r#""usr_tenant" fires before "proj_tenant""#,

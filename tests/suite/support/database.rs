@@ -10,7 +10,7 @@ use std::thread;
 use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
 use postgres::{Client, NoTls};
 
-use super::{Output, repository};
+use super::{Output, not_tested, repository};
 
 /// The server all tests of this process share. A static is never dropped: the server's supervisor ends
 /// it when the process does.
@@ -159,16 +159,22 @@ impl TestDatabase {
 }
 
 impl TestDatabase {
-    /// A copy made by the real pg_dump and psql.
-    pub(crate) fn dumped_and_restored(&self) -> TestDatabase {
+    /// A copy made by the real pg_dump and psql; `None`, which is said, where the pg_dump there is cannot
+    /// read a server this new.
+    pub(crate) fn dumped_and_restored(&self) -> Option<TestDatabase> {
         let own = Binaries::find().unwrap().directory().join("pg_dump");
         let pg_dump = if own.is_file() { own } else { "pg_dump".into() };
         let mut command = Command::new(pg_dump);
         command.arg(self.url()).env_remove("PGOPTIONS");
-        let dump = Output::of(command, "").exits(0);
+        let dump = Output::of(command, "");
+        if dump.stderr.contains("server version mismatch") {
+            not_tested("pg_dump is older than the server");
+            return None;
+        }
+        let dump = dump.exits(0);
         let copy = TestDatabase::from(Template::Empty);
         copy.psql(&dump.stdout).exits(0);
-        copy
+        Some(copy)
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) use browser::{Scheme, has_browser, problems, screenshot};
 pub(crate) use cli::{Cli, Output};
 pub(crate) use database::{Template, TestDatabase, template};
 pub(crate) use oracle::{oracle, oracle_at, oracle_without_database};
-pub(crate) use program::required;
+pub(crate) use program::{not_tested, required};
 
 use std::path::PathBuf;
 
