@@ -14,7 +14,7 @@ use crate::db::apply::{
 };
 use crate::error::{Error, exit};
 use crate::plan::prisma_record::PrismaMigration;
-use crate::plan::{Plan, Request, Step};
+use crate::plan::{FORMAT_VERSION, Plan, Request, Step};
 use crate::render::console::Console;
 use crate::render::{prisma_text, waiting};
 use crate::verify::evidence::Recorded;
@@ -102,12 +102,22 @@ fn read_plan(path: &Path) -> Result<Plan, Error> {
         path: path.to_owned(),
         source,
     })?;
-    serde_json::from_str(&text).map_err(|error| Error::Config {
+    let no_plan = |line, column, why: &dyn std::fmt::Display| Error::Config {
         path: path.to_owned(),
-        line: error.line(),
-        column: error.column(),
-        message: format!("this is no plan that `plan --format json` wrote: {error}"),
-    })
+        line,
+        column,
+        message: format!("this is no plan that this version's `plan --format json` wrote: {why}"),
+    };
+    let file: Plan = serde_json::from_str(&text)
+        .map_err(|error| no_plan(error.line(), error.column(), &error))?;
+    if file.format_version != FORMAT_VERSION {
+        let why = format!(
+            "format_version is {}, not {FORMAT_VERSION}",
+            file.format_version
+        );
+        return Err(no_plan(1, 1, &why));
+    }
+    Ok(file)
 }
 
 /// In full where somebody is asked; the summary alone where nobody is.

@@ -232,6 +232,20 @@ fn a_plan_in_a_file_is_carried_out_exactly_or_refused() {
 }
 
 #[test]
+fn a_plan_of_another_version_is_not_read() {
+    let database = baseline();
+    let plan = command(&database, &["plan", "--format", "json"]).run();
+    let newer = plan
+        .stdout
+        .replacen("\"format_version\": 1", "\"format_version\": 2", 1);
+    command(&database, &["apply", "--yes", "--plan", "plan.json"])
+        .file("plan.json", &newer)
+        .run()
+        .exits(2)
+        .stderr_has("format_version is 2, not 1");
+}
+
+#[test]
 fn a_plan_that_was_edited_is_refused() {
     let database = baseline();
     let written = command(&database, &["plan", "--format", "json"])
