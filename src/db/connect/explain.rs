@@ -43,6 +43,14 @@ fn without_refusal(error: &postgres::Error, host: &Host, tls: &TlsPolicy) -> Rea
         ("authentication error", why) => Reason::Authentication {
             why: why.to_owned(),
         },
+        // A server that does not like a certificate may hang up before its alert can be read.
+        ("error performing TLS handshake", _)
+            if tls.client.is_some() && find::<io::Error>(error).is_some_and(is_hung_up) =>
+        {
+            Reason::ClientCertificate {
+                said: "it closed the connection when the certificate was sent".to_owned(),
+            }
+        }
         ("error performing TLS handshake", why) => Reason::Handshake {
             why: why.to_owned(),
         },
@@ -87,6 +95,13 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         next = error.source();
     }
     None
+}
+
+fn is_hung_up(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// Whether the driver could make nothing of what it read.

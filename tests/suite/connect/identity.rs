@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::Arc;
 
 use leora_migrate::db::connect::Reason;
@@ -14,6 +15,7 @@ use rustls::{ServerConfig, ServerConnection, version};
 
 use super::certificates::{Authority, write};
 use super::{connects, refused, server, target, who};
+use crate::support::{Output, required};
 
 #[test]
 fn a_client_certificate_lets_its_user_in_and_no_other() {
@@ -56,6 +58,47 @@ fn a_client_certificate_lets_its_user_in_and_no_other() {
         who(&mut connects(&server.at("user=certified"), &at_home)),
         "certified"
     );
+}
+
+/// As OpenSSL writes an encrypted key.
+#[test]
+fn an_encrypted_key_is_opened_with_its_passphrase() {
+    if !required("openssl", "openssl") {
+        return;
+    }
+    let server = server();
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    let encrypted = |name: &str, options: &[&str]| {
+        let mut command = Command::new("openssl");
+        command
+            .args(["pkcs8", "-topk8", "-passout", "pass:hunter 2", "-in"])
+            .arg(server.file("client.key"))
+            .args(options);
+        write(at, name, &Output::of(command, "").exits(0).stdout);
+        let key = at.join(name);
+        move |rest: &str| {
+            server.at(&format!(
+                "user=certified sslmode=require sslcert=FILES/client.crt sslkey={} {rest}",
+                key.display()
+            ))
+        }
+    };
+    let usual = encrypted("usual.key", &[]);
+    assert_eq!(
+        who(&mut connects(&usual("sslpassword='hunter 2'"), &[])),
+        "certified"
+    );
+    let scrypt = encrypted("scrypt.key", &["-scrypt"]);
+    assert_eq!(
+        who(&mut connects(&scrypt("sslpassword='hunter 2'"), &[])),
+        "certified"
+    );
+    let error = refused(&usual("sslpassword=hunter3"), &[]).to_string();
+    assert!(error.contains("cannot be decrypted"), "{error}");
+    assert!(!error.contains("hunter"), "{error}");
+    let error = refused(&usual(""), &[]).to_string();
+    assert!(error.contains("no sslpassword was given"), "{error}");
 }
 
 #[test]
@@ -108,7 +151,11 @@ fn unusable_files_are_told_before_anything_is_sent() {
         ),
         (
             "sslcert=FILES/client.crt sslkey=OWN/encrypted.key sslpassword=hunter2",
-            "openssl pkey",
+            "openssl pkcs8",
+        ),
+        (
+            "sslcert=FILES/client.crt sslkey=OWN/encrypted.key",
+            "no sslpassword was given",
         ),
         (
             "sslcert=FILES/client.crt sslkey=FILES/nobody.key",

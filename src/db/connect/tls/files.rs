@@ -1,10 +1,16 @@
 //! Certificates, keys and revocation lists, read from PEM files.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
+};
+
+use super::super::secret::Secret;
 
 /// Why TLS cannot be set up, before any connection is made.
 #[derive(Debug, thiserror::Error)]
@@ -51,16 +57,17 @@ pub enum TlsSetupError {
         /// What is wrong.
         problem: String,
     },
-    /// A key that needs a passphrase.
+    /// A key that needs another passphrase than was given, or is encrypted in a way that is not known.
     #[error(
-        "the key {path} is encrypted, and encrypted keys are not read. Write it without a \
-         passphrase: `openssl pkey -in {path} -out client.key`, `chmod 600 client.key`, and give \
-         sslkey=client.key",
+        "the key {path} cannot be decrypted: {problem}. `openssl pkcs8 -topk8 -v2 aes-256-cbc -in \
+         {path}` writes it in the way that is read",
         path = path.display()
     )]
     EncryptedKey {
         /// The file.
         path: PathBuf,
+        /// Why not.
+        problem: String,
     },
     /// A key that others can read, which libpq refuses too.
     #[error("the key {path} can be read by others; chmod 600 {path}", path = path.display())]
@@ -93,8 +100,11 @@ pub(super) fn revocations(
     sections("a certificate revocation list", path)
 }
 
-/// The private key in a file that nobody else can read.
-pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsSetupError> {
+/// The private key in a file that nobody else can read; decrypted with `passphrase` when it must be.
+pub(super) fn key(
+    path: &Path,
+    passphrase: Option<&Secret>,
+) -> Result<PrivateKeyDer<'static>, TlsSetupError> {
     let what = "a private key";
     let text = read(what, path)?;
     #[cfg(unix)]
@@ -113,16 +123,26 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsSetupError> 
             });
         }
     }
-    let is_encrypted = |text: &[u8]| {
-        let text = String::from_utf8_lossy(text);
-        text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED")
+    let pem = String::from_utf8_lossy(&text);
+    let cannot = |problem: &dyn fmt::Display| TlsSetupError::EncryptedKey {
+        path: path.to_owned(),
+        problem: problem.to_string(),
     };
-    if is_encrypted(&text) {
-        return Err(TlsSetupError::EncryptedKey {
-            path: path.to_owned(),
-        });
+    if pem.contains("Proc-Type: 4,ENCRYPTED") {
+        return Err(cannot(&"it is in OpenSSL's own format, not in PKCS#8"));
+    }
+    if pem.contains("BEGIN ENCRYPTED PRIVATE KEY") {
+        let passphrase = passphrase.ok_or_else(|| cannot(&"no sslpassword was given"))?;
+        return decrypted(&pem, passphrase).map_err(|error| cannot(&error));
     }
     PrivateKeyDer::from_pem_slice(&text).map_err(|error| not_pem(what, path, &error))
+}
+
+fn decrypted(pem: &str, passphrase: &Secret) -> Result<PrivateKeyDer<'static>, pkcs8::Error> {
+    let (_, encrypted) = SecretDocument::from_pem(pem)?;
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(encrypted.as_bytes())?;
+    let key = encrypted.decrypt(passphrase.reveal())?;
+    Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into())
 }
 
 fn sections<T: PemObject>(what: &'static str, path: &Path) -> Result<Vec<T>, TlsSetupError> {

@@ -112,7 +112,7 @@ fn identity(
         path: client.key.clone(),
         source,
     };
-    let key = files::key(&client.key)?;
+    let key = files::key(&client.key, client.passphrase.as_ref())?;
     let key = provider
         .key_provider
         .load_private_key(key)

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::environment::Environment;
 use super::super::error::TargetError;
+use super::super::secret::Secret;
 use super::super::settings::{Layer, Settings};
 
 /// Whether the connection is to be encrypted.
@@ -61,6 +62,8 @@ pub(in super::super) enum Roots {
 pub(in super::super) struct ClientIdentity {
     pub certificate: PathBuf,
     pub key: PathBuf,
+    /// What the key is encrypted with.
+    pub passphrase: Option<Secret>,
 }
 
 /// TLS protocol versions to offer.
@@ -246,7 +249,12 @@ fn client_identity(
     let key = settings.get("sslkey").map(PathBuf::from);
     let key = key.or_else(|| environment.in_home(".postgresql/postgresql.key"));
     let key = key.ok_or_else(|| settings.bad_value("sslcert", "sslkey beside it"))?;
-    Ok(Some(ClientIdentity { certificate, key }))
+    let passphrase = settings.get("sslpassword").map(Secret::new);
+    Ok(Some(ClientIdentity {
+        certificate,
+        key,
+        passphrase,
+    }))
 }
 
 fn versions(settings: &Settings) -> Result<Versions, TargetError> {
