@@ -4,9 +4,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// In an archive that git made (`git archive`, a release's tarball), the commit; see .gitattributes.
+const ARCHIVED: &str = "$Format:%H$";
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PROFILE");
+    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     // A build for development is rebuilt for what changed in the code, not for each commit, and so
     // cannot say which commit it is.
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
@@ -19,10 +23,18 @@ fn main() {
                 }
             }
         }
-        if let Some(commit) = commit(&root) {
+        if let Some(commit) = archived().or_else(|| commit(&root)) {
             println!("cargo::rustc-env=LEORA_MIGRATE_COMMIT={commit}");
+            println!("cargo::rustc-env=LEORA_MIGRATE_VERSION={version} ({commit})");
+            return;
         }
     }
+    println!("cargo::rustc-env=LEORA_MIGRATE_VERSION={version}");
+}
+
+fn archived() -> Option<String> {
+    let is_commit = ARCHIVED.len() >= 12 && ARCHIVED.chars().all(|c| c.is_ascii_hexdigit());
+    is_commit.then(|| ARCHIVED[..12].to_owned())
 }
 
 /// The commit checked out at `root`, with `+` when the sources are not as committed. None without

@@ -1,9 +1,15 @@
 //! What can be typed.
 
+mod examples;
+mod formats;
+
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use formats::{
+    DiffFormat, ExplainFormat, Format, GraphFormat, PlanFormat, ReportTo, VerifyFormat,
+};
 
 use crate::render::console::Color;
 use crate::verify::check::Group;
@@ -12,7 +18,7 @@ use crate::verify::check::Group;
 #[derive(Debug, Parser)]
 #[command(
     name = "leora-migrate",
-    version,
+    version = env!("LEORA_MIGRATE_VERSION"),
     about,
     max_term_width = 100,
     propagate_version = true,
@@ -66,172 +72,73 @@ pub struct Globals {
     /// When to colour the output; NO_COLOR is respected
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
-    /// Say only what was asked for and what went wrong
-    #[arg(long, short, global = true)]
+    /// Say only what was asked for and what went wrong; of `apply` and `rollback`, nothing when all
+    /// went well
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Show each connection attempt and each statement with its duration, on the standard error
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show all of it on a private scratch server: verify, plan, apply, verify
-    #[command(
-        after_help = "Needs PostgreSQL's server programs, no running server and no configuration. The \
-                            scratch server lives in a temporary directory, listens on a socket there, and is gone \
-                            afterwards."
-    )]
+    #[command(after_help = examples::DEMO)]
     Demo,
     /// Check the declaration against the schema that stood before; needs no database
-    #[command(
-        after_help = "Examples:\n  leora-migrate validate\n  leora-migrate validate --baseline snapshot.toml"
-    )]
+    #[command(after_help = examples::VALIDATE)]
     Validate(ValidateArgs),
     /// Print what would be done, in order, with the locks it takes and how it is undone
-    #[command(
-        after_help = "Examples:\n  leora-migrate plan\n  leora-migrate plan --check          exit 1 when \
-                            something is pending\n  leora-migrate plan --format sql --out phase1.sql\n  leora-migrate plan --report \
-                            markdown=plan.md\n  leora-migrate plan --prisma-migration prisma/migrations"
-    )]
+    #[command(after_help = examples::PLAN)]
     Plan(PlanArgs),
     /// Do what `plan` prints, record it, and verify
-    #[command(
-        after_help = "Examples:\n  leora-migrate apply                 asks first\n  leora-migrate apply --yes \
-                            \x20         in CI\n  leora-migrate apply --yes --no-verify\n  \
-                            leora-migrate apply --prisma-migration prisma/migrations"
-    )]
+    #[command(after_help = examples::APPLY)]
     Apply(ApplyArgs),
     /// Run the post-migration checklist: what should be found, what is, and deletes tried
-    #[command(
-        after_help = "Examples:\n  leora-migrate verify\n  leora-migrate verify --format json\n  \
-                            leora-migrate verify --report junit=verify.xml --report markdown=verify.md\n\nThe rows \
-                            it needs are made and deleted in one transaction that is always rolled back."
-    )]
+    #[command(after_help = examples::VERIFY)]
     Verify(VerifyArgs),
     /// Take the recorded migration back, by its own steps' undo; refused while its tables hold rows
-    #[command(
-        after_help = "Examples:\n  leora-migrate rollback               shows what would go, and asks\n  \
-                            leora-migrate rollback --yes --discard-rows"
-    )]
+    #[command(after_help = examples::ROLLBACK)]
     Rollback(RollbackArgs),
     /// Say where the database stands: what is applied, by whom, when, and what is pending
-    #[command(after_help = "Example:\n  leora-migrate status")]
+    #[command(after_help = examples::STATUS)]
     Status(StatusArgs),
     /// Write the live schema down, as the baseline of later runs
-    #[command(after_help = "Example:\n  leora-migrate snapshot --out schema/baseline.toml")]
+    #[command(after_help = examples::SNAPSHOT)]
     Snapshot(SnapshotArgs),
     /// Compare two schemas, from wherever they are read
-    #[command(
-        after_help = "SOURCE is one of declared (the declaration on top of the baseline), url (the database), \
-                            empty, a snapshot (FILE.toml), FILE.prisma, or a folder of those.\n\nExamples:\n  \
-                            leora-migrate diff --from url --to prisma/schema.prisma\n  leora-migrate diff --from \
-                            url --to declared --format sql"
-    )]
+    #[command(after_help = examples::DIFF)]
     Diff(DiffArgs),
     /// Work on the team's schema.prisma
+    #[command(after_help = examples::PRISMA)]
     Prisma {
         /// What to do.
         #[command(subcommand)]
         command: PrismaCommand,
     },
     /// Print the JSON Schema of what `--format json` prints
-    #[command(after_help = "Example:\n  leora-migrate schema verify")]
+    #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
     /// Draw what a delete reaches, or the models and their relations
-    #[command(after_help = "Examples:\n  leora-migrate graph --out deletes.svg\n  \
-                            leora-migrate graph models --format mermaid\n  \
-                            leora-migrate graph --focus User --depth 1 --format dot\n\n\
-                            Drawn from the declaration and the schema that stood before; only --try needs a database.")]
+    #[command(after_help = examples::GRAPH)]
     Graph(GraphArgs),
     /// Say what a code, a check or an advice means, why, and what to do
-    #[command(
-        after_help = "Examples:\n  leora-migrate explain LM0073\n  leora-migrate explain tables.count\n  \
-                            leora-migrate explain deletes        each check of the group"
-    )]
+    #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArgs),
+    /// Print the completions of a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Print a manual page, or write them all
+    #[command(after_help = examples::MAN)]
+    Man(ManArgs),
 }
 
 fn group(name: &str) -> Result<Group, String> {
     let names: Vec<_> = Group::ALL.iter().map(|group| group.name()).collect();
     let found = Group::ALL.into_iter().find(|group| group.name() == name);
     found.ok_or_else(|| format!("expected one of {}", names.join(", ")))
-}
-
-/// How a result is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// How a plan is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For psql.
-    Sql,
-    /// For programs, and for `apply --plan`.
-    Json,
-    /// For a pull request or a job's summary.
-    Markdown,
-    /// As annotations of a GitHub workflow.
-    Github,
-    /// As a page to sign.
-    Html,
-}
-
-/// How a verification is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum VerifyFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs; `schema verify` prints its JSON Schema.
-    Json,
-    /// As test results.
-    Junit,
-    /// For code scanning.
-    Sarif,
-    /// For a pull request or a job's summary.
-    Markdown,
-    /// As annotations of a GitHub workflow.
-    Github,
-    /// As a page to sign.
-    Html,
-}
-
-/// A report to write besides what is printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportTo<F> {
-    /// How.
-    pub format: F,
-    /// Where; `-` is the standard output.
-    pub path: PathBuf,
-}
-
-impl<F: ValueEnum> FromStr for ReportTo<F> {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let kinds: Vec<_> = F::value_variants()
-            .iter()
-            .filter_map(ValueEnum::to_possible_value)
-            .map(|value| value.get_name().to_owned())
-            .collect();
-        let expected = || format!("expected KIND=FILE, KIND one of {}", kinds.join(", "));
-        let (kind, path) = text.split_once('=').ok_or_else(expected)?;
-        if path.is_empty() {
-            return Err(expected());
-        }
-        Ok(ReportTo {
-            format: F::from_str(kind, false).map_err(|_| expected())?,
-            path: path.into(),
-        })
-    }
 }
 
 /// `validate`.
@@ -330,26 +237,11 @@ pub struct DiffArgs {
     pub format: DiffFormat,
 }
 
-/// How differences are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum DiffFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// What is additive, as statements; the rest as comments.
-    Sql,
-    /// For programs.
-    Json,
-}
-
 /// The commands of `prisma`.
 #[derive(Debug, Subcommand)]
 pub enum PrismaCommand {
     /// Put Phase 1's models and relations into a schema.prisma; prints the difference
-    #[command(
-        after_help = "Examples:\n  leora-migrate prisma patch prisma/schema.prisma\n  leora-migrate prisma patch \
-                            prisma/schema.prisma --write"
-    )]
+    #[command(after_help = examples::PATCH)]
     Patch(PatchArgs),
 }
 
@@ -428,14 +320,23 @@ pub struct ExplainArgs {
     pub format: ExplainFormat,
 }
 
-/// How an explanation is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ExplainFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// As the documentation has it; only all of it.
-    Markdown,
+/// `completions`.
+#[derive(Args, Clone, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ManArgs {
+    /// The command whose page is printed; the program's own otherwise
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+    /// Write every page into this directory, as NAME.1
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub out: Option<PathBuf>,
 }
 
 /// `graph`.
@@ -469,16 +370,4 @@ pub enum GraphPicture {
     Deletes,
     /// The models that the declaration names, or the tables around one.
     Models,
-}
-
-/// How a picture is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum GraphFormat {
-    /// For a browser, and for paper.
-    #[default]
-    Svg,
-    /// For a page that draws Mermaid.
-    Mermaid,
-    /// For Graphviz.
-    Dot,
 }

@@ -7,7 +7,7 @@ use clap::Parser;
 use leora_migrate::cli::Cli;
 use leora_migrate::commands;
 use leora_migrate::error::{Code, exit};
-use leora_migrate::render::console::{Color, Console};
+use leora_migrate::render::console::{Color, Console, Loudness};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -15,7 +15,12 @@ fn main() -> ExitCode {
         Err(error) if error.use_stderr() => return misused(&error),
         Err(help) => help.exit(),
     };
-    let console = Console::new(cli.globals.color, cli.globals.quiet);
+    let loudness = match (cli.globals.quiet, cli.globals.verbose) {
+        (true, _) => Loudness::Quiet,
+        (_, true) => Loudness::Verbose,
+        _ => Loudness::Usual,
+    };
+    let console = Console::new(cli.globals.color, loudness);
     let code = commands::run(&cli, console).unwrap_or_else(|error| {
         if let Some(code) = error.code() {
             console.complain(&format!("error[{code}]: {error}\n"));
@@ -44,6 +49,6 @@ fn misused(error: &clap::Error) -> ExitCode {
         said.to_string()
     };
     let with_code = text.replacen("error:", &format!("error[{}]:", Code::Usage), 1);
-    Console::new(Color::Auto, false).complain(&with_code);
+    Console::new(Color::Auto, Loudness::Usual).complain(&with_code);
     ExitCode::from(exit::COULD_NOT)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::survey::{Connected, Survey};
 use super::{Context, plan, prisma_migration, verify};
-use crate::cli::{ApplyArgs, VerifyArgs};
+use crate::cli::ApplyArgs;
 use crate::db::apply::{
     self, Applied, ApplyError, ApplyOptions, Blocker, Done, Interrupt, Observer, Obstacle,
     Progress, Waiting, preflight,
@@ -16,7 +16,9 @@ use crate::error::{Error, exit};
 use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::{FORMAT_VERSION, Plan, Request, Step};
 use crate::render::console::Console;
+use crate::render::style::paragraph;
 use crate::render::{prisma_text, waiting};
+use crate::verify::checklist::counted;
 use crate::verify::evidence::Recorded;
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
@@ -70,7 +72,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         return Ok(exit::DONE);
     }
     context.console.progress("\n");
-    verify::run(context, &VerifyArgs::default())
+    verify::after_apply(context)
 }
 
 /// The plan of a file, when it is the one that would be made now, or one that was made for another
@@ -126,12 +128,14 @@ fn show(context: &Context, connected: &Connected, survey: &Survey, plan: &Plan) 
         context.console.result(&plan::text(connected, survey, plan));
     } else {
         let text = format!(
-            "{} on {}: {}.\n",
+            "{} on {}: {}.",
             plan.migration,
             connected.target.endpoint(),
             plan.summary()
         );
-        context.console.progress(&text);
+        context
+            .console
+            .progress(&paragraph(&text, Console::width()));
     }
 }
 
@@ -140,11 +144,11 @@ fn confirmed(
     plan: &Plan,
     to_record: Option<&PrismaMigration>,
 ) -> Result<bool, Error> {
-    let steps = plan.steps.len();
+    let steps = counted(plan.steps.len(), "step", "steps");
     let question = match to_record {
-        None => format!("Apply {steps} steps to this database?"),
+        None => format!("Apply {steps} to this database?"),
         Some(PrismaMigration { name, .. }) => {
-            format!("Apply {steps} steps to this database, and record them as this?\n  {name}")
+            format!("Apply {steps} to this database, and record them as this?\n  {name}")
         }
     };
     agreed(context, &question)
@@ -182,10 +186,13 @@ fn record(
         &on_signals()?,
     );
     ended.inspect_err(|error| tell_more(context, error))?;
-    context.console.progress(&format!(
-        "Everything stands already. Recorded in _prisma_migrations as {}.\n",
+    let text = format!(
+        "Everything stands already. Recorded in _prisma_migrations as {}.",
         migration.name
-    ));
+    );
+    context
+        .console
+        .progress(&paragraph(&text, Console::width()));
     Ok(())
 }
 
@@ -219,14 +226,17 @@ fn carry_out(
     );
     match applied {
         Ok(Applied::Done(done)) => {
-            context.console.progress(&told(&done, plan));
-            let prisma = &survey.facts.recorded;
+            let mut text = told(&done, plan);
             if let Some(PrismaMigration { name, .. }) = to_record {
-                let line = format!("Recorded in _prisma_migrations as {name}.\n");
-                context.console.progress(&line);
-            } else if connected.session.server.may_read_prisma_history
-                && !matches!(prisma, Recorded::ByPrisma(_))
-            {
+                text += &format!(" Recorded in _prisma_migrations as {name}.");
+            }
+            context
+                .console
+                .progress(&paragraph(&text, Console::width()));
+            let unrecorded = to_record.is_none()
+                && connected.session.server.may_read_prisma_history
+                && !matches!(survey.facts.recorded, Recorded::ByPrisma(_));
+            if unrecorded {
                 context.console.progress(prisma_text::NOT_RECORDED);
             }
         }
@@ -299,8 +309,8 @@ fn told(done: &Done, plan: &Plan) -> String {
         )
     };
     format!(
-        "Applied {} steps in {} ms, {attempts}{locked}. Recorded as {}.\n",
-        plan.steps.len(),
+        "Applied {} in {} ms, {attempts}{locked}. Recorded as {}.",
+        counted(plan.steps.len(), "step", "steps"),
         done.took.as_millis(),
         done.run
     )
@@ -347,9 +357,9 @@ impl Narrator {
 
 impl Observer for Narrator {
     fn waiting(&mut self, waiting: &Waiting<'_>) {
-        // Before the blockers are known there is nothing to tell.
+        // Before the blockers are known there is nothing to tell, unless every attempt is.
         let known: &[Blocker] = waiting.blockers;
-        if !known.is_empty() && self.may_speak() {
+        if self.console.is_verbose() || (!known.is_empty() && self.may_speak()) {
             self.console
                 .complain(&waiting::waiting(waiting, Console::width()));
         }

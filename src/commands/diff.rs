@@ -10,7 +10,9 @@ use crate::diff::{Difference, compare};
 use crate::error::{Error, exit};
 use crate::model::{Identifier, Schema};
 use crate::plan::{Database, Request, plan};
+use crate::render::console::Console;
 use crate::render::diff as unified;
+use crate::render::style::{list, paragraph};
 
 /// One of the two, by the name it was given.
 struct Side {
@@ -54,14 +56,11 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<u8, Error> {
 /// Each difference in a line, then each table that differs as a unified diff.
 fn text(from: &Side, to: &Side, differences: &[Difference]) -> String {
     if differences.is_empty() {
-        return format!("No difference between {} and {}.\n", from.name, to.name);
+        let text = format!("No difference between {} and {}.", from.name, to.name);
+        return paragraph(&text, Console::width());
     }
-    let mut out = format!("{} differs from {}:\n", from.name, to.name);
-    out.extend(
-        differences
-            .iter()
-            .map(|difference| format!("- {difference}\n")),
-    );
+    let head = format!("{} differs from {}:", from.name, to.name);
+    let mut out = list(&head, differences, Console::width());
     let owners: BTreeSet<_> = differences
         .iter()
         .map(|difference| &difference.object.owner)
@@ -70,7 +69,10 @@ fn text(from: &Side, to: &Side, differences: &[Difference]) -> String {
         let (actual, desired) = ddl::both_sides(owner, &from.schema, &to.schema);
         let name = |side: &Side| format!("{} {owner}", side.name);
         out += "\n";
-        out += &unified::coloured(&unified::unified(&name(from), &actual, &name(to), &desired));
+        out += &unified::coloured(
+            &unified::unified(&name(from), &actual, &name(to), &desired),
+            Console::width(),
+        );
     }
     out
 }

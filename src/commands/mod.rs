@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod graph;
 mod migrations_directory;
+mod packaging;
 mod plan;
 mod prisma;
 mod prisma_migration;
@@ -20,6 +21,7 @@ mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::config::Settings;
+use crate::db::trace;
 use crate::error::Error;
 use crate::render::console::Console;
 
@@ -38,6 +40,9 @@ pub struct Context {
 ///
 /// When it could not be done; what failed has not been said yet.
 pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
+    if cli.globals.verbose {
+        trace::listen(Console::aside);
+    }
     let context = Context {
         settings: Settings::resolve(&cli.globals)?,
         console,
@@ -56,5 +61,7 @@ pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
         Command::Graph(args) => graph::run(&context, args),
         Command::Explain(args) => explain::run(&context, args),
         Command::Schema(args) => Ok(reports::schema(&context, args.of)),
+        Command::Completions(args) => packaging::completions(&context, args.shell),
+        Command::Man(args) => packaging::man(&context, args),
     }
 }

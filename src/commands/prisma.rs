@@ -32,7 +32,7 @@ fn patch_file(context: &Context, args: &PatchArgs) -> Result<u8, Error> {
                     &format!("{} {}", conflict.file, conflict.model),
                     &lines(&conflict.found),
                 );
-                context.console.result(&diff::coloured(&text));
+                context.console.result(&diff::coloured(&text, usize::MAX));
             }
             return Err(error.into());
         }
@@ -51,7 +51,7 @@ fn patch_file(context: &Context, args: &PatchArgs) -> Result<u8, Error> {
         &before.name,
         &lines(&text),
     );
-    context.console.result(&diff::coloured(&shown));
+    context.console.result(&diff::coloured(&shown, usize::MAX));
     if args.write {
         let failed = |source| Error::File {
             doing: "write",

@@ -192,7 +192,7 @@ fn check(context: &Context, found: &Found, expected: &str) -> Result<(), Error> 
         &name,
         &lines(&found.text),
     );
-    context.console.result(&diff::coloured(&shown));
+    context.console.result(&diff::coloured(&shown, usize::MAX));
     Err(unusable(
         format!("{name} is not the migration that is planned"),
         "Take that migration away when no database has it, or restore its file from version control.",

@@ -9,14 +9,20 @@ use crate::cli::RollbackArgs;
 use crate::db::rollback::{Rollback, prepare, roll_back};
 use crate::error::{Error, exit};
 use crate::render::console::Console;
+use crate::render::style::paragraph;
 use crate::render::undo_text;
+use crate::verify::checklist::counted;
 
 pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
     let rollback = prepare(&mut connected.session, LEORA.migration)?;
     let shown = undo_text::render(&rollback, &connected.target.endpoint(), Console::width());
-    context.console.progress(&shown);
     let may_go_on = can_begin(&rollback, args.discard_rows);
+    if may_go_on && !args.yes {
+        context.console.result(&shown);
+    } else {
+        context.console.progress(&shown);
+    }
     if may_go_on && !args.yes && !confirmed(context, &rollback)? {
         context.console.progress("Nothing was done.\n");
         return Ok(exit::COULD_NOT);
@@ -31,12 +37,15 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
         &on_signals()?,
     );
     let done = ended.inspect_err(|error| tell_more(context, error))?;
-    context.console.progress(&format!(
-        "Rolled back {} steps in {} ms, at attempt {}. The history keeps both.\n",
-        rollback.undoing.steps.len(),
+    let told = format!(
+        "Rolled back {} in {} ms, at attempt {}. The history keeps both.",
+        counted(rollback.undoing.steps.len(), "step", "steps"),
         done.took.as_millis(),
         done.attempts
-    ));
+    );
+    context
+        .console
+        .progress(&paragraph(&told, Console::width()));
     Ok(exit::DONE)
 }
 
@@ -56,6 +65,7 @@ fn confirmed(context: &Context, rollback: &Rollback) -> Result<bool, Error> {
     let lost: u64 = rollback.rows.values().sum();
     let question = match lost {
         0 => "Roll this back?".to_owned(),
+        1 => "Roll this back, and lose 1 row?".to_owned(),
         rows => format!("Roll this back, and lose {rows} rows?"),
     };
     Ok(context.console.ask(&format!("\n{question}")))

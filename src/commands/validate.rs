@@ -11,6 +11,9 @@ use crate::diff::compare;
 use crate::error::{Error, exit};
 use crate::model::Identifier;
 use crate::model::lower::lower;
+use crate::render::console::Console;
+use crate::render::style::{list, paragraph};
+use crate::render::validation_text;
 use crate::verify::promise::Promise;
 
 pub(super) fn run(context: &Context, args: &ValidateArgs) -> Result<u8, Error> {
@@ -32,21 +35,8 @@ pub(super) fn run(context: &Context, args: &ValidateArgs) -> Result<u8, Error> {
             });
             format!("{value:#}\n")
         }
-        Format::Text if plan.refusals.is_empty() => format!(
-            "The declaration is valid: {} models, no conflict with the {before} tables that stood before.\n\
-             On top of them it would {}.\n",
-            LEORA.models.len(),
-            plan.summary(),
-        ),
         Format::Text => {
-            let conflicts = plan
-                .refusals
-                .iter()
-                .map(|refusal| format!("- {}\n  {}\n", refusal.reason, refusal.remedy));
-            format!(
-                "The declaration conflicts with the {before} tables that stood before:\n{}",
-                conflicts.collect::<String>()
-            )
+            validation_text::render(&plan, LEORA.models.len(), before, Console::width())
         }
     };
     context.console.result(&text);
@@ -68,18 +58,14 @@ fn against_prisma(context: &Context, path: &Path, schema: &Identifier) -> Result
     let differences = compare(&written, &declared);
     let file = path.display();
     let text = if differences.is_empty() {
-        format!(
-            "{file} and the declaration agree on its {} models.\n",
+        let text = format!(
+            "{file} and the declaration agree on its {} models.",
             LEORA.models.len()
-        )
+        );
+        paragraph(&text, Console::width())
     } else {
-        let lines = differences
-            .iter()
-            .map(|difference| format!("- {difference}\n"));
-        format!(
-            "{file} and the declaration disagree:\n{}",
-            lines.collect::<String>()
-        )
+        let head = format!("{file} and the declaration disagree:");
+        list(&head, &differences, Console::width())
     };
     context.console.result(&text);
     Ok(if differences.is_empty() {

@@ -29,6 +29,20 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
     if let Some(name) = &args.explain {
         return explain::of(context, name);
     }
+    checked(context, args, |_| true)
+}
+
+/// The whole checklist; with `--quiet` it is shown only when it is not green.
+pub(super) fn after_apply(context: &Context) -> Result<u8, Error> {
+    let says = |report: &Report| !(context.console.is_quiet() && report.is_green());
+    checked(context, &VerifyArgs::default(), says)
+}
+
+fn checked(
+    context: &Context,
+    args: &VerifyArgs,
+    says: impl Fn(&Report) -> bool,
+) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
     let survey = connected.survey(context)?;
     let options = proof_options(context, args.allow_triggers);
@@ -63,7 +77,9 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
             advice: &report.advice,
         }),
     };
-    context.console.result(&render(args.format));
+    if says(&report) {
+        context.console.result(&render(args.format));
+    }
     reports::write_all(context, &args.reports, render)?;
     Ok(if report.is_green() {
         exit::DONE
@@ -108,11 +124,7 @@ fn touched(connected: &Connected, survey: &Survey, options: &ProofOptions) -> St
     let subject = subject(&session.schema, &session.server, survey, options);
     let proof = Proof::new(&subject);
     let lines = proof.next().map(Programme::touches).unwrap_or_default();
-    let lines = lines.into_iter().map(|line| format!("  - {line}\n"));
-    format!(
-        "verify would try:\n{}Nothing was tried now.\n",
-        lines.collect::<String>()
-    )
+    report_text::dry_run(&lines, Console::width())
 }
 
 fn subject<'a>(

@@ -72,7 +72,7 @@ pub fn facts(
     }
     let ours = session.server.may_read_history.then(|| {
         questions.ask(format!(
-            "SELECT to_char(finished_at, 'YYYY-MM-DD HH24:MI:SS') || ' by ' || applied_by FROM leora_migrate.migration \
+            "SELECT to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') || ' by ' || applied_by FROM leora_migrate.migration \
              WHERE name = {} AND target_schema = {} AND state = 'applied' ORDER BY finished_at DESC LIMIT 1",
             literal(migration),
             literal(session.schema.as_str()),

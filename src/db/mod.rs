@@ -13,3 +13,4 @@ pub mod rollback;
 pub mod rows;
 pub mod scratch;
 pub mod session;
+pub mod trace;

@@ -6,6 +6,7 @@ use postgres::error::Severity;
 use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::catalog::{self, ServerVersion};
+use super::trace;
 use crate::model::Identifier;
 use crate::model::name::literal;
 use crate::plan::Database;
@@ -181,10 +182,11 @@ impl Session {
     /// those before it are undone too.
     pub fn batch(&mut self, doing: &'static str, sql: &str) -> Result<Vec<Rows>, QueryError> {
         self.round_trips += 1;
-        let messages = self
-            .client
-            .simple_query(sql)
-            .map_err(|source| QueryError { doing, source })?;
+        let sent = trace::send(doing, sql);
+        let answered = self.client.simple_query(sql);
+        let answered = answered.map_err(|source| QueryError { doing, source });
+        sent.end(answered.as_ref().err().map(|error| error as _));
+        let messages = answered?;
         let mut answers = Vec::new();
         let mut open = false;
         for message in messages {

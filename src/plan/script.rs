@@ -249,6 +249,7 @@ pub fn for_psql(plan: &Plan, record: &Record, conditions: &Conditions) -> String
         return out
             + "DO $$ BEGIN RAISE EXCEPTION 'the plan is refused; see the comments above'; END $$;\n";
     }
+    out += &patience(plan, conditions);
     for unit in units(plan, record, conditions) {
         let in_transaction = matches!(unit, Unit::Transaction(_));
         out += if in_transaction { "\nBEGIN;\n" } else { "\n" };
@@ -256,13 +257,39 @@ pub fn for_psql(plan: &Plan, record: &Record, conditions: &Conditions) -> String
             if let Some(step) = statement.step.and_then(|number| plan.steps.get(number)) {
                 out += &comment(step);
             }
-            out += &format!("{};\n", statement.sql);
+            let sql = &statement.sql;
+            // Rows for us, not for who runs the script.
+            let has_rows = sql.starts_with("SELECT") || sql.contains("\n    RETURNING ");
+            let end = if has_rows { " \\g /dev/null" } else { ";" };
+            out += &format!("{sql}{end}\n");
         }
         if in_transaction {
             out += "COMMIT;\n";
         }
     }
     out
+}
+
+/// Why the script's lock_timeout is what it is, and what psql does not do.
+fn patience(plan: &Plan, conditions: &Conditions) -> String {
+    let (together, _) = plan.together_and_alone();
+    let locking: Vec<_> = together
+        .into_iter()
+        .filter(|(_, step)| blocks_writes(step))
+        .collect();
+    let all = conditions.lock_timeout.as_millis();
+    match waits(&locking) {
+        0 => String::new(),
+        1 => format!(
+            "\n-- A lock is waited for {all} ms at most. When that is too short, all is rolled back: run\n\
+             -- the script again. `leora-migrate apply` does that by itself.\n"
+        ),
+        n => format!(
+            "\n-- Writers may have to wait {all} ms at most. {n} locks are waited for, one after the other, so\n\
+             -- each has an equal part of that as its lock_timeout. When one is too short, all is\n\
+             -- rolled back: run the script again. `leora-migrate apply` does that by itself.\n"
+        ),
+    }
 }
 
 fn comment(step: &Step) -> String {

@@ -1,9 +1,13 @@
 //! Where output goes: how wide it is, whether it is coloured, and what happens when nobody reads on.
 
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
+
+use super::style::wrapped;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -20,14 +24,26 @@ pub enum Color {
 /// The terminal, the pipe or the file that people read.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
-    quiet: bool,
+    loudness: Loudness,
     coloured: bool,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Loudness {
+    /// Results, warnings and errors.
+    Quiet,
+    /// What goes on, too.
+    #[default]
+    Usual,
+    /// Every attempt, too.
+    Verbose,
 }
 
 impl Console {
     /// Decides about colour for the whole process: `color` says when, and `NO_COLOR` is respected
     /// where it leaves the choice.
-    pub fn new(color: Color, quiet: bool) -> Console {
+    pub fn new(color: Color, loudness: Loudness) -> Console {
         let coloured = match color {
             Color::Always => true,
             Color::Never => false,
@@ -37,7 +53,7 @@ impl Console {
             }
         };
         colored::control::set_override(coloured);
-        Console { quiet, coloured }
+        Console { loudness, coloured }
     }
 
     /// Does `work`, which makes text for a file, without colour.
@@ -53,6 +69,16 @@ impl Console {
         textwrap::termwidth().clamp(40, 100)
     }
 
+    /// Whether only results, warnings and errors are said.
+    pub fn is_quiet(&self) -> bool {
+        self.loudness == Loudness::Quiet
+    }
+
+    /// Whether every attempt is said.
+    pub fn is_verbose(&self) -> bool {
+        self.loudness == Loudness::Verbose
+    }
+
     /// Writes a result. That nobody reads it to its end is not an error.
     pub fn result(&self, text: &str) {
         write_all(&mut io::stdout().lock(), text);
@@ -60,13 +86,30 @@ impl Console {
 
     /// Writes what goes on, unless `--quiet`.
     pub fn progress(&self, text: &str) {
-        if !self.quiet {
+        if !self.is_quiet() {
             write_all(&mut io::stdout().lock(), text);
         }
     }
 
-    /// Writes a warning or an error.
+    /// Writes a warning or an error, in lines that fit the terminal. In a log, a message stays a line.
     pub fn complain(&self, text: &str) {
+        if !io::stderr().is_terminal() {
+            return Console::aside(text);
+        }
+        for line in text.lines() {
+            let words = line.trim_start();
+            let indent = &line[..line.len() - words.len()];
+            Console::aside(&wrapped(
+                words,
+                indent,
+                &format!("{indent}  "),
+                Console::width(),
+            ));
+        }
+    }
+
+    /// Writes to the standard error.
+    pub fn aside(text: &str) {
         write_all(&mut io::stderr().lock(), text);
     }
 
@@ -92,11 +135,84 @@ impl Console {
 /// The first write that failed, of the whole process.
 static FAILED: OnceLock<io::Error> = OnceLock::new();
 
-fn write_all(out: &mut impl Write, text: &str) {
+fn write_all(out: &mut (impl Write + IsTerminal), text: &str) {
+    // What programs read is UTF-8 always: a script or a JSON text is not the terminal's to change.
+    let text = if out.is_terminal() && only_ascii(|name| std::env::var_os(name)) {
+        spelled_in_ascii(text)
+    } else {
+        text.into()
+    };
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A closed pipe (`| head`) only means that the reader has seen enough.
         if error.kind() != io::ErrorKind::BrokenPipe {
             let _ = FAILED.set(error);
         }
+    }
+}
+
+/// Whether the locale has no letters but ASCII's. As in setlocale(3), LC_ALL counts before LC_CTYPE
+/// and LANG, an empty one does not count, and without any it is `C`. All that we draw is ASCII anyway;
+/// names from the database, paths and what a server says may not be.
+fn only_ascii(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|value| !value.is_empty());
+    let locale = set.unwrap_or_default().to_string_lossy().to_lowercase();
+    !(locale.contains("utf-8") || locale.contains("utf8"))
+}
+
+/// The text with other letters as `\u{e9}`.
+fn spelled_in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return text.into();
+    }
+    let spell = |c: char| {
+        if c.is_ascii() {
+            c.to_string()
+        } else {
+            c.escape_unicode().to_string()
+        }
+    };
+    text.chars().map(spell).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_says_which_letters_there_are() {
+        let ascii = |set: &[(&str, &str)]| {
+            only_ascii(|name| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| value.into())
+            })
+        };
+        for set in [
+            &[][..],
+            &[("LANG", "C")],
+            &[("LANG", "POSIX")],
+            &[("LANG", "en_US.ISO-8859-1")],
+            &[("LANG", "en_US.UTF-8"), ("LC_ALL", "C")],
+            &[("LANG", "en_US.UTF-8"), ("LC_CTYPE", "C")],
+        ] {
+            assert!(ascii(set), "{set:?}");
+        }
+        for set in [
+            &[("LANG", "en_US.UTF-8")][..],
+            &[("LANG", "C.utf8")],
+            &[("LC_CTYPE", "UTF-8")],
+            &[("LANG", "de_DE.UTF-8"), ("LC_ALL", "")],
+            &[("LANG", "C"), ("LC_CTYPE", "en_US.UTF-8")],
+        ] {
+            assert!(!ascii(set), "{set:?}");
+        }
+    }
+
+    #[test]
+    fn other_letters_are_spelled_out_and_ascii_stays() {
+        assert_eq!(spelled_in_ascii("\"Job\"\t1\n"), "\"Job\"\t1\n");
+        assert_eq!(spelled_in_ascii("Gr\u{f6}\u{df}e"), "Gr\\u{f6}\\u{df}e");
     }
 }

@@ -25,10 +25,14 @@ pub fn unified(old_name: &str, old: &[String], new_name: &str, new: &[String]) -
         .to_string()
 }
 
-/// The same with what is only in the old side red, what is only in the new one green.
-pub fn coloured(diff: &str) -> String {
+/// The same for people: what is only in the old side red, what is only in the new one green, and lines
+/// folded to `width`; a patch for programs is folded nowhere (`usize::MAX`).
+pub fn coloured(diff: &str, width: usize) -> String {
     diff.lines()
+        .map(|line| folded(line, width))
+        .flat_map(|line| line.lines().map(str::to_owned).collect::<Vec<_>>())
         .map(|line| {
+            let line = line.as_str();
             let line = match line.as_bytes().first() {
                 Some(b'+') => style::good(line),
                 Some(b'-') => style::bad(line),
@@ -38,6 +42,18 @@ pub fn coloured(diff: &str) -> String {
             line + "\n"
         })
         .collect()
+}
+
+/// A line that goes on in others, each with its mark.
+fn folded(line: &str, width: usize) -> String {
+    match line.split_at_checked(1) {
+        Some((mark @ ("+" | "-" | " "), rest)) if line.chars().count() > width => {
+            let text = rest.trim_start();
+            let first = format!("{mark}{}", &rest[..rest.len() - text.len()]);
+            style::wrapped(text, &first, &format!("{first}      "), width)
+        }
+        _ => line.to_owned(),
+    }
 }
 
 fn lines(lines: &[String]) -> String {

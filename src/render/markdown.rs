@@ -3,7 +3,7 @@
 use super::{diff, words};
 use crate::plan::{Plan, Transaction};
 use crate::report::Report;
-use crate::verify::advice::Advice;
+use crate::verify::advice::{Advice, DECLARE_FIRST};
 use crate::verify::check::{Check, Group, Outcome};
 
 /// The most findings of one check that are written out.
@@ -189,6 +189,9 @@ fn advice(out: &mut String, advice: &[Advice]) {
         if let Some(sql) = &advice.sql {
             body += &indented(&fenced("sql", &(sql.clone() + "\n")));
         }
+    }
+    if advice.iter().any(|advice| advice.sql.is_some()) {
+        body += &format!("\n{DECLARE_FIRST}\n");
     }
     let title = format!("Advice, no failure ({})", advice.len());
     unfold(out, &title, &body);

@@ -2,7 +2,8 @@
 
 use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
-use crate::plan::{Plan, Step, Transaction, Undo};
+use super::words;
+use crate::plan::{Plan, Step, Transaction};
 use crate::report::ObjectDiff;
 use crate::verify::advice::Advice;
 
@@ -15,129 +16,58 @@ pub fn render(
     endpoint: &str,
     width: usize,
 ) -> String {
-    let mut out = format!(
-        "{} on {endpoint}, schema {}\n",
+    let head = format!(
+        "{} on {endpoint}, schema {}",
         strong(&plan.migration),
         plan.schema
     );
+    let mut out = wrapped(&head, "", "  ", width);
+    let headline = words::painted_headline(plan, strong, good, bad);
+    out += &wrapped(&headline, "", "", width);
     if !plan.refusals.is_empty() {
         refusals(&mut out, plan, width);
         out.extend(
             diffs
                 .iter()
-                .map(|object| format!("\n{}", diff::coloured(&diff::of(object)))),
+                .map(|object| format!("\n{}", diff::coloured(&diff::of(object), width))),
         );
         return out;
     }
-    out += &wrapped(&headline(plan), "", "", width);
     for (number, step) in plan.steps.iter().enumerate() {
         out += &one_step(number, step, width);
     }
     if !plan.steps.is_empty() {
-        out += &how_it_runs(plan, width);
+        out += &format!("\n{}", wrapped(&words::how_it_runs(plan), "", "", width));
     }
     notes(&mut out, plan, advice, width);
     out
 }
 
-fn headline(plan: &Plan) -> String {
-    if plan.steps.is_empty() {
-        return format!("{}: everything stands already.", good("Nothing to do"));
-    }
-    let n = plan.steps.len();
-    let steps = if n == 1 { "step" } else { "steps" };
-    let else_ = if plan.drops_invalid_indexes() {
-        "Nothing else"
-    } else {
-        "Nothing"
-    };
-    format!(
-        "{}: {}. {else_} is dropped, retyped or rewritten.",
-        strong(&format!("{n} {steps}")),
-        good(&plan.summary())
-    )
-}
-
 fn refusals(out: &mut String, plan: &Plan, width: usize) {
-    *out += &format!(
-        "{}: nothing is done. What stands in the way:\n",
-        bad("Refused")
-    );
     for refusal in &plan.refusals {
-        *out += &wrapped(&refusal.reason, "\n  - ", "    ", width);
+        *out += &wrapped(&words::refusal(refusal), "\n  - ", "    ", width);
         *out += &wrapped(&refusal.remedy, "    ", "    ", width);
     }
 }
 
 fn one_step(number: usize, step: &Step, width: usize) -> String {
-    let mut out = format!(
-        "\n{} {}\n",
-        faint(&format!("{:>2}.", number + 1)),
-        strong(&step.change.summary())
-    );
+    let number = faint(&format!("{:>2}.", number + 1));
+    let heading = format!("{number} {}", strong(&step.change.summary()));
+    let mut out = format!("\n{}", wrapped(&heading, "", "    ", width));
     for line in step.sql.lines() {
         out += &format!("    {}\n", good(line));
     }
-    out += &wrapped(
-        &format!("locks: {}", locks(step)),
-        "    ",
-        "           ",
-        width,
-    );
-    let undo = match &step.undo {
-        Undo::Sql(sql) => sql.clone(),
-        Undo::Nothing(reason) => format!("nothing of its own: {reason}"),
-    };
-    out += &wrapped(&format!("undo:  {undo}"), "    ", "           ", width);
+    let mut facts = vec![
+        format!("locks: {}", words::painted_locks(step, caution)),
+        format!("undo:  {}", words::undo(step)),
+    ];
     if step.transaction == Transaction::Alone {
-        out += &wrapped(
-            "alone: outside the transaction, recorded before and after",
-            "    ",
-            "           ",
-            width,
-        );
+        facts.push("alone: outside the transaction, recorded before and after".to_owned());
+    }
+    for fact in facts {
+        out += &wrapped(&fact, "    ", "           ", width);
     }
     out
-}
-
-fn locks(step: &Step) -> String {
-    if step.locks.is_empty() {
-        return "nothing that stood before".to_owned();
-    }
-    let one = |lock: &crate::plan::Lock| {
-        let text = format!(
-            "{} on {} ({})",
-            lock.mode,
-            lock.table.quoted(),
-            lock.mode.effect()
-        );
-        if lock.mode.blocks_writes() {
-            caution(&text)
-        } else {
-            text
-        }
-    };
-    step.locks.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-fn how_it_runs(plan: &Plan, width: usize) -> String {
-    let blocking = plan.blocking_locks();
-    let mut text = if plan.is_one_transaction() {
-        "All in one transaction: it happens whole or not at all.".to_owned()
-    } else {
-        "What can share a transaction does; each other step stands alone and is recorded, so that running again \
-         goes on where it stopped."
-            .to_owned()
-    };
-    if !blocking.is_empty() {
-        let names: Vec<_> = blocking.keys().map(|name| name.quoted()).collect();
-        text += &format!(
-            " Writes to {} wait only while the last steps commit; when a lock is not free at once, the transaction \
-             gives way and tries again.",
-            names.join(" and ")
-        );
-    }
-    format!("\n{}", wrapped(&text, "", "", width))
 }
 
 fn notes(out: &mut String, plan: &Plan, advice: &[Advice], width: usize) {

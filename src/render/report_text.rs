@@ -2,8 +2,8 @@
 
 use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
-use crate::report::Report;
-use crate::verify::advice::Advice;
+use crate::report::{ObjectDiff, Report};
+use crate::verify::advice::{Advice, DECLARE_FIRST};
 use crate::verify::check::{Check, Finding, Group, Outcome};
 
 /// The most findings of one check that are written out.
@@ -37,10 +37,11 @@ pub fn render(report: &Report, width: usize) -> String {
                 report.checks.len()
             ))
         );
+        let mut told = Vec::new();
         for check in &failed {
-            failure(&mut out, check, width);
+            failure(&mut out, check, &mut told, width);
         }
-        diffs(&mut out, report);
+        diffs(&mut out, report, width);
     }
     groups(&mut out, report, width);
     not_proved(&mut out, report, width);
@@ -57,7 +58,24 @@ pub fn render(report: &Report, width: usize) -> String {
     out
 }
 
-fn failure(out: &mut String, check: &Check, width: usize) {
+/// What a verification would touch, a line each.
+pub fn dry_run(touches: &[String], width: usize) -> String {
+    let lines = touches
+        .iter()
+        .map(|line| wrapped(line, "  - ", "    ", width));
+    format!(
+        "verify would try:\n{}Nothing was tried now.\n",
+        lines.collect::<String>()
+    )
+}
+
+/// A check that failed, with its findings, those left out that an earlier check was `told` of already.
+fn failure<'a>(
+    out: &mut String,
+    check: &'a Check,
+    told: &mut Vec<(&'a Finding, &'a str)>,
+    width: usize,
+) {
     *out += &format!("\n  {} {}\n", bad("FAILED"), strong(check.id));
     *out += &wrapped(
         &format!(
@@ -71,10 +89,23 @@ fn failure(out: &mut String, check: &Check, width: usize) {
     let Outcome::Failed { findings } = &check.outcome else {
         return;
     };
-    for finding in findings.iter().take(MOST_FINDINGS) {
+    let same = |finding: &Finding| {
+        let mut earlier = told.iter();
+        let found = earlier.find(|(told, _)| told.message == finding.message);
+        found.map(|(_, check)| *check)
+    };
+    let (again, new): (Vec<_>, Vec<_>) = findings.iter().partition(|f| same(f).is_some());
+    let mut elsewhere: Vec<_> = again.into_iter().filter_map(same).collect();
+    elsewhere.dedup();
+    for finding in new.iter().take(MOST_FINDINGS) {
         one_finding(out, finding, width);
     }
-    *out += &more(findings.len(), MOST_FINDINGS, "    ");
+    *out += &more(new.len(), MOST_FINDINGS, "    ");
+    if !elsewhere.is_empty() {
+        let line = format!("what {} says", elsewhere.join(" and "));
+        *out += &wrapped(&line, "    - ", "      ", width);
+    }
+    told.extend(new.into_iter().map(|finding| (finding, check.id)));
 }
 
 fn one_finding(out: &mut String, finding: &Finding, width: usize) {
@@ -92,17 +123,14 @@ fn more(all: usize, shown: usize, indent: &str) -> String {
     }
 }
 
-fn diffs(out: &mut String, report: &Report) {
-    for object in report.diffs.iter().take(MOST_DIFFS) {
-        let text = diff::unified(
-            &format!("expected {}", object.name),
-            &object.expected,
-            &format!("actual {}", object.name),
-            &object.actual,
-        );
-        *out += &format!("\n{}", diff::coloured(&text));
+/// What is there and is otherwise; what is missing altogether, `plan` shows.
+fn diffs(out: &mut String, report: &Report, width: usize) {
+    let standing = |object: &&ObjectDiff| !object.actual.is_empty();
+    let there: Vec<_> = report.diffs.iter().filter(standing).collect();
+    for object in there.iter().take(MOST_DIFFS) {
+        *out += &format!("\n{}", diff::coloured(&diff::of(object), width));
     }
-    *out += &more(report.diffs.len(), MOST_DIFFS, "");
+    *out += &more(there.len(), MOST_DIFFS, "");
 }
 
 /// A group that passed whole in a few lines; of the others, every check with its name.
@@ -137,8 +165,12 @@ fn groups(out: &mut String, report: &Report, width: usize) {
                 Outcome::Waived { .. } => caution("waived"),
                 Outcome::Skipped { .. } => caution("skipped"),
             };
-            let first = format!("   {mark} {}: ", check.id);
-            *out += &wrapped(&figure(check), &first, "      ", width);
+            // What failed stands above in full.
+            let line = match check.outcome {
+                Outcome::Failed { .. } => format!("{mark} {}", check.id),
+                _ => format!("{mark} {}: {}", check.id, figure(check)),
+            };
+            *out += &wrapped(&line, "   ", "      ", width);
         }
     }
 }
@@ -214,6 +246,9 @@ fn advice(out: &mut String, advice: &[Advice], in_full: bool, width: usize) {
         return;
     }
     *out += &format!("\n{}\n", strong("Advice, no failure"));
+    if in_full && advice.iter().any(|advice| advice.sql.is_some()) {
+        *out += &wrapped(DECLARE_FIRST, "  ", "  ", width);
+    }
     for advice in advice {
         *out += &wrapped(&advice.title, "  - ", "    ", width);
         if in_full {

@@ -1,11 +1,13 @@
 //! Where a database stands, for people: what is applied or pending, then what happened, newest last.
 
 use super::prisma_text;
-use super::style::{bad, caution, good, strong};
-use crate::db::history::{Run, RunState};
+use super::style::{bad, caution, good, strong, wrapped};
+use super::words;
+use crate::db::history::{RolledBack, Run, RunState};
 use crate::plan::Plan;
 use crate::plan::prisma_record::PrismaRow;
 use crate::report::Subject;
+use crate::verify::checklist::counted;
 
 /// Writes the state of the database and its history, for a terminal of `width` columns. `prisma` is what
 /// Prisma's history says of the migration, and which others stop it.
@@ -16,20 +18,22 @@ pub fn render(
     prisma: &[PrismaRow],
     width: usize,
 ) -> String {
-    let mut out = format!(
-        "{}, schema {}, PostgreSQL {}\n",
+    let head = format!(
+        "{}, schema {}, PostgreSQL {}",
         subject.endpoint, subject.schema, subject.server_version
     );
-    out += &format!("{}: {}\n", strong(&plan.migration), standing(plan));
+    let mut out = wrapped(&head, "", "  ", width);
+    let line = format!("{} is {}", strong(&plan.migration), standing(plan));
+    out += &wrapped(&line, "", "  ", width);
     for refusal in &plan.refusals {
-        out += &format!("  - {}\n", refusal.reason);
+        out += &wrapped(&words::refusal(refusal), "  - ", "    ", width);
     }
     if runs.is_empty() {
         out += "no run is on record here\n";
     } else {
         out += &format!("\n{}\n", strong("History"));
         for run in runs {
-            out += &one_run(run);
+            out += &one_run(run, width);
         }
     }
     if !prisma.is_empty() {
@@ -47,7 +51,7 @@ fn standing(plan: &Plan) -> String {
     }
 }
 
-fn one_run(run: &Run) -> String {
+fn one_run(run: &Run, width: usize) -> String {
     let from = run
         .client_address
         .as_deref()
@@ -61,39 +65,40 @@ fn one_run(run: &Run) -> String {
         RunState::Failed => bad("failed"),
         RunState::RolledBack => caution("rolled back"),
     };
-    let mut out = format!(
-        "  {} {} {state} by {} from {}{from}, {} of {steps} steps in {} ms\n    leora-migrate {} on PostgreSQL {}, run {}\n",
-        run.started_at,
-        run.name,
-        run.applied_by,
-        run.host,
-        run.steps_done,
-        run.took.as_millis(),
-        run.tool_version,
-        run.server_version,
-        run.id,
+    let head = format!(
+        "{} {} {state} by {} from {}{from}",
+        run.started_at, run.name, run.applied_by, run.host
     );
+    let mut out = wrapped(&head, "  ", "    ", width);
+    let mut lines = vec![
+        format!(
+            "{} of {} in {} ms",
+            run.steps_done,
+            counted(steps, "step", "steps"),
+            run.took.as_millis()
+        ),
+        format!(
+            "leora-migrate {} on PostgreSQL {}, run {}",
+            run.tool_version, run.server_version, run.id
+        ),
+    ];
     if let Some(number) = run.running_step {
-        let what = run
-            .steps
-            .as_ref()
+        let steps = run.steps.as_ref();
+        let what = steps
             .and_then(|steps| steps.get(number))
-            .map(|step| step.change.summary());
+            .map_or_else(|| "unknown".to_owned(), |step| step.change.summary());
         let since = run.step_started_at.as_deref().unwrap_or("an unknown time");
-        out += &format!(
-            "    step {} ({}) is under way since {since}; applying again finishes it\n",
-            number + 1,
-            what.unwrap_or_else(|| "unknown".to_owned())
-        );
+        lines.push(format!(
+            "step {} ({what}) is under way since {since}; applying again finishes it",
+            number + 1
+        ));
     }
-    if let Some(error) = &run.error {
-        out += &format!("    {error}\n");
+    lines.extend(run.error.clone());
+    if let Some(RolledBack { at, by, from }) = &run.rolled_back {
+        lines.push(format!("rolled back {at} by {by} from {from}"));
     }
-    if let Some(rolled_back) = &run.rolled_back {
-        out += &format!(
-            "    rolled back {} by {} from {}\n",
-            rolled_back.at, rolled_back.by, rolled_back.from
-        );
+    for line in lines {
+        out += &wrapped(&line, "    ", "      ", width);
     }
     out
 }

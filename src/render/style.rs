@@ -27,6 +27,19 @@ pub(super) fn strong(text: &str) -> String {
     text.bold().to_string()
 }
 
+/// A sentence or two by themselves, wrapped to `width`.
+pub fn paragraph(text: &str, width: usize) -> String {
+    wrapped(text, "", "", width)
+}
+
+/// A line, and a list under it, wrapped to `width`.
+pub fn list(head: &str, items: &[impl ToString], width: usize) -> String {
+    let items = items
+        .iter()
+        .map(|item| wrapped(&item.to_string(), "- ", "  ", width));
+    paragraph(head, width) + &items.collect::<String>()
+}
+
 /// `text` wrapped to `width`, its first line after `first`, the others after `rest`.
 pub(super) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> String {
     let options = textwrap::Options::new(width)

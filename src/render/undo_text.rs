@@ -2,13 +2,15 @@
 
 use super::style::{bad, caution, strong, wrapped};
 use crate::db::rollback::Rollback;
+use crate::verify::checklist::counted;
 
 /// Writes what goes, what is lost with it, and what is gone already.
 pub fn render(rollback: &Rollback, endpoint: &str, width: usize) -> String {
     if rollback.runs.is_empty() {
         return String::new();
     }
-    let mut out = format!("{} on {endpoint}\n", strong("rollback"));
+    let head = format!("{} on {endpoint}", strong("rollback"));
+    let mut out = wrapped(&head, "", "  ", width);
     for run in &rollback.runs {
         let line = format!(
             "{} of {}, applied by {} from {}",
@@ -30,7 +32,11 @@ pub fn render(rollback: &Rollback, endpoint: &str, width: usize) -> String {
     }
     for (what, rows) in &rollback.rows {
         out += &wrapped(
-            &caution(&format!("{} holds {rows} rows", what.name())),
+            &caution(&format!(
+                "{} holds {}",
+                what.name(),
+                counted(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows")
+            )),
             "  - ",
             "    ",
             width,

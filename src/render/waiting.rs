@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::style::{caution, wrapped};
 use crate::db::apply::{Awaited, Blocker, Changed, Progress, Waiting};
+use crate::verify::checklist::counted;
 
 /// The most sessions that are named.
 const MOST: usize = 5;
@@ -23,8 +24,12 @@ pub fn waiting(waiting: &Waiting<'_>, width: usize) -> String {
         }
     };
     let head = format!(
-        "waiting for {what}: {} attempts in {}, {} left",
-        waiting.attempt,
+        "waiting for {what}: {} in {}, {} left",
+        counted(
+            usize::try_from(waiting.attempt).unwrap_or(usize::MAX),
+            "attempt",
+            "attempts"
+        ),
         spell(waiting.waited),
         spell(waiting.left)
     );

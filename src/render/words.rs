@@ -1,23 +1,40 @@
 //! Sentences about a plan that more than one renderer says.
 
-use crate::plan::{Lock, Plan, Step, Undo};
+use crate::plan::{Lock, Plan, Refusal, Step, Undo};
+use crate::verify::checklist::counted;
 
-/// What the plan comes to, in one sentence.
+/// How a part of a sentence is made to stand out.
+pub type Paint = fn(&str) -> String;
+
+/// What the plan comes to, in a sentence or two.
 pub fn headline(plan: &Plan) -> String {
-    match plan.steps.len() {
-        0 if plan.refusals.is_empty() => "Nothing to do: everything stands already.".to_owned(),
-        _ if !plan.refusals.is_empty() => {
-            "Refused: nothing is done while something stands in the way.".to_owned()
-        }
-        1 => format!(
-            "1 step: {}. Nothing is dropped, retyped or rewritten.",
-            plan.summary()
-        ),
-        n => format!(
-            "{n} steps: {}. Nothing is dropped, retyped or rewritten.",
-            plan.summary()
-        ),
+    painted_headline(plan, str::to_owned, str::to_owned, str::to_owned)
+}
+
+/// The same, with what it comes to, what is added and what is refused standing out.
+pub fn painted_headline(plan: &Plan, strong: Paint, good: Paint, bad: Paint) -> String {
+    if !plan.refusals.is_empty() {
+        let refused = bad("Refused");
+        return format!("{refused}: nothing is done while something stands in the way.");
     }
+    if plan.steps.is_empty() {
+        return format!("{}: everything stands already.", good("Nothing to do"));
+    }
+    let else_ = if plan.drops_invalid_indexes() {
+        "Nothing else"
+    } else {
+        "Nothing"
+    };
+    format!(
+        "{}: {}. {else_} is dropped, retyped or rewritten.",
+        strong(&counted(plan.steps.len(), "step", "steps")),
+        good(&plan.summary())
+    )
+}
+
+/// What stands in the way, with the code that `explain` takes.
+pub fn refusal(refusal: &Refusal) -> String {
+    format!("{} ({})", refusal.reason, refusal.code)
 }
 
 /// Whether it is one transaction, and who waits for it.
@@ -43,9 +60,19 @@ pub fn how_it_runs(plan: &Plan) -> String {
 
 /// What a step locks of what stood before.
 pub fn locks(step: &Step) -> String {
+    painted_locks(step, str::to_owned)
+}
+
+/// The same, with what writers wait for standing out.
+pub fn painted_locks(step: &Step, caution: Paint) -> String {
     let one = |lock: &Lock| {
         let (mode, table) = (lock.mode, lock.table.quoted());
-        format!("{mode} on {table} ({})", mode.effect())
+        let text = format!("{mode} on {table} ({})", mode.effect());
+        if mode.blocks_writes() {
+            caution(&text)
+        } else {
+            text
+        }
     };
     if step.locks.is_empty() {
         return "nothing that stood before".to_owned();

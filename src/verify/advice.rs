@@ -20,6 +20,10 @@ pub struct Advice {
     pub sql: Option<String>,
 }
 
+/// What to know before any of the SQL is run.
+pub const DECLARE_FIRST: &str = "Change the declaration first, or with it: verify holds the database to \
+     what is declared, and a unique index or a foreign key that is not, or an index that is gone, makes it red.";
+
 /// The column that says whose a row is.
 const TENANT_COLUMN: &str = "tenantId";
 

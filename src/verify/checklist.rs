@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use super::check::{Check, Finding, Group, Outcome};
 use super::evidence::{Evidence, Recorded};
+use super::kinds::by_kind;
 use super::{surroundings, tenants};
 use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
-use crate::model::{ForeignKey, Identifier, Schema, Table};
+use crate::model::{ForeignKey, Identifier, Schema};
 
 /// What came of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,11 +79,9 @@ fn applied(evidence: &Evidence<'_>) -> Check {
         found: match (plan.steps.len(), plan.refusals.len()) {
             (0, 0) => "nothing pending".to_owned(),
             (steps, 0) => format!("{} pending", counted(steps, "step", "steps")),
+            (0, refusals) => format!("{refusals} in the way"),
             (steps, refusals) => {
-                let steps = match steps {
-                    0 => "nothing".to_owned(),
-                    steps => counted(steps, "step", "steps"),
-                };
+                let steps = counted(steps, "step", "steps");
                 format!("{steps} pending, {refusals} in the way")
             }
         },
@@ -129,7 +128,8 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
         id: "tables.new",
         group: Group::Tables,
         title: format!(
-            "the {created} new tables exist: {}",
+            "the {} exist: {}",
+            counted(created, "new table", "new tables"),
             names(&promise.created.iter().collect::<Vec<_>>())
         ),
         expected: created.to_string(),
@@ -178,161 +178,6 @@ fn absence(name: &Identifier, actual: &Schema) -> Finding {
         object: Some(object),
         remedy: None,
     }
-}
-
-/// A check for each kind of thing that a table is made of: a figure of how many there should be, and
-/// every difference.
-fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Vec<Check> {
-    let whole = &evidence.promise.whole;
-    let sum = |count: fn(&Table) -> usize| whole.tables.values().map(count).sum::<usize>();
-    type Kind<'a> = (
-        &'static str,
-        Group,
-        usize,
-        &'a str,
-        &'a str,
-        fn(&Difference) -> bool,
-    );
-    let kinds: [Kind<'_>; 8] = [
-        (
-            "tables.kind",
-            Group::Tables,
-            whole.table_names().count(),
-            "table",
-            "tables",
-            |d| {
-                d.object.kind == ObjectKind::Table
-                    && matches!(&d.kind, DifferenceKind::Changed { field, .. } if !field.contains("row-level security"))
-            },
-        ),
-        (
-            "tables.columns",
-            Group::Tables,
-            sum(|t| t.columns.len()),
-            "column",
-            "columns",
-            |d| d.object.kind == ObjectKind::Column,
-        ),
-        (
-            "tables.types",
-            Group::Tables,
-            whole.enums.len() + whole.domains.len(),
-            "enum or domain",
-            "enums and domains",
-            |d| matches!(d.object.kind, ObjectKind::Enum | ObjectKind::Domain),
-        ),
-        (
-            "tables.constraints",
-            Group::Tables,
-            sum(|t| t.checks.len()),
-            "CHECK or exclusion constraint",
-            "CHECK and exclusion constraints",
-            |d| d.object.kind == ObjectKind::Check,
-        ),
-        (
-            "tables.triggers",
-            Group::Tables,
-            sum(|t| t.triggers.len() + t.rules.len()),
-            "trigger or rule",
-            "triggers and rules",
-            |d| matches!(d.object.kind, ObjectKind::Trigger | ObjectKind::Rule),
-        ),
-        (
-            "integrity.primary-keys",
-            Group::Integrity,
-            sum(|t| usize::from(t.primary_key.is_some())),
-            "primary key",
-            "primary keys",
-            |d| d.object.kind == ObjectKind::PrimaryKey,
-        ),
-        (
-            "integrity.foreign-keys",
-            Group::Integrity,
-            sum(|t| t.foreign_keys.len()),
-            "foreign key",
-            "foreign keys",
-            |d| d.object.kind == ObjectKind::ForeignKey,
-        ),
-        (
-            "integrity.indexes",
-            Group::Integrity,
-            sum(|t| t.indexes.len()),
-            "index",
-            "indexes",
-            |d| d.object.kind == ObjectKind::Index,
-        ),
-    ];
-    kinds
-        .into_iter()
-        .map(|(id, group, count, one, many, concerns)| {
-            let mut findings: Vec<_> = differences
-                .iter()
-                .filter(|d| concerns(d))
-                .map(finding)
-                .collect();
-            findings.extend(missing_with_its_table(evidence, id));
-            if id == "integrity.foreign-keys" {
-                findings.extend(surroundings::held(evidence.around));
-            }
-            let in_force = if group == Group::Integrity {
-                "valid and in force"
-            } else {
-                "as they should be"
-            };
-            Check {
-                id,
-                group,
-                title: match count {
-                    0 => format!("no unexpected {one}"),
-                    _ => format!("{} {in_force}", counted(count, one, many)),
-                },
-                expected: count.to_string(),
-                found: match findings.len() {
-                    0 => count.to_string(),
-                    n => counted(n, "difference", "differences"),
-                },
-                outcome: Outcome::of(findings),
-            }
-        })
-        .collect()
-}
-
-/// What a missing table takes with it, told once for each kind of thing.
-fn missing_with_its_table(evidence: &Evidence<'_>, id: &str) -> Vec<Finding> {
-    let lost: fn(&Table) -> (usize, &'static str, &'static str) = match id {
-        "integrity.foreign-keys" => {
-            |table| (table.foreign_keys.len(), "foreign key", "foreign keys")
-        }
-        "integrity.indexes" => |table| (table.indexes.len(), "index", "indexes"),
-        "integrity.primary-keys" => |table| {
-            (
-                usize::from(table.primary_key.is_some()),
-                "primary key",
-                "primary keys",
-            )
-        },
-        "tables.columns" => |table| (table.columns.len(), "column", "columns"),
-        _ => return Vec::new(),
-    };
-    let whole = &evidence.promise.whole;
-    let absent = whole.table_names().filter(|name| {
-        !evidence
-            .actual
-            .tables
-            .get(*name)
-            .is_some_and(|t| t.kind.is_table())
-    });
-    absent
-        .map(|name| (name, lost(&whole.tables[name])))
-        .filter(|(_, (count, ..))| *count > 0)
-        .map(|(name, (count, one, many))| {
-            Finding::new(format!(
-                "{} of {}, which is missing",
-                counted(count, one, many),
-                name.quoted()
-            ))
-        })
-        .collect()
 }
 
 /// A difference as a reason to fail.

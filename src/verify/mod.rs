@@ -4,6 +4,7 @@ pub mod advice;
 pub mod check;
 pub mod checklist;
 pub mod evidence;
+mod kinds;
 pub mod promise;
 pub mod proof;
 pub mod surroundings;

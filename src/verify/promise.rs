@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use leora_schema::dsl::{Declaration, Origin};
 
 use crate::diff::compare;
+use crate::error::Code;
 use crate::model::lower::{lower, lower_created};
 use crate::model::{Identifier, Schema};
-use crate::plan::{Database, Plan, Request, plan};
+use crate::plan::{Database, Plan, Refusal, Request, plan};
 
 /// What is promised, in the forms that plan and verify need.
 #[derive(Clone, Debug)]
@@ -80,6 +81,13 @@ impl Promise {
     /// The plan that the baseline itself would get: what it refuses are the declaration's conflicts
     /// with the schema that stood before.
     pub fn plan_on_baseline(&self, schema: &Identifier) -> Plan {
-        plan(&self.request(schema), &self.baseline, &BTreeMap::new())
+        let mut plan = plan(&self.request(schema), &self.baseline, &BTreeMap::new());
+        let missing = |refusal: &&mut Refusal| refusal.code == Code::BaseMissing;
+        // No database was asked.
+        for refusal in plan.refusals.iter_mut().filter(missing) {
+            refusal.remedy =
+                "Is this the baseline of the right database and the right schema?".to_owned();
+        }
+        plan
     }
 }

@@ -9,6 +9,14 @@ use super::check::{Check, Finding, Group, Outcome};
 use super::evidence::{Evidence, Orphans};
 use crate::model::Identifier;
 
+/// What it means that a session starts with `session_replication_role = replica`.
+pub const NOT_ENFORCED: &str =
+    "session_replication_role is replica: no foreign key is enforced in this session";
+
+/// What to do about it.
+pub const ENFORCE_AGAIN: &str = "Take the setting off the database or the role it is kept for: ALTER DATABASE ... \
+     RESET session_replication_role;";
+
 /// What stands around a schema.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
@@ -115,9 +123,7 @@ fn settings(evidence: &Evidence<'_>) -> Check {
     };
     let mut findings: Vec<_> = evidence.around.settings.iter().filter_map(off).collect();
     if findings.is_empty() && evidence.session_replication_role == "replica" {
-        findings.push(Finding::new(
-            "session_replication_role is replica in this session: no foreign key is enforced",
-        ));
+        findings.push(Finding::new(NOT_ENFORCED).remedy(ENFORCE_AGAIN));
     }
     none_expected(
         "integrity.settings",

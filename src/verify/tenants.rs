@@ -26,8 +26,11 @@ fn owned(evidence: &Evidence<'_>) -> Check {
         .iter()
         .filter_map(|name| {
             let table = evidence.actual.tables.get(name);
-            let reason = table.map_or(Some("is missing"), not_owned)?;
-            Some(Finding::new(format!("{} {reason}", name.quoted())))
+            let (what, reason) = match table {
+                None => ("table ", "is missing"),
+                Some(table) => ("", not_owned(table)?),
+            };
+            Some(Finding::new(format!("{what}{} {reason}", name.quoted())))
         })
         .collect();
     Check {

@@ -3,12 +3,14 @@
 
 mod apply;
 mod bad_input;
+mod build_script;
 mod connect;
 mod explain;
 mod faults;
 mod floors;
 mod graph;
 mod harness;
+mod help;
 mod main_job;
 mod page;
 mod pooler;
@@ -23,3 +25,5 @@ mod rollback;
 mod sabotage;
 mod scratch;
 mod support;
+mod terminal;
+mod workflows;

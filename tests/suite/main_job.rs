@@ -92,7 +92,8 @@ fn the_sql_runs_in_psql_as_it_stands_and_does_the_same() {
     let script = command(&by_psql, &["plan", "--format", "sql"])
         .run()
         .exits(0);
-    by_psql.psql(&script.stdout).exits(0);
+    let said = by_psql.psql(&script.stdout).exits(0);
+    assert_eq!(said.stdout, "");
     apply(&by_apply);
     assert_eq!(schema(&by_psql), schema(&by_apply));
     command(&by_psql, &["verify"]).run().exits(0);

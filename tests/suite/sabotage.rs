@@ -143,7 +143,7 @@ impl Stand {
         let migration: String = script
             .lines()
             .filter(|line| !line.starts_with('\\'))
-            .map(|line| line.to_owned() + "\n")
+            .map(|line| line.replace(" \\g /dev/null", ";") + "\n")
             .collect();
         for base in [Base::Plain, Base::RowSecurity] {
             stand.copy("before", base.name());

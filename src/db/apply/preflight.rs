@@ -12,6 +12,7 @@ use crate::model::name::literal;
 use crate::model::{Identifier, Schema, TableReference};
 use crate::plan::record::HISTORY_SCHEMA;
 use crate::plan::{Plan, Step, Transaction};
+use crate::verify::surroundings::{ENFORCE_AGAIN, NOT_ENFORCED};
 
 /// Something that stands in the way of a plan, and how it is moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,10 +118,7 @@ fn of_server(session: &Session) -> Vec<Obstacle> {
         ));
     }
     if server.session_replication_role == "replica" {
-        obstacles.push(obstacle(
-            "session_replication_role is replica: foreign keys are not enforced in this session",
-            "Take the setting off the database or the role it is kept for: ALTER DATABASE ... RESET session_replication_role;",
-        ));
+        obstacles.push(obstacle(NOT_ENFORCED, ENFORCE_AGAIN));
     }
     obstacles
 }

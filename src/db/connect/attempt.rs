@@ -16,6 +16,7 @@ use super::hosts::{Host, Place};
 use super::password::Password;
 use super::session::{SessionKind, state};
 use super::tls::{self, Encryption};
+use crate::db::trace;
 
 /// A reason, and the error underneath.
 struct Failure {
@@ -215,6 +216,34 @@ impl Target {
     }
 
     fn once(
+        &self,
+        host: &Host,
+        password: Option<&Password>,
+        tls: &MakeRustlsConnect,
+        application_name: &str,
+        wanted: SessionKind,
+        mode: SslMode,
+    ) -> Result<Client, Failure> {
+        let begun = trace::begin(|| {
+            let tls = match mode {
+                SslMode::Disable => "without TLS",
+                SslMode::Prefer => "with TLS if it has it",
+                _ => "with TLS",
+            };
+            format!(
+                "connecting to {}, database {}, as {}, {tls}",
+                named(host),
+                self.dbname,
+                self.user
+            )
+        });
+        let entered = self.try_once(host, password, tls, application_name, wanted, mode);
+        let failure = entered.as_ref().err().map(|failure| &failure.reason as _);
+        begun.end(failure);
+        entered
+    }
+
+    fn try_once(
         &self,
         host: &Host,
         password: Option<&Password>,

@@ -211,11 +211,26 @@ fn tls_said(error: &rustls::Error, tls: &TlsPolicy) -> Reason {
             | Alert::UnknownCA
             | Alert::DecryptError),
         ) => Reason::ClientCertificate {
-            said: format!("TLS alert {alert:?}"),
+            said: alert_in_words(*alert).to_owned(),
         },
         other => Reason::Handshake {
             why: other.to_string(),
         },
+    }
+}
+
+/// What the alert says (RFC 8446, 6.2).
+fn alert_in_words(alert: AlertDescription) -> &'static str {
+    use AlertDescription as Alert;
+    match alert {
+        Alert::BadCertificate => "it is damaged, or its signature does not hold",
+        Alert::UnsupportedCertificate => "it is of a kind that the server does not take",
+        Alert::CertificateRevoked => "its issuer has revoked it",
+        Alert::CertificateExpired => "it has expired, or is not valid yet",
+        Alert::CertificateRequired => "the server asks for one, and none was sent",
+        Alert::UnknownCA => "the server does not know its issuer",
+        Alert::DecryptError => "the proof that its key is ours does not hold",
+        _ => "the server does not accept it",
     }
 }
 

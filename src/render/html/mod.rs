@@ -11,7 +11,7 @@ use crate::graph::{Graph, Mark};
 use crate::model::Identifier;
 use crate::plan::Plan;
 use crate::report::{Conclusion, Report, Run, Subject};
-use crate::verify::advice::Advice;
+use crate::verify::advice::{Advice, DECLARE_FIRST};
 use crate::verify::promise::Promise;
 
 const STYLE: &str = include_str!("style.css");
@@ -189,6 +189,7 @@ fn open_points(page: &Page<'_>) -> Markup {
             @if page.advice.is_empty() && notes.is_empty() { p { "None." } }
             @if !page.advice.is_empty() {
                 h3 { "Advice, no failure" }
+                @if page.advice.iter().any(|advice| advice.sql.is_some()) { p { (DECLARE_FIRST) } }
                 ul.advice {
                     @for advice in page.advice {
                         li {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::evidence::Failure;
 use crate::diff::Object;
 use crate::model::Identifier;
+use crate::verify::checklist::counted;
 
 /// What will be tried. The server runs it as one block (`db::probe`).
 #[derive(Clone, Debug, Default)]
@@ -165,17 +166,18 @@ impl Programme {
     pub fn touches(&self) -> Vec<String> {
         let rows: usize = self.rows.iter().map(|(_, rows)| rows).sum();
         let mut lines = vec![format!(
-            "one transaction that is rolled back: {rows} rows made in {} tables, {} trials on them, each undone; \
+            "one transaction that is rolled back: {} made in {}, {} on them, each undone; \
              locks are waited for at most {} ms, the whole takes at most {} ms",
-            self.rows.len(),
-            self.trials.len(),
+            counted(rows, "row", "rows"),
+            counted(self.rows.len(), "table", "tables"),
+            counted(self.trials.len(), "trial", "trials"),
             self.lock_timeout_ms,
             self.statement_timeout_ms
         )];
         lines.extend(
-            self.rows
-                .iter()
-                .map(|(table, rows)| format!("{}: {rows} rows", table.quoted())),
+            self.rows.iter().map(|(table, rows)| {
+                format!("{}: {}", table.quoted(), counted(*rows, "row", "rows"))
+            }),
         );
         lines.extend(
             self.not_tried

@@ -198,8 +198,8 @@ fn what_is_printed_is_what_is_run_to_the_byte() {
             }
         }
     }
-    let left = in_script.trim_end_matches(['\n', ';']);
-    assert_eq!(left, "");
+    let ends = [";", " \\g /dev/null"];
+    assert!(ends.contains(&in_script.trim_end()), "{in_script}");
 }
 
 const ONE_TENANT: &str = r#"INSERT INTO "Tenant" ("id", "slug", "name", "updatedAt")

@@ -104,5 +104,5 @@ fn a_database_that_takes_no_changes_says_so() {
     let replica = |server: &mut leora_migrate::db::session::Server| {
         "replica".clone_into(&mut server.session_replication_role);
     };
-    assert!(reason(&replica).contains("foreign keys are not enforced"));
+    assert!(reason(&replica).contains("no foreign key is enforced"));
 }

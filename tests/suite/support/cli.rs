@@ -77,6 +77,14 @@ impl Cli {
         self
     }
 
+    /// Runs another program where this one would run, in its directory and environment.
+    pub(crate) fn and_run(self, program: &str, arguments: &[&str]) -> Output {
+        let mut other = Cli::running(program);
+        let directory = self.directory.path().to_owned();
+        other.command.current_dir(&directory).args(arguments);
+        other.run()
+    }
+
     pub(crate) fn run(mut self) -> Output {
         self.command.stdin(Stdio::piped());
         Output::of(self.command, &self.stdin)

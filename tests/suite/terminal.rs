@@ -1,0 +1,152 @@
+//! What people see: width, letters, how much is said.
+
+use super::reports::{hostile, migrated};
+use super::support::{Cli, Output, Template, TestDatabase, required};
+
+/// The commands that write for people, on a database where there is all to do, nothing to do, and
+/// something in the way.
+const LOOKING: [&[&str]; 8] = [
+    &["plan"],
+    &["verify"],
+    &["verify", "--dry-run"],
+    &["status"],
+    &["validate"],
+    &["diff", "--from=url", "--to=declared"],
+    &["explain", "tables.count", "LM0060"],
+    &["rollback"],
+];
+
+fn said(output: &Output) -> String {
+    format!("{}{}", output.stdout, output.stderr)
+}
+
+#[test]
+fn nothing_is_wider_than_eighty_columns_but_sql_and_names() {
+    for template in [Template::Baseline, migrated()] {
+        let database = TestDatabase::from(template);
+        for arguments in LOOKING {
+            let output = Cli::new().args(arguments).database(&database).run();
+            for line in output.stdout.lines() {
+                assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+            }
+        }
+        let output = Cli::new()
+            .args(["apply", "--yes"])
+            .database(&database)
+            .run()
+            .exits(0);
+        for line in output.stdout.lines() {
+            assert!(line.chars().count() <= 80, "apply: {line}");
+        }
+    }
+}
+
+#[test]
+fn all_that_is_drawn_is_ascii() {
+    let run = |database: &TestDatabase, arguments: &[&str]| {
+        Cli::new()
+            .args(arguments)
+            .env("LC_ALL", "C")
+            .database(database)
+            .run()
+    };
+    for template in [Template::Baseline, migrated(), hostile()] {
+        let database = TestDatabase::from(template);
+        for arguments in LOOKING {
+            let output = run(&database, arguments);
+            assert!(said(&output).is_ascii(), "{output}");
+        }
+        let coloured = run(&database, &["verify", "--color=always"]);
+        assert!(coloured.stdout.is_ascii(), "{coloured}");
+    }
+}
+
+/// A name that is not ASCII is spelled out on a terminal that has no letters for it, and is itself in
+/// a pipe.
+#[test]
+fn names_are_spelled_in_ascii_on_a_terminal_that_needs_it() {
+    let database = TestDatabase::from(Template::Baseline);
+    database.execute("CREATE TABLE \"Gr\u{f6}\u{df}e\" ()");
+    let run = |locale: &str| {
+        let command = format!("{} verify", env!("CARGO_BIN_EXE_leora-migrate"));
+        Cli::running("script")
+            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .env("LC_ALL", locale)
+            .env("NO_COLOR", "1")
+            .database(&database)
+            .run()
+            .exits(1)
+    };
+    if required("script", "util-linux") {
+        run("C").stdout_has("\"Gr\\u{f6}\\u{df}e\"");
+        run("C.UTF-8").stdout_has("\"Gr\u{f6}\u{df}e\"");
+    }
+    Cli::new()
+        .args(["verify"])
+        .env("LC_ALL", "C")
+        .database(&database)
+        .run()
+        .exits(1)
+        .stdout_has("\"Gr\u{f6}\u{df}e\"");
+}
+
+#[test]
+fn quiet_says_only_what_was_asked_for() {
+    let database = TestDatabase::from(Template::Baseline);
+    let run = |arguments: &[&str]| Cli::new().args(arguments).database(&database).run();
+    let nothing = run(&["apply", "--yes", "--quiet"]).exits(0);
+    assert_eq!(said(&nothing), "");
+    run(&["verify", "-q"]).exits(0).stdout_has("GREEN");
+    run(&["status", "-q"]).exits(0).stdout_has("applied");
+    let nothing = run(&["rollback", "--yes", "-q"]).exits(0);
+    assert_eq!(said(&nothing), "");
+    run(&["plan", "-q"]).exits(0).stdout_has("16 steps");
+    let nothing = run(&["plan", "-q", "--out", "plan.sql"]).exits(0);
+    assert_eq!(said(&nothing), "");
+    run(&["plan", "-q", "-v"]).exits(2).stderr_has("LM0001");
+}
+
+#[test]
+fn quiet_shows_a_verification_that_is_not_green() {
+    let database = TestDatabase::from(Template::Baseline);
+    database.execute("CREATE TABLE \"Surplus\" ()");
+    Cli::new()
+        .args(["apply", "--yes", "--quiet"])
+        .database(&database)
+        .run()
+        .stdout_has("RED");
+}
+
+#[test]
+fn verbose_shows_what_is_sent_and_how_long_it_took_but_no_password() {
+    let database = TestDatabase::from(Template::Baseline);
+    let url = database.url();
+    let url = url.replacen("leora@", "leora:hunter2@", 1);
+    assert!(url.contains("hunter2"), "{url}");
+    let run = |arguments: &[&str]| {
+        let output = Cli::new().args(arguments).env("DIRECT_URL", &url).run();
+        output.lacks("hunter2")
+    };
+    let applied = run(&["apply", "--yes", "--no-verify", "-v"]).exits(0);
+    for part in [
+        "connecting to ",
+        "done in ",
+        " preparing the transaction:\nBEGIN;\nSET LOCAL lock_timeout",
+        "\nCREATE TABLE \"MetricDefinition\" (\n",
+        "\nCOMMIT;\n",
+    ] {
+        assert!(applied.stderr.contains(part), "{part}\n{applied}");
+    }
+    assert!(!applied.stdout.contains("BEGIN"), "{applied}");
+    // What is told is SQL and comments: each line of ours is one.
+    let failed = Cli::new()
+        .args(["plan", "--verbose"])
+        .env("DIRECT_URL", "postgresql://u:hunter2@127.0.0.1:1/d")
+        .run()
+        .exits(2)
+        .lacks("hunter2");
+    failed
+        .stderr_has("connecting to 127.0.0.1:1, database d, as u")
+        .stderr_has("failed in ");
+    run(&["plan"]).exits(0).lacks("connecting to");
+}
