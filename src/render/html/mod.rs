@@ -156,10 +156,12 @@ fn pictures(page: &Page<'_>) -> Markup {
                 (svg::markup(&picture::of_models(&marked(models), whole)))
             } }
             @if let Some(deletes) = &deletes {
-                h3 { "What a delete from " (FOCUS) " reaches" }
-                figure.wide { div.scroll tabindex="0" role="group" aria-label="Picture of the deletes, which may be wider than the page" {
-                    (svg::markup(&picture::of_deletes(deletes)))
-                } }
+                div.sheet {
+                    h3 { "What a delete from " (FOCUS) " reaches" }
+                    figure.wide { div.scroll tabindex="0" role="group" aria-label="Picture of the deletes, which may be wider than the page" {
+                        (svg::markup(&picture::of_deletes(deletes)))
+                    } }
+                }
                 (edges(deletes))
             }
         }

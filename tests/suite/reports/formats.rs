@@ -211,3 +211,21 @@ fn a_report_that_cannot_be_written_is_an_error_and_an_unknown_kind_too() {
         );
     }
 }
+
+#[test]
+fn what_is_waived_is_said_with_its_reason_in_every_form_and_fails_in_none() {
+    let database = TestDatabase::from(migrated());
+    database.execute("CREATE TABLE \"Surplus\" ()");
+    let config = "[[waiver]]\ncheck = \"tables.count\"\nreason = \"gone in March\"\nexpires = \"9999-12-31\"\n";
+    for format in [
+        "text", "json", "junit", "sarif", "markdown", "github", "html",
+    ] {
+        Cli::new()
+            .file("leora-migrate.toml", config)
+            .args(["verify", "--format", format])
+            .database(&database)
+            .run()
+            .exits(0)
+            .stdout_has("gone in March");
+    }
+}
