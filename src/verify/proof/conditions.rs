@@ -1,11 +1,12 @@
 //! Values that CHECK constraints take: candidates gathered from what the constraints say, and the
 //! server asked which of them hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::pattern::Pattern;
+use super::candidates::{Said, candidates, quoted_apart};
+use super::keys::unique_keys;
 use super::value::{Maker, Spread};
-use super::world::{World, unique_keys};
+use super::world::World;
 use crate::model::{Column, Constraint, Domain, Identifier, SqlType, Table};
 
 /// Columns of one table that conditions tie together, and the values they might have.
@@ -111,7 +112,7 @@ fn domains<'a>(world: &World<'a>, ty: &SqlType) -> Vec<&'a Domain> {
 }
 
 /// The type below all domains.
-fn base_type<'a>(world: &World<'a>, ty: &'a SqlType) -> &'a SqlType {
+pub(super) fn base_type<'a>(world: &World<'a>, ty: &'a SqlType) -> &'a SqlType {
     domains(world, ty).last().map_or(ty, |domain| &domain.ty)
 }
 
@@ -126,23 +127,6 @@ fn of_value(condition: &str, column: &Identifier) -> String {
         };
     }
     out
-}
-
-/// Pieces of an expression: text constants with their quotes, and what is between them, which is code.
-fn quoted_apart(text: &str) -> Vec<(&str, bool)> {
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    for (at, piece) in text.split('\'').enumerate() {
-        let end = start + piece.len();
-        let is_code = at % 2 == 0;
-        pieces.push(if is_code {
-            (piece, true)
-        } else {
-            (&text[start - 1..(end + 1).min(text.len())], false)
-        });
-        start = end + 1;
-    }
-    pieces
 }
 
 /// Whether an expression, outside its text constants, names a column.
@@ -283,178 +267,6 @@ fn combine(
     }
 }
 
-/// What conditions say: their constants.
-#[derive(Default)]
-struct Said {
-    numbers: BTreeSet<i64>,
-    fractions: BTreeSet<String>,
-    texts: Vec<String>,
-    /// What stands behind `~`.
-    expressions: Vec<String>,
-    /// What stands behind `LIKE`, which PostgreSQL prints as `~~`.
-    likenesses: Vec<String>,
-}
-
-impl Said {
-    fn of(conditions: &[String]) -> Said {
-        let mut said = Said::default();
-        for condition in conditions {
-            let mut before = "";
-            for (piece, is_code) in quoted_apart(condition) {
-                if is_code {
-                    said.read_numbers(piece);
-                    before = piece.trim_end_matches([' ', '(']);
-                    continue;
-                }
-                let text = piece.trim_matches('\'').to_owned();
-                if before.ends_with("~~") || before.ends_with("~~*") {
-                    said.likenesses.push(text);
-                } else if before.ends_with('~') || before.ends_with("~*") {
-                    said.expressions.push(text);
-                } else {
-                    said.texts.push(text);
-                }
-            }
-        }
-        said
-    }
-
-    fn read_numbers(&mut self, code: &str) {
-        for word in code.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')) {
-            if let Ok(number) = word.parse() {
-                self.numbers.insert(number);
-            } else if word.parse::<f64>().is_ok() {
-                self.fractions.insert(word.to_owned());
-            }
-        }
-    }
-}
-
-fn candidates(world: &World<'_>, table: &Identifier, column: &Column, said: &Said) -> Vec<Maker> {
-    let ty = base_type(world, &column.ty);
-    let mut makers = vec![Maker::Rule];
-    let names_a_row = world
-        .links_of(table)
-        .iter()
-        .any(|at| world.links[*at].has_column(&column.name));
-    if !names_a_row && column.generated.is_none() {
-        let base = ty.without_modifiers();
-        match base.as_str() {
-            _ if ty.is_array() => makers.extend(["{}"].map(constant)),
-            "text" | "character varying" | "character" | "bpchar" | "citext" => {
-                texts(ty, said, &mut makers)
-            }
-            "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision"
-            | "money" => {
-                numbers(&base, said, &mut makers);
-            }
-            "boolean" => makers.extend(["true", "false"].map(constant)),
-            "json" | "jsonb" => makers.extend(["{}", "[]", "\"proof\"", "1"].map(constant)),
-            "interval" => makers.extend(["1 hour", "1 day", "30 days"].map(constant)),
-            other if other.starts_with("timestamp") || other == "date" => {
-                makers.extend(said.texts.iter().map(|text| constant(text)));
-                makers.extend(["1980-01-01", "2098-01-01", "2000-02-01"].map(constant));
-            }
-            _ => {
-                let name = ty.as_str().trim_matches('"');
-                let labels = world
-                    .subject
-                    .actual
-                    .enums
-                    .get(name)
-                    .into_iter()
-                    .flat_map(|one| &one.labels);
-                makers.extend(labels.map(|label| constant(label)));
-            }
-        }
-    }
-    if column.nullable {
-        makers.push(Maker::Null);
-    }
-    makers
-}
-
-fn constant(text: &str) -> Maker {
-    Maker::Constant(text.to_owned())
-}
-
-fn texts(ty: &SqlType, said: &Said, makers: &mut Vec<Maker>) {
-    let longest = ty.modifiers().first().map_or(usize::MAX, |length| {
-        usize::try_from(*length).unwrap_or(usize::MAX)
-    });
-    let mut patterns: Vec<Pattern> = said
-        .expressions
-        .iter()
-        .filter_map(|one| Pattern::matching(one))
-        .collect();
-    patterns.extend(
-        said.likenesses
-            .iter()
-            .map(|one| Pattern::like(&one.replace('%', "aaaaaaaa").replace('_', "a"))),
-    );
-    makers.extend(
-        said.texts
-            .iter()
-            .filter(|text| text.chars().count() <= longest)
-            .map(|text| constant(text)),
-    );
-    for length in &said.numbers {
-        for length in [*length, length + 1, length - 1] {
-            let length = usize::try_from(length).unwrap_or_default().min(longest);
-            if (1..=2000).contains(&length) {
-                patterns
-                    .extend(["a", "A", "0"].map(|example| Pattern::like(&example.repeat(length))));
-            }
-        }
-    }
-    const EXAMPLES: [&str; 8] = [
-        "AAAAAA",
-        "000000",
-        "Aaaaaa",
-        "aaaaaaaa@example.com",
-        "https://example.com/aaaaaaaa",
-        "aaaa-aaaa",
-        "+1202555000",
-        "#000000",
-    ];
-    patterns.extend(EXAMPLES.map(Pattern::like));
-    makers.extend(
-        patterns
-            .into_iter()
-            .filter(|pattern| pattern.length() <= longest)
-            .map(Maker::Shaped),
-    );
-    makers.push(constant(""));
-}
-
-fn numbers(base: &str, said: &Said, makers: &mut Vec<Maker>) {
-    let most = match base {
-        "smallint" => i64::from(i16::MAX),
-        "integer" => i64::from(i32::MAX),
-        _ => i64::MAX / 2,
-    };
-    let mut some: Vec<i64> = Vec::new();
-    let sorted: Vec<i64> = said.numbers.iter().copied().collect();
-    some.extend(
-        sorted
-            .windows(2)
-            .map(|pair| pair[0] + (pair[1] - pair[0]) / 2),
-    );
-    some.extend(
-        sorted
-            .iter()
-            .flat_map(|n| [n.saturating_add(1), *n, n.saturating_sub(1)]),
-    );
-    some.extend([1, 0, -1]);
-    some.retain(|n| n.abs() <= most);
-    makers.extend(some.iter().take(2).map(|n| Maker::From(*n)));
-    makers.extend(some.iter().map(|n| constant(&n.to_string())));
-    if !matches!(base, "smallint" | "integer" | "bigint") {
-        makers.extend(said.fractions.iter().map(|text| constant(text)));
-        makers.extend(["0.5", "0.1"].map(constant));
-    }
-}
-
 /// What the answers teach: how to make the values of columns.
 pub(super) fn learn(
     questions: &[Question<'_>],
@@ -477,14 +289,6 @@ pub(super) fn learn(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn constants_are_told_by_what_stands_before_them() {
-        let said = Said::of(&["((code ~ '^[A-Z]{3}$'::text) AND (n >= 10) AND (s ~~ 'a%'::text) AND (t = 'it''s'::text))".to_owned()]);
-        assert_eq!(said.expressions, ["^[A-Z]{3}$"]);
-        assert_eq!(said.likenesses, ["a%"]);
-        assert!(said.numbers.contains(&10));
-    }
 
     #[test]
     fn columns_are_found_outside_quotes() {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use leora_schema::TENANT;
 
 use super::graph::{Fill, Graph};
+use super::keys::unique_keys;
 use super::rows::{Cell, Rows};
 use super::value::{Maker, Spread};
-use super::world::unique_keys;
 use crate::model::{Column, ColumnDefault, Identifier, SqlType, Table};
 
 /// How the value of a class is made: by the column that leaves the least choice.

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::keys::unique_keys;
 use super::rows::{Cell, Row};
-use super::world::{World, unique_keys};
+use super::world::World;
 use crate::model::{Identifier, Table};
 
 /// Rows in the making.

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use super::keys::unique_keys;
 use super::programme::{Kind, Trial};
 use super::rows::Rows;
 use super::triggers::{Event, fired_by};
-use super::world::{World, unique_keys};
+use super::world::World;
 use crate::ddl::Change;
 use crate::model::name::prisma;
 use crate::model::{

@@ -4,6 +4,7 @@
 //! This part is pure: it writes a [`Programme`], which `db::probe` runs in one transaction that always
 //! rolls back, and judges the [`Evidence`].
 
+mod candidates;
 mod catalogue;
 mod composer;
 mod conditions;
@@ -13,6 +14,7 @@ mod fill;
 mod foreign_keys;
 mod graph;
 mod judge;
+mod keys;
 mod limits;
 mod model_deletes;
 mod models;
@@ -27,6 +29,7 @@ mod tenants;
 mod triggers;
 mod uniqueness;
 mod value;
+mod verdict;
 mod whole_tenant;
 mod world;
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::keys::row_key;
 use super::programme::{Kind, Step};
-use super::world::{World, row_key};
+use super::world::World;
 use crate::model::name::literal;
 use crate::model::{Identifier, Table};
 

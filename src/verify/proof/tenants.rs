@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use leora_schema::TENANT;
 
+use super::keys::row_key;
 use super::programme::Step;
 use super::rows::{Cell, Rows};
-use super::world::row_key;
 
 /// The tenant of each row, as the setting has it.
 pub(super) struct Tenants(Vec<Option<String>>);

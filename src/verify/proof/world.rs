@@ -7,8 +7,7 @@ use super::subject::Subject;
 use super::triggers::{Event, fired_by};
 use super::value::{self, Maker};
 use crate::model::{
-    Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, IndexState,
-    IndexTarget, Schema, Table, TableKind,
+    Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, Schema, Table,
 };
 
 /// What a database taught about its rows when some could not be made.
@@ -129,7 +128,7 @@ impl<'a> World<'a> {
                 }
                 Some(table) => {
                     self.left_out
-                        .insert(name, format!("it is {}", kind_in_words(table.kind)));
+                        .insert(name, format!("it is {}", table.kind.noun()));
                 }
                 None => {
                     self.left_out.insert(name, "it is not there".to_owned());
@@ -430,49 +429,6 @@ impl<'a> World<'a> {
     }
 }
 
-/// The columns of every unique index that holds for every row, the primary key's first, and whether
-/// two NULLs are the same in it.
-pub(super) fn unique_keys(table: &Table) -> Vec<(Vec<&Identifier>, bool)> {
-    let primary = table
-        .primary_key
-        .iter()
-        .map(|key| (key.columns.iter().collect(), false));
-    let indexes = table.indexes.values().filter(|index| {
-        index.unique && index.predicate.is_none() && index.state != IndexState::NotReady
-    });
-    let others = indexes.filter_map(|index| {
-        let columns = index.keys.iter().map(|key| match &key.on {
-            IndexTarget::Column(column) => Some(column),
-            IndexTarget::Expression(_) => None,
-        });
-        Some((
-            columns.collect::<Option<Vec<_>>>()?,
-            index.nulls_not_distinct,
-        ))
-    });
-    primary.chain(others).collect()
-}
-
-/// The columns that tell a row from all others: of the primary key, or of a unique index without NULLs.
-pub(super) fn row_key(table: &Table) -> Option<Vec<&Identifier>> {
-    let at_once = table
-        .primary_key
-        .as_ref()
-        .is_none_or(|key| key.deferrable == Deferrable::No);
-    let keys = unique_keys(table);
-    let required = |columns: &[&Identifier]| {
-        columns.iter().all(|name| {
-            table
-                .column(name.as_str())
-                .is_some_and(|column| !column.nullable)
-        })
-    };
-    let primary = keys
-        .iter()
-        .find(|(columns, _)| at_once && required(columns));
-    primary.or(keys.first()).map(|(columns, _)| columns.clone())
-}
-
 fn same_reference(one: &ForeignKey, other: &ForeignKey) -> bool {
     let pairs = |key: &'_ ForeignKey| {
         let mut pairs: Vec<_> = key
@@ -485,16 +441,4 @@ fn same_reference(one: &ForeignKey, other: &ForeignKey) -> bool {
         pairs
     };
     one.references == other.references && pairs(one) == pairs(other)
-}
-
-fn kind_in_words(kind: TableKind) -> &'static str {
-    match kind {
-        TableKind::Table => "a table",
-        TableKind::PartitionedTable => "a partitioned table",
-        TableKind::View => "a view",
-        TableKind::MaterializedView => "a materialized view",
-        TableKind::ForeignTable => "a foreign table",
-        TableKind::Sequence => "a sequence",
-        TableKind::CompositeType => "a row type",
-    }
 }
