@@ -1,0 +1,168 @@
+//! What is left alone, and what is left behind: nothing.
+
+use super::*;
+
+/// A trigger that people wrote may do anything, outside the database too.
+#[test]
+fn a_trigger_fires_only_when_allowed() {
+    let database = TestDatabase::from(migrated());
+    database.execute(
+        r#"CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+           CREATE TRIGGER keep BEFORE DELETE ON "Job" FOR EACH ROW EXECUTE FUNCTION keep()"#,
+    );
+    let unasked = Proof::of(&database, &ProofOptions::default());
+    assert_eq!(unasked.failed(), [""; 0]);
+    let erased = unasked
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.tenant-erased")
+        .unwrap();
+    let said = format!("{:?}", erased.outcome);
+    assert!(
+        said.contains("NotProved") && said.contains(r#"trigger \"keep\" on \"Job\" would fire"#),
+        "{said}"
+    );
+
+    let options = ProofOptions {
+        allow_triggers: true,
+        ..ProofOptions::default()
+    };
+    let allowed = Proof::of(&database, &options);
+    assert_eq!(
+        allowed.failed(),
+        [
+            "deletes.tenant-erased",
+            "deletes.tenant-new-models",
+            "deletes.foreign-keys"
+        ]
+    );
+
+    // One that fires for statements does so for every tenant deleted, rows or none.
+    database.execute(
+        r#"DROP TRIGGER keep ON "Job"; CREATE TRIGGER keep AFTER DELETE ON "Job" FOR EACH STATEMENT EXECUTE FUNCTION keep()"#,
+    );
+    let unasked = Proof::of(&database, &ProofOptions::default());
+    assert_eq!(unasked.failed(), [""; 0]);
+    assert!(
+        !unasked.not_passed().contains(&"deletes.user-widgets"),
+        "no tenant is deleted for it"
+    );
+    assert!(unasked.not_passed().contains(&"deletes.tenant-new-models"));
+    assert_eq!(Proof::of(&database, &options).not_passed(), [""; 0]);
+}
+
+#[test]
+fn a_table_that_would_be_read_from_end_to_end_is_left_alone() {
+    let database = TestDatabase::from(migrated());
+    database.execute(
+        r#"UPDATE pg_class SET relpages = 1000000, reltuples = 10000000 WHERE oid = '"DashboardWidget"'::regclass"#,
+    );
+    let proof = Proof::of(&database, &ProofOptions::default());
+    assert_eq!(proof.failed(), [""; 0]);
+    let widgets = proof
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.user-widgets")
+        .unwrap();
+    let said = format!("{:?}", widgets.outcome);
+    assert!(
+        said.contains(
+            r#"CREATE INDEX CONCURRENTLY \"DashboardWidget_userId_idx\" ON \"DashboardWidget\""#
+        ),
+        "{said}"
+    );
+
+    database.execute(
+        r#"CREATE INDEX CONCURRENTLY ON "DashboardWidget" ("userId") WHERE "userId" IS NOT NULL"#,
+    );
+    assert_eq!(
+        Proof::of(&database, &ProofOptions::default()).not_passed(),
+        [""; 0]
+    );
+}
+
+/// Rows and sequences of the whole database, as text.
+fn contents(database: &TestDatabase) -> String {
+    let question = "
+        SELECT string_agg(query_to_xml(format(CASE relkind WHEN 'r' THEN 'SELECT t::text FROM %s t ORDER BY 1'
+                                                           ELSE 'SELECT last_value, is_called FROM %s' END, oid::regclass),
+                                       true, false, '')::text, '' ORDER BY oid)
+        FROM pg_class WHERE relkind IN ('r', 'S') AND relnamespace = 'public'::regnamespace";
+    database.client().query_one(question, &[]).unwrap().get(0)
+}
+
+#[test]
+fn nothing_is_left() {
+    let database =
+        TestDatabase::from(Template::BaselineWithRows.and_then("migrated-with-rows", migrate));
+    database.execute(
+        r#"ALTER TABLE "Job" ADD COLUMN serial bigserial, ADD COLUMN always integer GENERATED ALWAYS AS IDENTITY, ADD CHECK (attempts >= 0)"#,
+    );
+    let before = contents(&database);
+    assert!(before.len() > 100_000);
+    let proof = proves_against_itself(&database);
+    assert_eq!(proof.not_passed(), [""; 0]);
+    assert!(before == contents(&database), "rows or sequences differ");
+    let settings = database.client().query_one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'", &[]);
+    assert_eq!(settings.unwrap().get::<_, i64>(0), 0);
+}
+
+fn proves_against_itself(database: &TestDatabase) -> Proof {
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let desired = introspect(&mut session).unwrap().schema;
+    drop(session);
+    Proof::against(database, &desired, &ProofOptions::default())
+}
+
+#[test]
+fn where_nothing_can_be_written_it_says_why() {
+    let database = TestDatabase::from(migrated());
+    database.execute(&format!(
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        database.name()
+    ));
+    let proof = Proof::of(&database, &ProofOptions::default());
+    assert_eq!(proof.failed(), [""; 0]);
+    assert_eq!(proof.not_passed().len(), proof::TRIED.len());
+    assert!(format!("{:?}", proof.checks[0].outcome).contains("read-only"));
+
+    let database = TestDatabase::from(migrated());
+    database.execute("DROP EXTENSION plpgsql");
+    let proof = Proof::of(&database, &ProofOptions::default());
+    assert!(
+        format!("{:?}", proof.checks[0].outcome).contains("PL/pgSQL"),
+        "{:?}",
+        proof.checks[0]
+    );
+
+    // A table that another session has locked: one is not waited for longer than said.
+    let database = TestDatabase::from(migrated());
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let (schema, found, options) = (
+        public(),
+        introspect(&mut session).unwrap(),
+        ProofOptions::default(),
+    );
+    let mut other = database.client();
+    other
+        .batch_execute(r#"BEGIN; LOCK TABLE "Job" IN ACCESS EXCLUSIVE MODE"#)
+        .unwrap();
+    let subject = Subject {
+        schema: &schema,
+        actual: &found.schema,
+        desired: &promise().whole,
+        declaration: &LEORA,
+        sizes: &found.sizes,
+        firing_order: &found.firing_order,
+        bypasses_row_security: true,
+        options: &options,
+    };
+    let began = Instant::now();
+    let checks = probe::prove(&mut session, &subject).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(
+        format!("{:?}", checks.checks[0].outcome).contains("lock timeout"),
+        "{:?}",
+        checks.checks[0]
+    );
+}

@@ -1,0 +1,171 @@
+//! The order in which foreign keys act, which no catalog comparison sees.
+
+use super::*;
+
+/// `usr` and `proj` go with the tenant, `post` with its project, and `post` holds its user.
+const TWO_PATHS: &str = r#"
+    CREATE TABLE "Tenant" (id uuid PRIMARY KEY);
+    CREATE TABLE usr (id uuid PRIMARY KEY, tenant uuid NOT NULL);
+    CREATE TABLE proj (id uuid PRIMARY KEY, tenant uuid NOT NULL);
+    CREATE TABLE post (id uuid PRIMARY KEY, usr uuid NOT NULL, proj uuid NOT NULL);
+"#;
+
+const TWO_PATHS_KEYS: [(&str, &str, &str); 4] = [
+    (
+        "usr",
+        "usr_tenant",
+        r#"(tenant) REFERENCES "Tenant" ON DELETE CASCADE"#,
+    ),
+    (
+        "proj",
+        "proj_tenant",
+        r#"(tenant) REFERENCES "Tenant" ON DELETE CASCADE"#,
+    ),
+    (
+        "post",
+        "post_proj",
+        "(proj) REFERENCES proj ON DELETE CASCADE",
+    ),
+    (
+        "post",
+        "post_usr",
+        "(usr) REFERENCES usr ON DELETE RESTRICT",
+    ),
+];
+
+fn permutations(of: Vec<usize>) -> Vec<Vec<usize>> {
+    if of.is_empty() {
+        return vec![Vec::new()];
+    }
+    let each = of.iter().flat_map(|first| {
+        let rest = of.iter().copied().filter(|other| other != first).collect();
+        permutations(rest)
+            .into_iter()
+            .map(|rest| [vec![*first], rest].concat())
+    });
+    each.collect()
+}
+
+/// The advice on the order of foreign keys, and whether a tenant could be erased.
+fn order_of(database: &TestDatabase) -> (Vec<Advice>, bool) {
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let found = introspect(&mut session).unwrap();
+    let root = Identifier::new("Tenant").unwrap();
+    let advice = proof::order_advice(&found.schema, &found.firing_order, &root, &[]);
+    let proof = Proof::against(database, &found.schema, &ProofOptions::default());
+    let erased = proof
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.tenant-erased")
+        .unwrap();
+    assert!(
+        matches!(erased.outcome, Outcome::Passed | Outcome::Failed { .. }),
+        "{erased:?}"
+    );
+    (advice, erased.outcome == Outcome::Passed)
+}
+
+#[test]
+fn what_the_order_of_foreign_keys_decides_is_foretold() {
+    let database = TestDatabase::from(Template::Empty);
+    database.execute(TWO_PATHS);
+    let mut succeeded = 0;
+    for order in permutations((0..4).collect()) {
+        for at in &order {
+            let (table, name, key) = TWO_PATHS_KEYS[*at];
+            database.execute(&format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {key}"
+            ));
+        }
+        let (advice, erased) = order_of(&database);
+        let [advice] = &advice[..] else {
+            panic!("{advice:?}")
+        };
+        assert_eq!(
+            advice.title.contains("succeeds here"),
+            erased,
+            "{order:?}: {advice:?}"
+        );
+        succeeded += usize::from(erased);
+        for (table, name, _) in TWO_PATHS_KEYS {
+            database.execute(&format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
+        }
+    }
+    assert_eq!(succeeded, 12);
+}
+
+#[test]
+fn what_a_restored_copy_does_is_foretold() {
+    for (names, restored) in [(["a", "b"], true), (["b", "a"], false)] {
+        let database = TestDatabase::from(Template::Empty);
+        database.execute(TWO_PATHS);
+        for (table, name, key) in TWO_PATHS_KEYS {
+            let name = match name {
+                "proj_tenant" => names[0],
+                "usr_tenant" => names[1],
+                other => other,
+            };
+            database.execute(&format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {key}"
+            ));
+        }
+        let (advice, erased) = order_of(&database);
+        assert!(!erased);
+        let verdict = if restored {
+            "there it succeeds"
+        } else {
+            "there it is refused"
+        };
+        assert!(advice[0].detail.contains(verdict), "{advice:?}");
+
+        if let Some(copy) = database.dumped_and_restored() {
+            assert_eq!(order_of(&copy).1, restored);
+        }
+
+        database.execute(advice[0].sql.as_ref().unwrap());
+        assert_eq!(order_of(&database), (Vec::new(), true));
+    }
+}
+
+#[test]
+fn a_refusal_names_the_way_and_the_order() {
+    let database = TestDatabase::from(Template::Empty);
+    database.execute(TWO_PATHS);
+    for (table, name, key) in TWO_PATHS_KEYS {
+        database.execute(&format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {key}"
+        ));
+    }
+    let mut session = Session::open(database.client(), public()).unwrap();
+    let desired = introspect(&mut session).unwrap().schema;
+    let proof = Proof::against(&database, &desired, &ProofOptions::default());
+    let erased = proof
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.tenant-erased")
+        .unwrap();
+    let Outcome::Failed { findings } = &erased.outcome else {
+        panic!("{erased:?}")
+    };
+    let message = &findings[0].message;
+    // PostgreSQL 18 gave RESTRICT an error of its own.
+    let refused = ["(SQLSTATE 23503)", "(SQLSTATE 23001)"];
+    assert!(
+        refused.iter().any(|state| message.contains(state)),
+        "{message}"
+    );
+    for part in [
+        r#"the delete went "Tenant" -> "usr", whose row "post" still names"#,
+        r#""post" goes by "Tenant" -> "proj" -> "post""#,
+        r#""usr_tenant" fires before "proj_tenant""#,
+    ] {
+        assert!(message.contains(part), "{part} in: {message}");
+    }
+    assert!(
+        findings[0]
+            .remedy
+            .as_ref()
+            .unwrap()
+            .contains("DEFERRABLE INITIALLY DEFERRED")
+    );
+}
