@@ -44,9 +44,19 @@ fn id(arguments: &[&str]) -> Option<u32> {
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }
 
-/// Where the server's directory is made: `$TMPDIR`, or `/tmp` when the path is too long for a socket or
-/// the server's user cannot reach it.
+/// Linux's file system in memory, whose size is half of the memory unless somebody chose it.
+const IN_MEMORY: &str = "/dev/shm";
+/// What it must have free: many copies of a database, and the log of writing them.
+const ROOM_KIB: u64 = 2 * 1024 * 1024;
+
+/// Where the server's directory is made: `$TMPDIR`; without one in memory, where there is room; or `/tmp`
+/// when the path is too long for a socket or the server's user cannot reach it. A database is hundreds
+/// of files, and ext4 without a journal looks long for a place of a new one when many were deleted: 300
+/// databases made and dropped took 160 seconds on disk and 51 in memory.
 pub(super) fn base_directory(owner: Option<Owner>) -> PathBuf {
+    if env::var_os("TMPDIR").is_none() && free_kib(IN_MEMORY).is_some_and(|kib| kib > ROOM_KIB) {
+        return PathBuf::from(IN_MEMORY);
+    }
     let temporary = env::temp_dir();
     let short = temporary.as_os_str().len() + SOCKET_BYTES <= SOCKET_PATH_BYTES;
     let reachable = owner.is_none()
@@ -58,6 +68,19 @@ pub(super) fn base_directory(owner: Option<Owner>) -> PathBuf {
     } else {
         PathBuf::from("/tmp")
     }
+}
+
+/// What is free on the file system that is mounted at `place` itself; nothing where none is.
+fn free_kib(place: &str) -> Option<u64> {
+    let output = Command::new("df").args(["-Pk", place]).output().ok()?;
+    let output = String::from_utf8(output.stdout).ok()?;
+    free_in(&output, place)
+}
+
+/// `df -P`: a line of heads, and one of device, size, used, free, share and mount point (POSIX).
+fn free_in(output: &str, place: &str) -> Option<u64> {
+    let fields: Vec<_> = output.lines().nth(1)?.split_whitespace().collect();
+    (fields.last() == Some(&place)).then(|| fields.get(3)?.parse().ok())?
 }
 
 fn open_to_all(path: &Path) -> bool {
@@ -74,5 +97,20 @@ pub(super) fn give(path: &Path, owner: Option<Owner>) -> Result<(), ScratchError
                 source,
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::free_in;
+
+    #[test]
+    fn the_room_in_memory_is_that_of_its_own_file_system() {
+        let head = "Filesystem 1024-blocks Used Available Capacity Mounted on\n";
+        let own = format!("{head}tmpfs 24684096 208568 24475528 1% /dev/shm\n");
+        assert_eq!(free_in(&own, "/dev/shm"), Some(24_475_528));
+        let disk = format!("{head}/dev/vda 263174212 29127160 223225004 12% /\n");
+        assert_eq!(free_in(&disk, "/dev/shm"), None);
+        assert_eq!(free_in("", "/dev/shm"), None);
     }
 }
