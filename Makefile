@@ -3,7 +3,7 @@
 # Tests wait for servers and other processes more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: demo test lint bench faults test-matrix install-postgres install-pgbouncer
+.PHONY: demo test lint bench faults compare test-matrix install-postgres install-pgbouncer
 
 demo: install-postgres
 	cargo run --quiet -- demo
@@ -23,6 +23,10 @@ bench: install-postgres
 # The client killed at 100 random moments, twice, and the server at 30.
 faults: install-postgres
 	LEORA_MIGRATE_KILLS=100 LEORA_MIGRATE_SERVER_KILLS=30 cargo test --test suite -- --nocapture faults::killed
+
+# What Prisma's engine and a pg_dump diff see of the broken databases: fixtures/sabotage/README.md. Needs node and npm.
+compare: install-postgres
+	cargo test --test suite -- --ignored sabotage_compared
 
 # The suite on PostgreSQL 13 to 18. Needs node and npm.
 test-matrix: install-pgbouncer

@@ -171,6 +171,7 @@ fn report(
         around: &found.around,
         session_replication_role: &server.session_replication_role,
         orphans: &facts.orphans,
+        counters: &facts.counters,
         tried: proved.checks,
     });
     let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();

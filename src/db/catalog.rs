@@ -53,6 +53,8 @@ pub const SESSION: &[(&str, &str)] = &[
     ("extra_float_digits", "1"),
     ("bytea_output", "hex"),
     ("xmloption", "content"),
+    // An error that is caught would end the session all the same.
+    ("exit_on_error", "off"),
 ];
 
 /// Who and where we are, before anything else is asked. One row.
@@ -152,10 +154,11 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdroppe
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef
 WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'f')";
 
-/// The sequences that columns own.
+/// The sequences that columns own. What is not logged cannot be read on a replica.
 const SEQUENCES: &str = "\
 SELECT d.refobjid, d.refobjsubid, s.seqrelid::regclass, format_type(s.seqtypid, NULL), s.seqstart,
-       s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, c.relpersistence = 'u'
+       s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, c.relpersistence = 'u',
+       has_sequence_privilege(s.seqrelid, 'SELECT') AND (c.relpersistence = 'p' OR NOT pg_is_in_recovery())
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
 JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
@@ -182,10 +185,11 @@ SELECT o.oid, CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(o.opcname)
                    ELSE o.opcnamespace::regnamespace || '.' || quote_ident(o.opcname) END
 FROM pg_opclass o WHERE NOT o.opcdefault";
 
-/// Only what an index with expressions, a predicate or a foreign collation needs is deparsed.
+/// Only what an index with expressions, a predicate or a foreign collation needs is deparsed. Nobody looks for the
+/// indexes of a table that says it has none (`pg_class.relhasindex`).
 const INDEXES: &str = "\
 SELECT i.indexrelid, i.indrelid, c.relname, m.amname, i.indisunique, i.indisprimary, i.indisexclusion,
-       i.indisvalid, i.indisready AND i.indislive, i.indnkeyatts, i.indkey, i.indoption, i.indclass,
+       i.indisvalid, i.indisready AND i.indislive AND t.relhasindex, i.indnkeyatts, i.indkey, i.indoption, i.indclass,
        i.indcollation, {nulls_not_distinct}, pg_get_expr(i.indpred, i.indrelid),
        CASE WHEN i.indexprs IS NOT NULL THEN
          (SELECT array_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n)
@@ -193,6 +197,7 @@ SELECT i.indexrelid, i.indrelid, c.relname, m.amname, i.indisunique, i.indisprim
        CASE WHEN NOT i.indcollation::oid[] <@ ARRAY[0, 100]::oid[] THEN i.indcollation::oid[]::regcollation[] END
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_am m ON m.oid = c.relam
 WHERE c.relnamespace = {schema}";
 
@@ -203,15 +208,21 @@ SELECT t.tgrelid, t.tgname, t.tgisinternal, t.tgenabled, t.tgconstraint,
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = {schema} AND (t.tgenabled <> 'O' OR NOT t.tgisinternal)";
 
-/// Each foreign key between plain tables has four triggers, two on each (`ri_triggers.c`).
+/// Each foreign key between plain tables has four triggers, two on each, that call the functions of its actions
+/// (`ri_triggers.c`). Nobody looks for the triggers of a table that says it has none (`pg_class.relhastriggers`).
 const LOST_TRIGGERS: &str = "\
 SELECT k.oid
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid AND c.relkind = 'r' AND NOT c.relispartition
 JOIN pg_class r ON r.oid = k.confrelid AND r.relkind = 'r'
-LEFT JOIN (SELECT t.tgconstraint, count(*) AS found FROM pg_trigger t WHERE t.tgisinternal GROUP BY 1) t
+CROSS JOIN (SELECT ARRAY['noaction', 'restrict', 'cascade', 'setnull', 'setdefault']) a(names)
+LEFT JOIN (SELECT t.tgconstraint, array_agg(p.proname::text) AS calls
+             FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgisinternal GROUP BY 1) t
   ON t.tgconstraint = k.oid
-WHERE k.connamespace = {schema} AND k.contype = 'f' AND {enforced} AND coalesce(t.found, 0) < 4";
+WHERE k.connamespace = {schema} AND k.contype = 'f' AND {enforced}
+  AND (t.calls IS NULL OR NOT c.relhastriggers OR NOT r.relhastriggers OR NOT t.calls @> ARRAY[
+       'RI_FKey_check_ins', 'RI_FKey_check_upd', 'RI_FKey_' || a.names[strpos('arcnd', k.confdeltype::text)] || '_del',
+       'RI_FKey_' || a.names[strpos('arcnd', k.confupdtype::text)] || '_upd'])";
 
 const RULES: &str = "\
 SELECT w.ev_class, w.rulename, w.ev_enabled, pg_get_ruledef(w.oid)
@@ -252,12 +263,22 @@ FROM pg_settings
 WHERE name IN ('session_replication_role', 'default_transaction_read_only')
   AND source IN ('configuration file', 'command line', 'environment variable', 'global')";
 
-/// The foreign keys of other schemas that hold rows of this one back.
+/// The foreign keys of other schemas that hold rows of this one back: at once, or by way of rows that are deleted
+/// with them. One that sets NULL holds back where NULL is refused.
 const HELD: &str = "\
+WITH RECURSIVE reached(parent, held) AS (
+  SELECT c.oid, c.oid FROM pg_class c WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
+  UNION
+  SELECT k.conrelid, x.held FROM reached x JOIN pg_constraint k ON k.confrelid = x.parent
+  WHERE k.contype = 'f' AND k.connamespace <> {schema} AND k.confdeltype = 'c' AND {enforced}
+)
 SELECT p.relname, k.conrelid::regclass, k.conname
-FROM pg_constraint k JOIN pg_class p ON p.oid = k.confrelid
-WHERE k.contype = 'f' AND p.relnamespace = {schema} AND k.connamespace <> {schema}
-  AND k.confdeltype IN ('a', 'r') AND {enforced}
+FROM reached x JOIN pg_constraint k ON k.confrelid = x.parent JOIN pg_class p ON p.oid = x.held
+WHERE k.contype = 'f' AND k.connamespace <> {schema} AND {enforced}
+  AND (k.confdeltype IN ('a', 'r') OR k.confdeltype IN ('n', 'd') AND EXISTS (
+        SELECT FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+         AND (a.attnotnull OR k.confdeltype = 'd' AND a.atthasdef)))
+  AND (x.parent = x.held OR NOT EXISTS (SELECT FROM reached y WHERE y.parent = k.conrelid AND y.held = x.held))
 ORDER BY 1, 3";
 
 /// Tables whose changed and deleted rows are published, and cannot be told from each other: PostgreSQL
@@ -273,12 +294,15 @@ WHERE (p.pubupdate OR p.pubdelete) AND c.relnamespace = {schema}
        OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
 GROUP BY c.relname";
 
-/// Tables without row-level security that Supabase's two public roles may use, where they exist.
+/// Tables that Supabase's two public roles may use, where they exist, and that no row-level security keeps from
+/// them: it is off, or does not hold for the role.
 const EXPOSED: &str = "\
 SELECT c.relname, string_agg(r.rolname, ', ' ORDER BY r.rolname)
 FROM pg_roles r CROSS JOIN pg_class c
 WHERE r.rolname IN ('anon', 'authenticated') AND c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
-  AND NOT c.relrowsecurity AND has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
+  AND (NOT c.relrowsecurity OR r.rolsuper OR r.rolbypassrls
+       OR NOT c.relforcerowsecurity AND pg_has_role(r.oid, c.relowner, 'USAGE'))
+  AND has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
   AND (has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
        OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
 GROUP BY c.relname";

@@ -1,12 +1,14 @@
-//! What the catalogs do not say: which tables hold rows, and who recorded the migration.
+//! What the catalogs do not say: which tables hold rows, how far sequences are, and who recorded the migration.
 
 use std::collections::BTreeMap;
 
+use super::counters::counting;
 use super::introspect::{Introspection, settings_for};
 use super::session::{QueryError, Session};
 use crate::model::name::literal;
 use crate::model::{ForeignKey, Identifier};
 use crate::plan::Rows;
+use crate::verify::counters::{Counter, Counting};
 use crate::verify::evidence::{Orphans, Recorded};
 use crate::verify::proof::KeyName;
 
@@ -22,9 +24,12 @@ pub struct Facts {
     pub recorded: Recorded,
     /// Whether the rows of the tables asked for name others that are there.
     pub orphans: Vec<(KeyName, Orphans)>,
+    /// How far the sequences are that columns count by.
+    pub counters: Vec<(Counter, Counting)>,
 }
 
-/// Looks at the rows of `tables`, as far as they stand and may be read, and for a record of `migration`.
+/// Looks at the rows of `tables`, as far as they stand and may be read, at all sequences, and for a record of
+/// `migration`.
 /// A table that may not be read counts as one that holds rows. One round trip, none when there is
 /// nothing to look at.
 ///
@@ -70,6 +75,18 @@ pub fn facts(
             }
         }
     }
+    let mut counted = Vec::new();
+    for sequence in &found.sequences {
+        let counter = &sequence.counter;
+        let table = found.schema.tables.get(&counter.table);
+        let Some(table) = table.filter(|table| table.kind.is_table()) else {
+            continue;
+        };
+        match sequence.ask(table, found.readable.contains(&counter.table)) {
+            Ok(question) => counted.push((counter.clone(), questions.ask(question))),
+            Err(known) => facts.counters.push((counter.clone(), known)),
+        }
+    }
     let ours = session.server.may_read_history.then(|| {
         questions.ask(format!(
             "SELECT to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') || ' by ' || applied_by FROM leora_migrate.migration \
@@ -106,6 +123,10 @@ pub fn facts(
         )
     });
     facts.orphans.extend(looked);
+    let told = counted
+        .into_iter()
+        .map(|(counter, at)| (counter, counting(first(at).as_deref())));
+    facts.counters.extend(told);
     facts.recorded = match (ours.and_then(first), prisma.and_then(first)) {
         (Some(when), _) => Recorded::Here(when),
         (None, Some(name)) => Recorded::ByPrisma(name),

@@ -9,6 +9,7 @@ use postgres::SimpleQueryRow;
 
 use super::array;
 use super::catalog;
+use super::counters::Sequence;
 use super::session::{QueryError, Rows, Session};
 use crate::model::name::literal;
 use crate::model::{
@@ -17,6 +18,7 @@ use crate::model::{
     Persistence, PrimaryKey, Schema, SqlType, Table, TableKind, TableReference, Trigger, Validity,
     canon,
 };
+use crate::verify::counters::Counter;
 use crate::verify::proof::{KeyName, TableSize};
 use crate::verify::surroundings::{Holder, KeptSetting, Surroundings};
 
@@ -36,6 +38,8 @@ pub struct Introspection {
     pub sizes: BTreeMap<Identifier, TableSize>,
     /// The foreign keys, in the order in which a delete fires them.
     pub firing_order: Vec<KeyName>,
+    /// The sequences that columns own.
+    pub(super) sequences: Vec<Sequence>,
 }
 
 /// Reads the schema of `session`, in one round trip; an empty one when there is none of the name.
@@ -103,6 +107,7 @@ impl Entry {
 struct Reader {
     relations: HashMap<u32, Entry>,
     schema: Schema,
+    owned_sequences: Vec<Sequence>,
 }
 
 impl Reader {
@@ -161,6 +166,7 @@ impl Reader {
             readable,
             sizes,
             firing_order,
+            sequences: reader.owned_sequences,
         }
     }
 
@@ -262,6 +268,13 @@ impl Reader {
                 continue;
             };
             let column = &mut entry.table.columns[*at];
+            let counter = Counter {
+                table: entry.name.clone(),
+                column: column.name.clone(),
+                sequence: text(row, 2).to_owned(),
+                downwards: text(row, 5).starts_with('-'),
+            };
+            self.owned_sequences.push(Sequence::read(row, counter));
             let next = format!("nextval({}::regclass)", literal(text(row, 2)));
             let is_next =
                 matches!(&column.default, Some(ColumnDefault::Expression(e)) if e.as_str() == next);

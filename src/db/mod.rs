@@ -4,6 +4,7 @@ pub mod apply;
 mod array;
 pub mod catalog;
 pub mod connect;
+mod counters;
 pub mod facts;
 pub mod history;
 pub mod introspect;

@@ -199,6 +199,15 @@ pub const CHECKS: &[About] = &[
          disabled, or by a replica. PostgreSQL never looks again.",
         "Find out how the rows came in, and give them a parent or delete them.",
     ),
+    read(
+        "integrity.sequences",
+        "no sequence is behind its column, or at its end",
+        "The next number of each sequence that a column owns is compared with the rows, where the column alone must be \
+         unique, and with the sequence's end.",
+        "Rows that were copied or restored with their numbers do not move the sequence: it gives numbers that rows \
+         have, and inserts are refused until it is past them.",
+        "The finding has the setval() that puts it right. At its end, give it a larger type.",
+    ),
     tried(
         "integrity.orphans-refused",
         "A row that names nothing breaks whatever reads it later.",

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::check::{Check, Finding, Group, Outcome};
 use super::evidence::{Evidence, Recorded};
 use super::kinds::by_kind;
-use super::{surroundings, tenants};
+use super::{counters, surroundings, tenants};
 use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
 use crate::model::{ForeignKey, Identifier, Schema};
 
@@ -30,6 +30,7 @@ pub fn checklist(evidence: &Evidence<'_>) -> Verdict {
     checks.extend(by_kind(evidence, &breaking));
     checks.extend(relations(evidence));
     checks.extend(surroundings::checks(evidence));
+    checks.push(counters::check(evidence));
     checks.extend(tenants::checks(evidence, &breaking));
     checks.extend(evidence.tried.iter().cloned());
     checks.sort_by_key(|check| check.group);

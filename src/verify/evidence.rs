@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::check::Check;
+use super::counters::{Counter, Counting};
 use super::promise::Promise;
 use super::proof::KeyName;
 use super::surroundings::Surroundings;
@@ -28,6 +29,8 @@ pub struct Evidence<'a> {
     pub session_replication_role: &'a str,
     /// What became of looking for rows of the created tables that name none.
     pub orphans: &'a [(KeyName, Orphans)],
+    /// How far the sequences are that columns count by.
+    pub counters: &'a [(Counter, Counting)],
     /// The checks that were tried on rows.
     pub tried: Vec<Check>,
 }

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod check;
 pub mod checklist;
+pub mod counters;
 pub mod evidence;
 mod kinds;
 pub mod promise;

@@ -22,7 +22,7 @@ pub const ENFORCE_AGAIN: &str = "Take the setting off the database or the role i
 pub struct Surroundings {
     /// The settings that sessions start with here.
     pub settings: Vec<KeptSetting>,
-    /// The tables that Supabase's public roles may use while row-level security is off, with the roles.
+    /// The tables that Supabase's public roles may use and no row-level security keeps from them, with the roles.
     pub exposed: BTreeMap<Identifier, String>,
     /// The foreign keys of other schemas that hold rows of this one back.
     pub held: Vec<Holder>,
@@ -204,7 +204,7 @@ pub(super) fn held(around: &Surroundings) -> impl Iterator<Item = Finding> {
     around.held.iter().map(|holder| {
         let (held, table, constraint) = (&holder.held, &holder.table, &holder.constraint);
         Finding::new(format!(
-            "{table} references {} by {}, and holds its rows back",
+            "{table} holds rows of {} back, by {}",
             held.quoted(),
             constraint.quoted()
         ))

@@ -193,7 +193,7 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
         .filter_map(|name| Some((name, evidence.around.exposed.get(name)?)))
         .map(|(name, roles)| {
             let table = name.quoted();
-            Finding::new(format!("{table} may be used by {roles}, and row-level security is off")).remedy(format!(
+            Finding::new(format!("{table} may be used by {roles}, and no row-level security holds for them")).remedy(format!(
                 "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; or REVOKE ALL ON {table} FROM {roles};"
             ))
         })

@@ -24,7 +24,7 @@ fn start(ground: &Ground) -> Child {
         .unwrap()
 }
 
-fn signal(child: &Child, name: &str) {
+pub(super) fn signal(child: &Child, name: &str) {
     let mut kill = Command::new("sh");
     kill.args(["-c", "kill -$1 $2", "sh", name, &child.id().to_string()]);
     assert!(kill.status().unwrap().success());

@@ -4,6 +4,7 @@ mod killed;
 mod lone;
 mod lost;
 mod rights;
+mod verifying;
 
 use leora_migrate::db::apply::ApplyError;
 

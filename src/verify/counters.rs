@@ -1,0 +1,89 @@
+//! Columns that count by themselves, and how far their sequences are.
+
+use super::check::{Check, Finding, Group, Outcome};
+use super::evidence::Evidence;
+use crate::model::Identifier;
+use crate::model::name::literal;
+
+/// A column and the sequence that it owns and counts by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// The table.
+    pub table: Identifier,
+    /// The column.
+    pub column: Identifier,
+    /// The sequence, as SQL.
+    pub sequence: String,
+    /// Whether it counts downwards.
+    pub downwards: bool,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// A number that no row has, as far as that matters.
+    Ahead,
+    /// Sooner or later a number that a row has, in a column where none may repeat.
+    Behind,
+    /// Nothing: the sequence is at its end.
+    Exhausted,
+    /// Nobody looked: the role may not.
+    Unreadable,
+}
+
+/// The next row must find a number.
+pub(super) fn check(evidence: &Evidence<'_>) -> Check {
+    let counters = evidence.counters;
+    let findings: Vec<_> = counters
+        .iter()
+        .filter_map(|(counter, counting)| finding(counter, *counting))
+        .collect();
+    let unlooked = counters
+        .iter()
+        .filter(|(_, counting)| *counting == Counting::Unreadable)
+        .map(|(counter, _)| format!("{}: the role may not read it", counter.sequence));
+    let reasons: Vec<_> = unlooked.collect();
+    Check {
+        id: "integrity.sequences",
+        group: Group::Integrity,
+        title: "no sequence is behind its column, or at its end".to_owned(),
+        expected: "none".to_owned(),
+        found: match findings.len() {
+            0 => "none".to_owned(),
+            n => n.to_string(),
+        },
+        outcome: match (findings.is_empty(), reasons.is_empty()) {
+            (true, false) => Outcome::NotProved { reasons },
+            _ => Outcome::of(findings),
+        },
+    }
+}
+
+fn finding(counter: &Counter, counting: Counting) -> Option<Finding> {
+    let Counter {
+        table,
+        column,
+        sequence,
+        downwards,
+    } = counter;
+    let (table, column) = (table.quoted(), column.quoted());
+    match counting {
+        Counting::Ahead | Counting::Unreadable => None,
+        Counting::Behind => Some(
+            Finding::new(format!(
+                "{sequence} is behind {table}.{column}: it will give a number that a row has, which is refused"
+            ))
+            .remedy(format!(
+                "SELECT setval({}, (SELECT {}({column}) FROM {table}));",
+                literal(sequence),
+                if *downwards { "min" } else { "max" }
+            )),
+        ),
+        Counting::Exhausted => Some(
+            Finding::new(format!(
+                "{sequence} is at its end: no row of {table} can be written without its {column}"
+            ))
+            .remedy(format!("ALTER SEQUENCE {sequence} ... a MAXVALUE that leaves room, and a type that holds it.")),
+        ),
+    }
+}

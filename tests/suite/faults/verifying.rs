@@ -1,0 +1,60 @@
+//! `verify` ended while it tries: nothing is left of the rows that it made.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+
+use super::killed::signal;
+use crate::apply::ground::{Ground, until};
+use crate::support::Template;
+
+/// It tries on rows, whose making takes a while.
+fn verify(ground: &Ground) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_leora-migrate"))
+        .args(["verify", "--allow-triggers", "--url"])
+        .arg(&ground.url)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// The sessions that `verify` has, and those of them that sleep in the trigger.
+fn sessions(ground: &Ground, which: &str) -> String {
+    ground.ask(&format!(
+        "SELECT count(*) FROM pg_stat_activity \
+         WHERE application_name = 'leora-migrate' AND datname = current_database() AND {which}"
+    ))
+}
+
+/// The rows of the new tables and of those they reference, and the numbers that were given.
+fn contents(ground: &Ground) -> String {
+    ground.ask(
+        r#"SELECT concat((SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM "Tenant" t),
+                         (SELECT count(*) FROM "User"), ',', (SELECT count(*) FROM "Job"), ',',
+                         (SELECT last_value FROM "Order_number_seq"))"#,
+    )
+}
+
+#[test]
+fn verify_ended_while_it_tries_leaves_nothing() {
+    for (name, number) in [("INT", 2), ("TERM", 15), ("KILL", 9)] {
+        let ground = Ground::on(Template::BaselineWithRows);
+        ground.applied();
+        ground.execute(
+            r#"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;
+               CREATE TRIGGER slow BEFORE INSERT ON "Job" FOR EACH ROW EXECUTE FUNCTION slow()"#,
+        );
+        let before = contents(&ground);
+        let mut child = verify(&ground);
+        until("rows are made", || {
+            sessions(&ground, "wait_event = 'PgSleep'") == "1"
+        });
+        signal(&child, name);
+        assert_eq!(child.wait().unwrap().signal(), Some(number));
+        until("the server has noticed", || {
+            sessions(&ground, "true") == "0"
+        });
+        assert_eq!(contents(&ground), before, "{name}");
+        ground.no_lock_is_left();
+    }
+}

@@ -1,0 +1,266 @@
+//! What verify must catch, and what it must not: `fixtures/sabotage/`, a folder a case.
+//!
+//! `SABOTAGE=fence,rule cargo test --test suite sabotage` runs the cases whose names hold one of these; with
+//! `BLESS=1` it writes down what fails. `make compare` asks others too, and writes the table in
+//! `fixtures/sabotage/README.md`.
+
+mod compare;
+mod stand;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use serde::Deserialize;
+
+use super::support::{Output, repository};
+use stand::Stand;
+
+/// `expected.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    /// What is broken, in one sentence.
+    breaks: Option<String>,
+    /// What is otherwise and must not matter, in one sentence.
+    varies: Option<String>,
+    /// Exactly the checks that fail.
+    #[serde(default)]
+    fails: BTreeSet<String>,
+    /// The database that is broken.
+    #[serde(default)]
+    database: Base,
+    /// The oldest PostgreSQL that has such a thing.
+    #[serde(default)]
+    min_version: u32,
+    /// It changes the server or its roles, and runs while nothing else does.
+    #[serde(default)]
+    own_server: bool,
+    /// It needs extensions that not every installation has.
+    #[serde(default)]
+    contrib: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Base {
+    /// The application, migrated, with rows.
+    #[default]
+    Plain,
+    /// The same under row-level security.
+    RowSecurity,
+}
+
+impl Base {
+    fn name(self) -> &'static str {
+        match self {
+            Base::Plain => "plain",
+            Base::RowSecurity => "row-security",
+        }
+    }
+}
+
+struct Case {
+    name: String,
+    sql: String,
+    expected: Expected,
+}
+
+fn cases(folder: &str, script: &str) -> Vec<Case> {
+    let only = std::env::var("SABOTAGE").unwrap_or_default();
+    let entries = fs::read_dir(repository(folder)).expect("the cases");
+    let mut cases: Vec<_> = entries
+        .map(|entry| entry.expect("a case").path())
+        .filter(|path| path.join(script).is_file())
+        .map(|path| Case {
+            name: path.file_name().unwrap().to_string_lossy().into_owned(),
+            sql: read(&path.join(script)),
+            expected: toml::from_str(&read(&path.join("expected.toml")))
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+        })
+        .filter(|case| only.split(',').any(|part| case.name.contains(part)))
+        .collect();
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
+    cases
+}
+
+fn broken() -> Vec<Case> {
+    cases("fixtures/sabotage", "broken.sql")
+}
+
+fn harmless() -> Vec<Case> {
+    cases("fixtures/sabotage/harmless", "varied.sql")
+}
+
+impl Case {
+    /// What it does, in words.
+    fn sentence(&self) -> &str {
+        let Expected { breaks, varies, .. } = &self.expected;
+        breaks.as_ref().or(varies.as_ref()).map_or("", |text| text)
+    }
+
+    /// Writes down what fails as what must fail. Read the diff.
+    fn bless(&self, failed: &BTreeSet<String>) {
+        let path = repository(&format!("fixtures/sabotage/{}/expected.toml", self.name));
+        let ids: Vec<_> = failed.iter().map(|id| format!("{id:?}")).collect();
+        let line = format!("fails = [{}]", ids.join(", "));
+        let text = read(&path);
+        let lines = text.lines().map(|old| match old.starts_with("fails = ") {
+            true => line.clone() + "\n",
+            false => old.to_owned() + "\n",
+        });
+        fs::write(&path, lines.collect::<String>()).unwrap();
+    }
+}
+
+fn blesses() -> bool {
+    std::env::var_os("BLESS").is_some()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn fixture(path: &str) -> String {
+    read(&repository(path))
+}
+
+fn failed(output: &Output) -> BTreeSet<String> {
+    checks(output)
+        .filter(|check| check["outcome"]["status"] == "failed")
+        .map(|check| check["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn checks(output: &Output) -> impl Iterator<Item = serde_json::Value> + use<> {
+    let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+    report["checks"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
+        .into_iter()
+}
+
+fn findings(output: &Output) -> String {
+    let told = checks(output).flat_map(|check| {
+        check["outcome"]["findings"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    });
+    told.map(|finding| format!("    {}\n", finding["message"].as_str().unwrap_or_default()))
+        .collect::<String>()
+        + &output.stderr
+}
+
+/// What verify does otherwise than it should.
+fn complaint(stand: &Stand, case: &Case, database: &str) -> Option<String> {
+    let output = stand.verify(case, database);
+    let code = i32::from(!case.expected.fails.is_empty());
+    let failed = failed(&output);
+    if blesses() && case.expected.breaks.is_some() && !failed.is_empty() {
+        case.bless(&failed);
+        return None;
+    }
+    let wanted = &case.expected.fails;
+    if output.code == Some(code) && failed == *wanted {
+        return None;
+    }
+    let unexpected: Vec<_> = failed.difference(wanted).collect();
+    let missed: Vec<_> = wanted.difference(&failed).collect();
+    Some(format!(
+        "exit code {:?}; failed and should not: {unexpected:?}; should have failed: {missed:?}\n{}",
+        output.code,
+        findings(&output)
+    ))
+}
+
+/// What `look` sees of the broken database of each case that this PostgreSQL can have; of several at once,
+/// two for each processor, but for those that change the server.
+fn each<T: Send>(
+    stand: &Stand,
+    cases: Vec<Case>,
+    look: impl Fn(&Case, &str) -> T + Sync,
+) -> Vec<(Case, Result<T, String>)> {
+    let cases = cases.into_iter().filter(|case| stand.fits(case));
+    let (alone, together): (Vec<_>, Vec<_>) = cases.partition(|case| case.expected.own_server);
+    let seen = |case: &Case, number| stand.with_database(case, number, |name| look(case, name));
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(BTreeMap::new());
+    let workers = thread::available_parallelism().map_or(4, |n| n.get() * 2);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = together.get(number) else {
+                        return;
+                    };
+                    let seen = seen(case, number);
+                    found.lock().unwrap().insert(number, seen);
+                }
+            });
+        }
+    });
+    let mut found: Vec<_> = found.into_inner().unwrap().into_values().collect();
+    for case in &alone {
+        found.push(seen(case, found.len()));
+        stand.restore();
+    }
+    together.into_iter().chain(alone).zip(found).collect()
+}
+
+/// Panics with every case that is not as expected.
+fn run(cases: Vec<Case>) {
+    let began = Instant::now();
+    let stand = Stand::new();
+    let total = cases.len();
+    let found = each(&stand, cases, |case, database| {
+        complaint(&stand, case, database)
+    });
+    let ran = found.len();
+    let _ = writeln!(
+        std::io::stderr(),
+        "\n{ran} of {total} cases in {:.1} s; the others need another PostgreSQL\n",
+        began.elapsed().as_secs_f32()
+    );
+    let told = found.into_iter().filter_map(|(case, seen)| {
+        let wrong = match seen {
+            Ok(complaint) => complaint?,
+            Err(error) => format!("its script fails: {error}"),
+        };
+        Some(format!("{} ({}): {wrong}", case.name, case.sentence()))
+    });
+    let wrong: Vec<_> = told.collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {ran} cases are not as expected:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn sabotage_is_caught_by_exactly_the_checks_it_breaks() {
+    run(broken());
+}
+
+#[test]
+fn sabotage_is_not_cried_over_what_is_harmless() {
+    run(harmless());
+}
+
+/// The bar that was set.
+#[test]
+fn sabotage_has_as_many_cases_as_it_should() {
+    if std::env::var_os("SABOTAGE").is_some() {
+        return; // some of them were asked for
+    }
+    assert!(broken().len() >= 120);
+    assert!(harmless().len() >= 30);
+}
