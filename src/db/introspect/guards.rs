@@ -1,0 +1,98 @@
+//! Triggers, rules and policies.
+
+use std::collections::HashMap;
+
+use super::cell::{firing, name, oid, text, yes};
+use super::reader::Reader;
+use crate::db::session::Rows;
+use crate::model::{Firing, Trigger};
+
+impl Reader {
+    pub(super) fn triggers(&mut self, rows: &Rows, constraints: &Rows) {
+        let of_constraint = foreign_keys_by_oid(constraints);
+        for row in rows {
+            let firing = firing(text(row, 3));
+            if !yes(row, 2) {
+                let Some(entry) = self.relations.get_mut(&oid(row, 0)) else {
+                    continue;
+                };
+                let definition = text(row, 5).to_owned();
+                entry
+                    .table
+                    .triggers
+                    .insert(name(row, 1), Trigger { definition, firing });
+            } else if let Some((child, constraint)) = of_constraint.get(&oid(row, 4)) {
+                self.weaken(*child, constraint, firing);
+            }
+        }
+    }
+
+    pub(super) fn lost_triggers(&mut self, rows: &Rows, constraints: &Rows) {
+        let of_constraint = foreign_keys_by_oid(constraints);
+        for row in rows {
+            if let Some((child, constraint)) = of_constraint.get(&oid(row, 0)) {
+                self.weaken(*child, constraint, Firing::Missing);
+            }
+        }
+    }
+
+    pub(super) fn weaken(&mut self, child: u32, constraint: &str, firing: Firing) {
+        let key = self
+            .relations
+            .get_mut(&child)
+            .and_then(|entry| entry.table.foreign_keys.get_mut(constraint));
+        if let Some(key) = key {
+            key.triggers = key.triggers.max(firing);
+        }
+    }
+
+    pub(super) fn rules(&mut self, rows: &Rows) {
+        for row in rows {
+            if let Some(entry) = self.relations.get_mut(&oid(row, 0)) {
+                let rule = Trigger {
+                    definition: text(row, 3).to_owned(),
+                    firing: firing(text(row, 2)),
+                };
+                entry.table.rules.insert(name(row, 1), rule);
+            }
+        }
+    }
+
+    pub(super) fn policies(&mut self, rows: &Rows) {
+        for row in rows {
+            let Some(entry) = self.relations.get_mut(&oid(row, 0)) else {
+                continue;
+            };
+            let kind = if yes(row, 2) {
+                "PERMISSIVE"
+            } else {
+                "RESTRICTIVE"
+            };
+            let command = match text(row, 3) {
+                "r" => "SELECT",
+                "a" => "INSERT",
+                "w" => "UPDATE",
+                "d" => "DELETE",
+                _ => "ALL",
+            };
+            let mut policy = format!("AS {kind} FOR {command} TO {}", text(row, 4));
+            for (clause, expression) in [("USING", row.get(5)), ("WITH CHECK", row.get(6))] {
+                if let Some(expression) = expression {
+                    policy += &format!(" {clause} ({expression})");
+                }
+            }
+            entry
+                .table
+                .row_security
+                .policies
+                .insert(name(row, 1), policy);
+        }
+    }
+}
+
+fn foreign_keys_by_oid(constraints: &Rows) -> HashMap<u32, (u32, &str)> {
+    let foreign = constraints.iter().filter(|row| text(row, 2) == "f");
+    foreign
+        .map(|row| (oid(row, 19), (oid(row, 0), text(row, 1))))
+        .collect()
+}

@@ -1,0 +1,77 @@
+//! The live database as a schema.
+//!
+//! One read-only transaction with one snapshot, one round trip, a fixed number of questions
+//! whatever the number of tables.
+
+mod cell;
+mod guards;
+mod keys;
+mod reader;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::catalog;
+use super::counters::Sequence;
+use super::session::{QueryError, Rows, Session};
+use crate::model::name::literal;
+use crate::model::{Identifier, Schema};
+use crate::verify::proof::{KeyName, TableSize};
+use crate::verify::surroundings::Surroundings;
+use reader::Reader;
+
+/// What a database holds.
+#[derive(Clone, Debug, Default)]
+pub struct Introspection {
+    /// The schema asked for.
+    pub schema: Schema,
+    /// What stands around it.
+    pub around: Surroundings,
+    /// The tables whose rows the role may all read.
+    pub readable: BTreeSet<Identifier>,
+    /// How large each table is.
+    pub sizes: BTreeMap<Identifier, TableSize>,
+    /// The foreign keys, in the order in which a delete fires them.
+    pub firing_order: Vec<KeyName>,
+    /// The sequences that columns own.
+    pub(super) sequences: Vec<Sequence>,
+}
+
+/// Reads the schema of `session`, in one round trip; an empty one when there is none of the name.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer, or holds a name that no source of a schema could have.
+pub fn introspect(session: &mut Session) -> Result<Introspection, QueryError> {
+    if session.server.schema_oid.is_none() {
+        return Ok(Introspection::default());
+    }
+    let batch = format!(
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{};\nCOMMIT",
+        questions(session)
+    );
+    Ok(read(session.batch("reading the catalogs", &batch)?))
+}
+
+/// The questions, with the settings they are asked under, for a transaction that is open.
+pub(super) fn questions(session: &Session) -> String {
+    let schema_oid = session.server.schema_oid.unwrap_or_default();
+    let questions = catalog::questions(session.server.version(), schema_oid);
+    settings_for(&session.schema) + &questions.join(";\n")
+}
+
+/// Reads the answers to [`questions`].
+pub(super) fn read(answers: Vec<Rows>) -> Introspection {
+    Reader::read(answers)
+}
+
+/// `SET LOCAL` for everything that could change what PostgreSQL prints or how it reads names.
+pub fn settings_for(schema: &Identifier) -> String {
+    let fixed = catalog::SESSION
+        .iter()
+        .map(|(name, value)| format!("SET LOCAL {name} = {};\n", literal(value)));
+    format!(
+        "SET LOCAL search_path = {};\n{}",
+        schema.quoted(),
+        fixed.collect::<String>()
+    )
+}

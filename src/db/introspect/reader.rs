@@ -1,0 +1,318 @@
+//! The answers, read one after the other into a schema.
+
+use std::collections::{BTreeMap, HashMap};
+
+use postgres::SimpleQueryRow;
+
+use super::Introspection;
+use super::cell::{name, number, oid, text, without_not_valid, yes};
+use crate::db::array;
+use crate::db::counters::Sequence;
+use crate::db::session::Rows;
+use crate::model::name::literal;
+use crate::model::{
+    Column, ColumnDefault, Constraint, Domain, Enum, Expression, Generated, Identifier, Identity,
+    Persistence, Schema, SqlType, Table, TableKind, Validity, canon,
+};
+use crate::verify::counters::Counter;
+use crate::verify::proof::{KeyName, TableSize};
+use crate::verify::surroundings::{Holder, KeptSetting, Surroundings};
+
+/// Tables that belong to Prisma and not to the application.
+const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
+
+/// A relation, as far as it is read.
+pub(super) struct Entry {
+    pub(super) name: Identifier,
+    pub(super) table: Table,
+    /// Position in `table.columns` by attribute number; dropped columns leave gaps.
+    pub(super) by_number: HashMap<i16, usize>,
+    pub(super) collations: Vec<u32>,
+    size: TableSize,
+    readable: bool,
+}
+
+impl Entry {
+    /// The columns of the attribute numbers.
+    pub(super) fn names(&self, numbers: &[i16]) -> Vec<Identifier> {
+        let position = |number: &i16| self.by_number.get(number);
+        numbers
+            .iter()
+            .filter_map(position)
+            .map(|at| self.table.columns[*at].name.clone())
+            .collect()
+    }
+}
+
+/// What was read so far.
+#[derive(Default)]
+pub(super) struct Reader {
+    /// By oid.
+    pub(super) relations: HashMap<u32, Entry>,
+    schema: Schema,
+    owned_sequences: Vec<Sequence>,
+}
+
+impl Reader {
+    /// Reads the answers to the catalog's questions, in their order.
+    pub(super) fn read(answers: Vec<Rows>) -> Introspection {
+        let mut answers = answers.into_iter();
+        let mut next = || answers.next().unwrap_or_default();
+        let mut reader = Reader::default();
+        reader.relations(&next());
+        reader.inheritance(&next());
+        reader.columns(&next());
+        reader.sequences(&next());
+        let constraints = next();
+        let operator_classes = next();
+        let backing = reader.constraints(&constraints);
+        reader.indexes(&next(), &operator_classes, &backing);
+        reader.triggers(&next(), &constraints);
+        reader.lost_triggers(&next(), &constraints);
+        reader.rules(&next());
+        reader.policies(&next());
+        reader.enums(&next());
+        reader.domains(&next());
+        let with_text = |row: &SimpleQueryRow| (name(row, 0), text(row, 1).to_owned());
+        let around = Surroundings {
+            settings: next().iter().map(setting).collect(),
+            exposed: next().iter().map(with_text).collect(),
+            held: next().iter().map(holder).collect(),
+            nameless: next().iter().map(with_text).collect(),
+        };
+        let firing_order = next()
+            .iter()
+            .filter_map(|row| {
+                let table = reader.relations.get(&oid(row, 0))?.name.clone();
+                Some(KeyName {
+                    table,
+                    constraint: name(row, 1),
+                })
+            })
+            .collect();
+        let readable = reader.relations.values().filter(|entry| entry.readable);
+        let readable = readable.map(|entry| entry.name.clone()).collect();
+        let sizes = reader
+            .relations
+            .values()
+            .map(|entry| (entry.name.clone(), entry.size))
+            .collect();
+        let tables = reader
+            .relations
+            .into_values()
+            .map(|entry| (entry.name, entry.table));
+        reader.schema.tables = tables
+            .filter(|(name, _)| !NOT_THE_APPLICATIONS.contains(&name.as_str()))
+            .collect();
+        Introspection {
+            schema: canon::normalise(reader.schema),
+            around,
+            readable,
+            sizes,
+            firing_order,
+            sequences: reader.owned_sequences,
+        }
+    }
+
+    fn relations(&mut self, rows: &Rows) {
+        for row in rows {
+            let table = Table {
+                kind: match text(row, 2) {
+                    "p" => TableKind::PartitionedTable,
+                    "v" => TableKind::View,
+                    "m" => TableKind::MaterializedView,
+                    "f" => TableKind::ForeignTable,
+                    "S" => TableKind::Sequence,
+                    "c" => TableKind::CompositeType,
+                    _ => TableKind::Table,
+                },
+                persistence: match text(row, 3) {
+                    "u" => Persistence::Unlogged,
+                    "t" => Persistence::Temporary,
+                    _ => Persistence::Permanent,
+                },
+                partitioning: row.get(6).map(str::to_owned),
+                row_security: crate::model::RowSecurity {
+                    enabled: yes(row, 4),
+                    forced: yes(row, 5),
+                    policies: BTreeMap::new(),
+                },
+                ..Table::default()
+            };
+            let entry = Entry {
+                name: name(row, 1),
+                table,
+                by_number: HashMap::new(),
+                collations: Vec::new(),
+                size: TableSize {
+                    pages: text(row, 7).parse().unwrap_or_default(),
+                    rows: text(row, 8).parse().unwrap_or_default(),
+                },
+                readable: yes(row, 9),
+            };
+            self.relations.insert(oid(row, 0), entry);
+        }
+    }
+
+    fn inheritance(&mut self, rows: &Rows) {
+        for row in rows {
+            if let Some(entry) = self.relations.get_mut(&oid(row, 0)) {
+                entry.table.inherits.push(text(row, 1).to_owned());
+            }
+            if let Some(parent) = self.relations.get_mut(&oid(row, 2)) {
+                parent.table.children.push(text(row, 3).to_owned());
+            }
+        }
+    }
+
+    fn columns(&mut self, rows: &Rows) {
+        let mut rows: Vec<_> = rows
+            .iter()
+            .map(|row| (oid(row, 0), number(row, 1), row))
+            .collect();
+        rows.sort_unstable_by_key(|(table, position, _)| (*table, *position));
+        for (table, position, row) in rows {
+            let Some(entry) = self.relations.get_mut(&table) else {
+                continue;
+            };
+            let expression = row.get(7);
+            let generated = match text(row, 6) {
+                "" => None,
+                kind => expression.map(|e| Generated {
+                    expression: Expression::new(e),
+                    stored: kind == "s",
+                }),
+            };
+            let default = expression.filter(|_| generated.is_none());
+            entry.by_number.insert(position, entry.table.columns.len());
+            entry.collations.push(oid(row, 8));
+            entry.table.columns.push(Column {
+                name: name(row, 2),
+                ty: SqlType::new(text(row, 3)),
+                nullable: !yes(row, 4),
+                default: default.map(|e| ColumnDefault::Expression(Expression::new(e))),
+                identity: match text(row, 5) {
+                    "a" => Some(Identity::Always),
+                    "d" => Some(Identity::ByDefault),
+                    _ => None,
+                },
+                generated,
+                collation: row.get(9).map(str::to_owned),
+            });
+        }
+    }
+
+    /// A default that takes the next value of the column's own sequence is `SERIAL`'s.
+    fn sequences(&mut self, rows: &Rows) {
+        for row in rows {
+            let Some(entry) = self.relations.get_mut(&oid(row, 0)) else {
+                continue;
+            };
+            let Some(at) = entry.by_number.get(&number(row, 1)) else {
+                continue;
+            };
+            let column = &mut entry.table.columns[*at];
+            let counter = Counter {
+                table: entry.name.clone(),
+                column: column.name.clone(),
+                sequence: text(row, 2).to_owned(),
+                downwards: text(row, 5).starts_with('-'),
+            };
+            self.owned_sequences.push(Sequence::read(row, counter));
+            let next = format!("nextval({}::regclass)", literal(text(row, 2)));
+            let is_next =
+                matches!(&column.default, Some(ColumnDefault::Expression(e)) if e.as_str() == next);
+            if is_next {
+                column.default = Some(match unusual_options(row, column.ty.as_str()) {
+                    none if none.is_empty() => ColumnDefault::Autoincrement,
+                    options => ColumnDefault::Sequence(options),
+                });
+            }
+        }
+    }
+
+    fn enums(&mut self, rows: &Rows) {
+        for row in rows {
+            let labels = array::texts(text(row, 1)).into_iter().flatten().collect();
+            self.schema.enums.insert(name(row, 0), Enum { labels });
+        }
+    }
+
+    fn domains(&mut self, rows: &Rows) {
+        for row in rows {
+            let domain = self
+                .schema
+                .domains
+                .entry(name(row, 0))
+                .or_insert_with(|| Domain {
+                    ty: SqlType::new(text(row, 1)),
+                    not_null: yes(row, 2),
+                    default: row.get(3).map(Expression::new),
+                    checks: BTreeMap::new(),
+                });
+            if row.get(4).is_some() {
+                let validity = if yes(row, 6) {
+                    Validity::Valid
+                } else {
+                    Validity::NotValid
+                };
+                let definition = without_not_valid(text(row, 5));
+                domain.checks.insert(
+                    name(row, 4),
+                    Constraint {
+                        definition,
+                        validity,
+                    },
+                );
+            }
+        }
+    }
+}
+
+/// What of a sequence is not as `SERIAL` makes it: from 1, by 1, to its type's end, without cycle.
+fn unusual_options(row: &SimpleQueryRow, column_type: &str) -> String {
+    let (ty, start, increment, minimum, maximum) = (
+        text(row, 3),
+        text(row, 4),
+        text(row, 5),
+        text(row, 6),
+        text(row, 7),
+    );
+    let usual_maximum = match ty {
+        "smallint" => "32767",
+        "integer" => "2147483647",
+        _ => "9223372036854775807",
+    };
+    let unusual = [
+        (ty != column_type, format!("AS {ty}")),
+        (start != "1", format!("START {start}")),
+        (increment != "1", format!("INCREMENT {increment}")),
+        (minimum != "1", format!("MINVALUE {minimum}")),
+        (maximum != usual_maximum, format!("MAXVALUE {maximum}")),
+        (yes(row, 8), "CYCLE".to_owned()),
+        (yes(row, 9), "UNLOGGED".to_owned()),
+    ];
+    let unusual: Vec<_> = unusual
+        .into_iter()
+        .filter(|(differs, _)| *differs)
+        .map(|(_, text)| text)
+        .collect();
+    unusual.join(" ")
+}
+
+fn setting(row: &SimpleQueryRow) -> KeptSetting {
+    KeptSetting {
+        of_database: yes(row, 0),
+        role: row.get(1).map(str::to_owned),
+        setting: text(row, 2).to_owned(),
+        of_server: yes(row, 3),
+    }
+}
+
+fn holder(row: &SimpleQueryRow) -> Holder {
+    Holder {
+        held: name(row, 0),
+        table: text(row, 1).to_owned(),
+        constraint: name(row, 2),
+    }
+}
