@@ -38,6 +38,16 @@ impl MigrationsDirectory {
     /// Reads what there is. A directory that is not there has no migrations.
     pub(super) fn read(path: &Path) -> Result<MigrationsDirectory, Error> {
         let failed = |source| cannot("read", path, source);
+        let inside = path.join("migrations");
+        if inside.is_dir() || path.join("schema.prisma").is_file() {
+            return Err(unusable(
+                format!(
+                    "{} is where the schema is, and not a directory of migrations",
+                    path.display()
+                ),
+                &format!("Did you mean {}?", inside.display()),
+            ));
+        }
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries.collect::<Result<Vec<_>, _>>().map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),

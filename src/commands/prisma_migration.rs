@@ -12,11 +12,14 @@ use super::migrations_directory::{Found, MigrationsDirectory, unusable};
 use super::survey::{Connected, Survey};
 use crate::db::apply::{ApplyError, ApplyOptions, Interrupt, Observer};
 use crate::db::prisma_history::{self, Access, PrismaHistory};
+use crate::error::Code;
 use crate::error::Error;
 use crate::model::Identifier;
+use crate::model::name::for_shell;
 use crate::plan::Step;
 use crate::plan::prisma_record::{
-    Objection, PrismaMigration, PrismaState, checksum, directory_name, is_recorded,
+    Objection, PrismaMigration, PrismaRow, PrismaState, checksum, directory_name, is_recorded,
+    recorded_name,
 };
 use crate::plan::prisma_script::{migration_sql, same_statements};
 use crate::prisma::Source;
@@ -47,10 +50,35 @@ pub(super) fn write(
     let schema = &survey.plan.schema;
     let expected = script(&survey.promise, schema)?;
     let directory = MigrationsDirectory::read(path)?;
+    let migration = survey.promise.migration;
     let console = &context.console;
-    match directory.find(survey.promise.migration)? {
+    let found = directory.find(migration)?;
+    if let Some(found) = &found {
+        check(context, found, &expected)?;
+    }
+    let recorded_name = || recorded_name(&history.rows, migration).map(str::to_owned);
+    let name = found.as_ref().map(|found| found.name.clone());
+    let name = name
+        .or_else(recorded_name)
+        .unwrap_or_else(|| directory_name(SystemTime::now().into(), migration));
+    let text = found.as_ref().map_or(&expected, |found| &found.text);
+    let ours = PrismaMigration {
+        checksum: checksum(text),
+        name: name.clone(),
+        schema: schema.clone(),
+    };
+    let shown_path = path.display().to_string();
+    let recorded = match known(history) {
+        // What may not be read says nothing.
+        Some(_) if history.access == Access::Closed => Ok(false),
+        rows => is_recorded(&ours, text, migration, &shown_path, &directory.names, rows),
+    };
+    let recorded = match recorded {
+        Err(objection) if objection.code == Code::PrismaEdited => return Err(objection.into()),
+        recorded => recorded,
+    };
+    match found {
         Some(found) => {
-            check(context, &found, &expected)?;
             let line = format!(
                 "{} is there already, and is this migration.\n",
                 found.file.display()
@@ -58,7 +86,6 @@ pub(super) fn write(
             console.progress(&line);
         }
         None => {
-            let name = directory_name(SystemTime::now().into(), survey.promise.migration);
             for file in directory.write(&name, &expected)? {
                 console.progress(&format!("Wrote {}\n", file.display()));
             }
@@ -75,13 +102,18 @@ pub(super) fn write(
         _ => Holds::Part,
     };
     console.progress(&prisma_text::next(
-        &path.display().to_string(),
-        survey.promise.migration,
+        &shown_path,
         holds,
-        (history.access != Access::Absent).then_some(history.rows.as_slice()),
+        known(history).is_some(),
+        recorded,
         Console::width(),
     ));
     Ok(())
+}
+
+/// The rows of Prisma's history, where there is one.
+fn known(history: &PrismaHistory) -> Option<&[PrismaRow]> {
+    (history.access != Access::Absent).then_some(&history.rows)
 }
 
 /// The `schema.prisma` beside the migrations, when the models are still to be put into it.
@@ -123,7 +155,7 @@ pub(super) fn pending(
             format!("{} holds no migration {name}", path.display()),
             &format!(
                 "This writes it:\n  leora-migrate plan --prisma-migration {}",
-                path.display()
+                for_shell(&path.display().to_string())
             ),
         ));
     };
@@ -142,8 +174,9 @@ pub(super) fn pending(
         &migration,
         &found.text,
         name,
+        &path.display().to_string(),
         &directory.names,
-        &history.rows,
+        known(&history),
     )?;
     warn_of_unknown(context, path, &directory, &history);
     let of_name = history.rows.iter().filter(|row| row.name == migration.name);

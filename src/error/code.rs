@@ -101,7 +101,8 @@ codes! {
     PrismaMigrations = 8, "A directory of Prisma's migrations cannot be used",
         "The directory given with --prisma-migration is not as it must be. Nothing was changed.",
         "It holds no migration of this name, holds it twice, or holds one whose statements are others than those \
-         planned; or its migration_lock.toml names another kind of database.",
+         planned; it is the directory of the schema, in which that of the migrations is; or its \
+         migration_lock.toml names another kind of database.",
         "The message has the difference and what to do. A migration that no database has can be taken away and \
          written anew.";
 
@@ -292,7 +293,8 @@ codes! {
         "Prisma applies in the order of names. Recording this one first would leave a history that no other \
          database has.",
         "Where the database has what they make, `prisma migrate resolve --applied NAME` for each; otherwise apply \
-         them first.";
+         them first. `prisma migrate deploy` does that where Prisma has a history of the database; where it has \
+         none, Prisma refuses a database with tables (P3005).";
     PrismaEdited = 56, "Prisma's history has this migration with another file",
         "The row in _prisma_migrations has another checksum than the file, or another name.",
         "The file was changed after it was applied, or the migration was written anew. `prisma migrate dev` would \

@@ -103,6 +103,15 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// A word of a command to type into a POSIX shell: as it is where it means itself, else in single quotes.
+pub fn for_shell(text: &str) -> String {
+    let means_itself = |c: char| c.is_alphanumeric() || "_-./,:@%+=".contains(c);
+    if !text.is_empty() && text.chars().all(means_itself) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// The names Prisma gives to constraints and indexes that the schema leaves unnamed.
 ///
 /// Prisma joins the table and the columns with `_`, cuts the result so that the suffix still fits
@@ -180,6 +189,9 @@ mod tests {
             r#""a""; DROP""#
         );
         assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(for_shell("its/own.sql"), "its/own.sql");
+        assert_eq!(for_shell("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(for_shell(""), "''");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::error::Code;
 use crate::model::Identifier;
-use crate::model::name::literal;
+use crate::model::name::{for_shell, literal};
 
 /// A migration of Prisma's, as its history names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +94,7 @@ pub fn none_failed(rows: &[PrismaRow], ours: &str) -> Result<(), Objection> {
         return Ok(());
     };
     let each: Vec<_> = failed.iter().map(|row| row.in_words()).collect();
+    let name = for_shell(&first.name);
     Err(Objection {
         code: Code::PrismaFailed,
         reason: format!(
@@ -103,22 +104,27 @@ pub fn none_failed(rows: &[PrismaRow], ours: &str) -> Result<(), Objection> {
         remedy: if first.name.ends_with(ours) {
             format!(
                 "Whatever is left of it, `apply --prisma-migration` does what is missing, after:\n  \
-                 npx prisma migrate resolve --rolled-back {}",
-                first.name
+                 npx prisma migrate resolve --rolled-back {name}"
             )
         } else {
             format!(
                 "Look at what it left behind. When nothing is left of it:\n  \
-                 npx prisma migrate resolve --rolled-back {0}\nWhen all of it is there:\n  \
-                 npx prisma migrate resolve --applied {0}\nThen run this again.",
-                first.name
+                 npx prisma migrate resolve --rolled-back {name}\nWhen all of it is there:\n  \
+                 npx prisma migrate resolve --applied {name}\nThen run this again."
             )
         },
     })
 }
 
-/// Whether `ours`, whose file is `file`, is recorded as applied already, in a directory that holds `names` in
-/// order.
+/// The name under which a history of `rows` has the migration called `migration` as applied.
+pub fn recorded_name<'a>(rows: &'a [PrismaRow], migration: &str) -> Option<&'a str> {
+    rows.iter()
+        .find(|row| row.state == PrismaState::Applied && is_of(&row.name, migration))
+        .map(|row| row.name.as_str())
+}
+
+/// Whether `ours`, whose file is `file`, is recorded as applied already, in a `directory` that holds `names` in
+/// order. `rows` is Prisma's history of the database; `None` where Prisma has none.
 ///
 /// # Errors
 ///
@@ -127,9 +133,12 @@ pub fn is_recorded(
     ours: &PrismaMigration,
     file: &str,
     migration: &str,
+    directory: &str,
     names: &[String],
-    rows: &[PrismaRow],
+    rows: Option<&[PrismaRow]>,
 ) -> Result<bool, Objection> {
+    let knows = rows.is_some();
+    let rows = rows.unwrap_or_default();
     none_failed(rows, migration)?;
     let applied = |name: &str| {
         rows.iter()
@@ -138,15 +147,12 @@ pub fn is_recorded(
     if let Some(row) = applied(&ours.name) {
         return row.same_file(file).map(|()| true);
     }
-    let elsewhere = rows
-        .iter()
-        .find(|row| is_of(&row.name, migration) && row.state == PrismaState::Applied);
-    if let Some(row) = elsewhere {
+    if let Some(name) = recorded_name(rows, migration) {
         return Err(Objection {
             code: Code::PrismaEdited,
             reason: format!(
-                "_prisma_migrations has this migration as {}, and the directory as {}",
-                row.name, ours.name
+                "_prisma_migrations has this migration as {name}, and the directory as {}",
+                ours.name
             ),
             remedy: "Name the directory as the history does; version control should have it so."
                 .to_owned(),
@@ -164,14 +170,38 @@ pub fn is_recorded(
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
+    let resolve: String = before
+        .iter()
+        .map(|name| {
+            format!(
+                "  npx prisma migrate resolve --applied {}\n",
+                for_shell(name)
+            )
+        })
+        .collect();
+    let otherwise = if knows {
+        format!(
+            "Otherwise move {} out of the directory, run\n  npx prisma migrate deploy\nand move it back.",
+            ours.name
+        )
+    } else {
+        // `migrate deploy` refuses a database that has tables and no history (P3005).
+        "What the database does not have, run with psql first: the migration.sql of that name."
+            .to_owned()
+    };
     Err(Objection {
         code: Code::PrismaOrder,
-        reason: format!("Prisma would apply {first}{others} first, which is not applied"),
+        reason: if knows {
+            format!("Prisma would apply {first}{others} first, which is not applied")
+        } else {
+            format!(
+                "Prisma has no history of this database, so it does not know that it has {first}{others}"
+            )
+        },
         remedy: format!(
-            "When the database has what it makes, tell Prisma so:\n  \
-             npx prisma migrate resolve --applied {first}\nOtherwise move {} out of the directory, run\n  \
-             npx prisma migrate deploy\nmove it back, and run this again.",
-            ours.name
+            "When the database has what they make, tell Prisma so:\n{resolve}{otherwise} Then:\n  \
+             leora-migrate apply --prisma-migration {}",
+            for_shell(directory)
         ),
     })
 }
@@ -205,7 +235,7 @@ impl PrismaRow {
         Err(Objection {
             code: Code::PrismaEdited,
             reason: format!(
-                "{} was applied, and its file has changed since: the checksum is {}..., and the one recorded {}...",
+                "{} was applied with another file: the checksum of this one is {}..., and the one recorded {}...",
                 self.name,
                 now.get(..12).unwrap_or(&now),
                 self.checksum.get(..12).unwrap_or(&self.checksum),
@@ -309,7 +339,8 @@ mod tests {
             schema: Identifier::new("public").expect("a name"),
         };
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        is_recorded(&ours, "a file", "ours", &names, rows).map_err(|objection| objection.code)
+        is_recorded(&ours, "a file", "ours", "dir", &names, Some(rows))
+            .map_err(|objection| objection.code)
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What `--prisma-migration` says, for people.
 
 use super::style::{bad, caution, good, wrapped};
-use crate::plan::prisma_record::{PrismaRow, PrismaState, is_of, none_failed};
+use crate::error::Code;
+use crate::model::name::for_shell;
+use crate::plan::prisma_record::{Objection, PrismaRow, PrismaState};
 
 /// How much of the migration a database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,26 +16,32 @@ pub enum Holds {
     All,
 }
 
-/// What to type when the migration is in `directory`, for a terminal of `width` columns. `rows` is Prisma's
-/// history of a database that `holds` so much of it; `None` where Prisma has none. Prisma's engine refuses
-/// such a database when it holds any table (P3005).
+/// What to type when the migration is in `directory`, for a terminal of `width` columns. Prisma has a history
+/// of a database that `holds` so much of it when Prisma `knows` it, and the migration is `recorded` there
+/// unless something is in the way. Prisma's engine refuses a database that it does not know when it holds any
+/// table (P3005).
 pub fn next(
     directory: &str,
-    migration: &str,
     holds: Holds,
-    rows: Option<&[PrismaRow]>,
+    knows: bool,
+    recorded: Result<bool, Objection>,
     width: usize,
 ) -> String {
-    let knows = rows.is_some();
-    let rows = rows.unwrap_or_default();
-    if let Err(objection) = none_failed(rows, migration) {
-        let reason = wrapped(&format!("{}.", objection.reason), "", "", width);
-        return format!("\n{}{}\n", bad(&reason), objection.remedy);
-    }
-    let recorded = rows
-        .iter()
-        .any(|row| row.state == PrismaState::Applied && is_of(&row.name, migration));
-    let apply = format!("leora-migrate apply --prisma-migration {directory}");
+    let recorded = match recorded {
+        Ok(recorded) => recorded,
+        Err(objection) => {
+            let reason = wrapped(&format!("{}.", objection.reason), "", "", width);
+            let reason = match objection.code {
+                Code::PrismaOrder => caution(&reason),
+                _ => bad(&reason),
+            };
+            return format!("\n{reason}{}\n", objection.remedy);
+        }
+    };
+    let apply = format!(
+        "leora-migrate apply --prisma-migration {}",
+        for_shell(directory)
+    );
     let has = match holds {
         Holds::All if recorded => {
             return good("This database has it, and Prisma's history says so.\n");
@@ -73,7 +81,10 @@ pub fn schema_lags(file: &str, width: usize) -> String {
          their tables. This adds them:"
     );
     let text = wrapped(&caution(&text), "", "", width);
-    format!("\n{text}  leora-migrate prisma patch {file} --write\n")
+    format!(
+        "\n{text}  leora-migrate prisma patch {} --write\n",
+        for_shell(file)
+    )
 }
 
 /// What Prisma's history says of the migration.

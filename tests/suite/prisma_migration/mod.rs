@@ -325,6 +325,48 @@ fn another_schema_has_a_history_of_its_own() {
 }
 
 #[test]
+fn where_prisma_knows_nothing_it_is_told_of_the_earlier_migrations_first() {
+    let project = Project::on(Template::Baseline);
+    project.add("20200101000000_init", "SELECT 1;");
+    project.add("20200202000000_the rest", "SELECT 1;");
+    let steps = "\
+  npx prisma migrate resolve --applied 20200101000000_init
+  npx prisma migrate resolve --applied '20200202000000_the rest'
+";
+    let next = "leora-migrate apply --prisma-migration prisma/migrations";
+    for said in [
+        project.plan().exits(0).stdout,
+        project.apply().exits(2).stderr_has("LM0055").stderr,
+    ] {
+        let (before, after) = said.split_once(steps).expect(&said);
+        assert!(before.contains("no history"), "{said}");
+        assert!(after.contains(next) && !after.contains("npx"), "{said}");
+    }
+    project.database.execute(HISTORY);
+    for name in ["20200101000000_init", "20200202000000_the rest"] {
+        project.insert(name, &checksum("SELECT 1;"), "now()", "NULL");
+    }
+    project.plan().exits(0).lacks("--applied");
+    project.apply().exits(0);
+}
+
+#[test]
+fn a_path_is_quoted_in_what_is_to_be_typed() {
+    let project = Project::on(Template::Baseline);
+    fs::create_dir(project.root.path().join("my app")).unwrap();
+    let baseline = repository("fixtures/leora/schema.prisma");
+    let schema = project.root.path().join("my app/schema.prisma");
+    fs::copy(baseline, schema).unwrap();
+    let directory = "my app/migrations";
+    let run = |command| project.run(&[command, "--prisma-migration", directory]);
+    let refused = run("apply").exits(2);
+    refused.stderr_has("leora-migrate plan --prisma-migration 'my app/migrations'");
+    let plan = run("plan").exits(0);
+    plan.stdout_has("leora-migrate apply --prisma-migration 'my app/migrations'")
+        .stdout_has("leora-migrate prisma patch 'my app/schema.prisma' --write");
+}
+
+#[test]
 fn a_schema_file_without_the_models_is_told_of() {
     let project = Project::on(Template::Baseline);
     let file = project.root.path().join("prisma/schema.prisma");

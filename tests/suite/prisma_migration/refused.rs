@@ -102,6 +102,7 @@ fn a_file_that_changed_after_it_was_applied_is_not_what_is_recorded() {
     refused
         .stderr_has(&checksum(&applied)[..12])
         .stderr_has(&checksum(&project.text())[..12]);
+    project.plan().exits(2).stderr_has("LM0056");
     // As version control may check it out on Windows.
     fs::write(project.file(), applied.replace('\n', "\r\n")).unwrap();
     project.apply().exits(0);
@@ -112,6 +113,32 @@ fn a_file_that_changed_after_it_was_applied_is_not_what_is_recorded() {
         .join("20990101000000_add_phase1_foundation");
     fs::rename(project.directory().join(project.name()), other).unwrap();
     project.apply().exits(2).stderr_has("LM0056");
+    project.plan().exits(2).stderr_has("LM0056");
+}
+
+#[test]
+fn a_file_that_the_directory_lost_comes_back_under_its_recorded_name() {
+    let project = Project::planned(Template::Baseline);
+    project.apply().exits(0);
+    let (name, file) = (project.name(), project.file());
+    let other = project.root.path().join("lost");
+    fs::rename(project.directory().join(&name), &other).unwrap();
+    let rename =
+        "UPDATE _prisma_migrations SET migration_name = replace(migration_name, '20', '19')";
+    project.database.execute(rename);
+    project
+        .plan()
+        .exits(0)
+        .stdout_has("Prisma's history says so");
+    assert_eq!(project.name(), name.replace("20", "19"));
+    project.apply().exits(0);
+
+    fs::remove_dir_all(project.directory()).unwrap();
+    project
+        .database
+        .execute("UPDATE _prisma_migrations SET checksum = 'another'");
+    project.plan().exits(2).stderr_has("LM0056");
+    assert!(!project.directory().exists() && !file.exists());
 }
 
 #[test]
@@ -176,6 +203,10 @@ fn a_directory_that_is_not_one_of_this_migration_is_refused() {
     let typo = ["plan", "--prisma-migration", "prsima/migrations"];
     project.run(&typo).exits(2).stderr_has("LM0004");
     project.plan().exits(0);
+    for command in ["plan", "apply"] {
+        let above = project.run(&[command, "--prisma-migration", "prisma"]);
+        above.exits(2).stderr_has("Did you mean prisma/migrations?");
+    }
 
     let lock = project.directory().join("migration_lock.toml");
     let text = fs::read_to_string(&lock).unwrap();
