@@ -48,16 +48,36 @@ pub fn undo(done: &[Step], actual: &Schema) -> Undoing {
     }
     let names = done.iter().map(|step| step.change.object_name()).collect();
     let mut undoing = Undoing::default();
+    // What two runs made, because somebody took it away between them, is there once.
+    let mut undone = Vec::new();
     for step in done.iter().rev() {
-        undoing.take_back(&step.change, &made, &names, actual);
+        let Some(back) = way_back(&step.change) else {
+            continue;
+        };
+        if !undone.contains(&back) {
+            undoing.take_back(&step.change, &back, &made, &names, actual);
+            undone.push(back);
+        }
     }
     undoing
+}
+
+/// One transaction takes all of it back; nothing in it can be concurrent.
+fn way_back(change: &Change) -> Option<Change> {
+    Some(match change.undo()? {
+        Change::DropIndex { name, .. } => Change::DropIndex {
+            name,
+            concurrently: false,
+        },
+        back => back,
+    })
 }
 
 impl Undoing {
     fn take_back(
         &mut self,
         change: &Change,
+        back: &Change,
         made: &BTreeMap<&Identifier, &Table>,
         names: &BTreeSet<&Identifier>,
         actual: &Schema,
@@ -121,22 +141,11 @@ impl Undoing {
             | Change::DropIndex { .. }
             | Change::DropConstraint { .. } => return,
         };
-        let Some(back) = change.undo() else {
-            return;
-        };
-        if !is_there {
+        if is_there {
+            self.steps.push(Step::new(back.clone(), actual));
+        } else {
             self.gone.push(change.object_name().to_string());
-            return;
         }
-        // One transaction takes all of it back; nothing in it can be concurrent.
-        let back = match back {
-            Change::DropIndex { name, .. } => Change::DropIndex {
-                name,
-                concurrently: false,
-            },
-            other => other,
-        };
-        self.steps.push(Step::new(back, actual));
     }
 
     /// What somebody else made on a table that would go with it.
