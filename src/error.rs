@@ -119,6 +119,7 @@ impl Error {
                 }
                 _ => exit::COULD_NOT,
             },
+            Error::Query(error) if error.sqlstate() == Some("55P03") => exit::LOCK_NOT_OBTAINED,
             _ => exit::COULD_NOT,
         }
     }

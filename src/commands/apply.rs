@@ -10,7 +10,7 @@ use super::{Context, plan, prisma_migration, verify};
 use crate::cli::ApplyArgs;
 use crate::db::apply::{
     self, Applied, ApplyError, ApplyOptions, Blocker, Done, Interrupt, Observer, Obstacle,
-    Progress, Waiting, preflight,
+    Progress, Stop, Waiting, contradictions, preflight,
 };
 use crate::error::{Error, exit};
 use crate::plan::prisma_record::PrismaMigration;
@@ -23,7 +23,8 @@ use crate::verify::evidence::Recorded;
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
-    let survey = connected.survey(context)?;
+    let as_patient = patience(context, args.lock_timeout, args.wait);
+    let survey = connected.survey_within(context, &as_patient)?;
     let plan = match &args.plan {
         Some(path) => untouched(read_plan(path)?, &survey.plan)?,
         None => survey.plan.clone(),
@@ -51,7 +52,10 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         if !plan.refusals.is_empty() {
             return Err(Error::Said(exit::COULD_NOT));
         }
-        let obstacles = preflight(&connected.target, &mut connected.session, &plan)?;
+        let mut obstacles = preflight(&connected.target, &mut connected.session, &plan)?;
+        if obstacles.is_empty() {
+            obstacles = contradictions(&mut connected.session, &plan)?;
+        }
         if !obstacles.is_empty() {
             return Err(ApplyError::Refused { obstacles }.into());
         }
@@ -72,7 +76,11 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         return Ok(exit::DONE);
     }
     context.console.progress("\n");
-    verify::after_apply(context)
+    verify::after_apply(context).inspect_err(|_| {
+        context
+            .console
+            .complain("The migration is applied, and was not verified.\n");
+    })
 }
 
 /// The plan of a file, when it is the one that would be made now, or one that was made for another
@@ -178,12 +186,13 @@ fn record(
     connected: &mut Connected,
     migration: &PrismaMigration,
 ) -> Result<(), Error> {
+    let interrupt = on_signals()?;
     let ended = prisma_migration::record(
         connected,
         migration,
         &patience(context, args.lock_timeout, args.wait),
         &mut Narrator::new(context.console),
-        &on_signals()?,
+        &interrupt,
     );
     ended.inspect_err(|error| tell_more(context, error))?;
     let text = format!(
@@ -193,6 +202,7 @@ fn record(
     context
         .console
         .progress(&paragraph(&text, Console::width()));
+    interrupt.end();
     Ok(())
 }
 
@@ -253,6 +263,8 @@ fn carry_out(
             return Err(error.into());
         }
     }
+    // Verifying changes nothing; a signal just ends it.
+    interrupt.end();
     Ok(())
 }
 
@@ -263,6 +275,12 @@ pub(super) fn tell_more(context: &Context, error: &ApplyError) {
             context
                 .console
                 .complain(&waiting::blockers(blockers, Console::width()));
+        }
+        ApplyError::PartlyApplied(partly) => {
+            if let Stop::Locked(blockers) = &partly.why {
+                let blockers = waiting::blockers(blockers, Console::width());
+                context.console.complain(&blockers);
+            }
         }
         ApplyError::Changed(changed) => {
             context
@@ -325,6 +343,8 @@ pub(super) fn host_name() -> String {
 pub(super) struct Narrator {
     console: Console,
     said: Option<Instant>,
+    /// Who blocks is said however often it is said how far a step is.
+    named: Option<Instant>,
 }
 
 impl Narrator {
@@ -332,6 +352,7 @@ impl Narrator {
         Narrator {
             console,
             said: None,
+            named: None,
         }
     }
 
@@ -344,12 +365,10 @@ impl Narrator {
         }
     }
 
-    fn may_speak(&mut self) -> bool {
-        let due = self
-            .said
-            .is_none_or(|said| said.elapsed() >= Narrator::pause());
+    fn is_due(said: &mut Option<Instant>) -> bool {
+        let due = said.is_none_or(|said| said.elapsed() >= Narrator::pause());
         if due {
-            self.said = Some(Instant::now());
+            *said = Some(Instant::now());
         }
         due
     }
@@ -359,7 +378,7 @@ impl Observer for Narrator {
     fn waiting(&mut self, waiting: &Waiting<'_>) {
         // Before the blockers are known there is nothing to tell, unless every attempt is.
         let known: &[Blocker] = waiting.blockers;
-        if self.console.is_verbose() || (!known.is_empty() && self.may_speak()) {
+        if self.console.is_verbose() || (!known.is_empty() && Narrator::is_due(&mut self.named)) {
             self.console
                 .complain(&waiting::waiting(waiting, Console::width()));
         }
@@ -372,7 +391,7 @@ impl Observer for Narrator {
     }
 
     fn progress(&mut self, number: usize, _step: &Step, progress: &Progress) {
-        if self.may_speak() {
+        if Narrator::is_due(&mut self.said) {
             self.console.progress(&waiting::progress(number, progress));
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::survey::{Connected, Survey};
 use super::{Context, prisma_migration, reports};
 use crate::cli::{PlanArgs, PlanFormat};
+use crate::db::apply::contradictions;
 use crate::db::prisma_history::{self, PrismaHistory};
 use crate::error::{Error, exit};
 use crate::model::Identifier;
@@ -12,6 +13,7 @@ use crate::plan::Plan;
 use crate::plan::record::Record;
 use crate::plan::script::for_psql;
 use crate::render::console::Console;
+use crate::render::style::paragraph;
 use crate::render::{github, html, json, markdown, plan_text};
 use crate::report::ObjectDiff;
 use crate::verify::advice::{Advice, advise};
@@ -23,6 +25,14 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
         Some(_) => prisma_history::read(&mut connected.session)?,
         None => PrismaHistory::default(),
     };
+    if survey.plan.refusals.is_empty() {
+        for obstacle in contradictions(&mut connected.session, &survey.plan)? {
+            context.console.complain(&paragraph(
+                &format!("apply would be refused: {obstacle}"),
+                Console::width(),
+            ));
+        }
+    }
     let advice = advice(&survey);
     let endpoint = connected.target.endpoint();
     let run = reports::this_run();

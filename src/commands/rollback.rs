@@ -7,7 +7,7 @@ use super::apply::{Narrator, on_signals, patience, tell_more};
 use super::survey::Connected;
 use crate::cli::RollbackArgs;
 use crate::db::rollback::{Rollback, prepare, roll_back};
-use crate::error::{Error, exit};
+use crate::error::{Code, Error, exit};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::undo_text;
@@ -15,7 +15,17 @@ use crate::verify::checklist::counted;
 
 pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
-    let rollback = prepare(&mut connected.session, LEORA.migration)?;
+    let options = patience(context, args.lock_timeout, args.wait);
+    let rollback = connected.read(context, &options, |session| {
+        prepare(session, LEORA.migration)
+    })?;
+    if rollback.runs.is_empty() && rollback.obstacles.is_empty() {
+        return Err(Error::Unsuitable {
+            code: Code::NothingToTakeBack,
+            reason: "no run of this migration is recorded, or all are rolled back".to_owned(),
+            remedy: "`leora-migrate status` shows the history.".to_owned(),
+        });
+    }
     let shown = undo_text::render(&rollback, &connected.target.endpoint(), Console::width());
     let may_go_on = can_begin(&rollback, args.discard_rows);
     if may_go_on && !args.yes {
@@ -32,7 +42,7 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
         &mut connected.session,
         &rollback,
         args.discard_rows,
-        &patience(context, args.lock_timeout, args.wait),
+        &options,
         &mut Narrator::new(context.console),
         &on_signals()?,
     );

@@ -5,13 +5,12 @@ use std::fs;
 use super::Context;
 use super::survey::Connected;
 use crate::cli::SnapshotArgs;
-use crate::db::introspect::introspect;
 use crate::error::{Error, exit};
 use crate::model::snapshot;
 
 pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
-    let found = introspect(&mut connected.session)?;
+    let found = connected.introspected(context)?;
     let text = snapshot::write(&found.schema);
     let Some(path) = &args.out else {
         context.console.result(&text);

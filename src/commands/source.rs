@@ -6,7 +6,6 @@ use leora_schema::LEORA;
 
 use super::Context;
 use super::survey::Connected;
-use crate::db::introspect::introspect;
 use crate::error::Error;
 use crate::model::{Identifier, Schema};
 use crate::verify::promise::Promise;
@@ -43,7 +42,7 @@ impl Source {
             }
             Source::Url => {
                 let mut connected = Connected::open(context)?;
-                Ok(introspect(&mut connected.session)?.schema)
+                Ok(connected.introspected(context)?.schema)
             }
             Source::Empty => Ok(Schema::default()),
             Source::File(path) => crate::config::read_schema(path, namespace),

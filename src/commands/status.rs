@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
         Format::Text => {
             let subject = connected.subject();
             let width = Console::width();
-            status_text::render(&subject, &survey.plan, &history.runs, &prisma, width)
+            status_text::render(&subject, &survey.plan, &history, &prisma, width)
         }
         Format::Json => {
             let value = serde_json::json!({
@@ -39,6 +39,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
                 "recorded_by_prisma": by_prisma,
                 "prisma_migrations": prisma,
                 "runs": history.runs,
+                "history_closed": history.closed,
             });
             format!("{value:#}\n")
         }

@@ -1,19 +1,24 @@
 //! Looking at a database: connect, see whether it suits, read it, and plan.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use leora_schema::LEORA;
 
 use super::Context;
+use super::apply::{Narrator, patience, tell_more};
+use crate::db::apply::{ApplyOptions, patiently};
 use crate::db::catalog::ServerVersion;
 use crate::db::connect::Target;
 use crate::db::facts::{Facts, facts};
 use crate::db::introspect::{Introspection, introspect};
-use crate::db::session::Session;
+use crate::db::session::{QueryError, Session};
 use crate::error::{Code, Error};
 use crate::plan::{Plan, Request, plan};
 use crate::report::Subject;
 use crate::verify::promise::Promise;
+
+/// How long commands that only look wait for a table that somebody holds.
+const A_MOMENT: Duration = Duration::from_secs(5);
 
 /// An open connection to a database that suits.
 pub(super) struct Connected {
@@ -88,16 +93,24 @@ impl Connected {
         Ok(())
     }
 
-    /// Reads the database and plans.
+    /// Reads the database and plans. A table that nobody may read now is waited for, for a moment.
     pub(super) fn survey(&mut self, context: &Context) -> Result<Survey, Error> {
+        let options = patience(context, None, Some(A_MOMENT));
+        self.survey_within(context, &options)
+    }
+
+    /// The same, as patiently as `options` say.
+    pub(super) fn survey_within(
+        &mut self,
+        context: &Context,
+        options: &ApplyOptions,
+    ) -> Result<Survey, Error> {
         let promise = Promise::new(&LEORA, context.settings.baseline(&self.session.schema)?);
-        let found = introspect(&mut self.session)?;
-        let facts = facts(
-            &mut self.session,
-            &found,
-            &promise.created,
-            promise.migration,
-        )?;
+        let (found, facts) = self.read(context, options, |session| {
+            let found = introspect(session)?;
+            let facts = facts(session, &found, &promise.created, promise.migration)?;
+            Ok((found, facts))
+        })?;
         let request = Request {
             database: self.session.server.database(),
             ..promise.request(&self.session.schema)
@@ -109,6 +122,24 @@ impl Connected {
             facts,
             plan,
         })
+    }
+
+    /// Reads the catalogs alone.
+    pub(super) fn introspected(&mut self, context: &Context) -> Result<Introspection, Error> {
+        let options = patience(context, None, Some(A_MOMENT));
+        self.read(context, &options, introspect)
+    }
+
+    /// Reads, as patiently as `options` say, and tells who is waited for.
+    pub(super) fn read<T>(
+        &mut self,
+        context: &Context,
+        options: &ApplyOptions,
+        read: impl FnMut(&mut Session) -> Result<T, QueryError>,
+    ) -> Result<T, Error> {
+        let mut narrator = Narrator::new(context.console);
+        let found = patiently(&mut self.session, options, &mut narrator, read);
+        Ok(found.inspect_err(|error| tell_more(context, error))?)
     }
 
     /// What is looked at, for reports.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counters::counting;
-use super::introspect::{Introspection, settings_for};
+use super::introspect::{Introspection, settings_for, short_waits};
 use super::session::{QueryError, Session};
 use crate::model::name::literal;
 use crate::model::{ForeignKey, Identifier};
@@ -152,7 +152,8 @@ impl Questions {
         }
         // Off: a policy that would hide rows is an error instead of an empty table.
         let batch = format!(
-            "BEGIN TRANSACTION READ ONLY;\n{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+            "BEGIN TRANSACTION READ ONLY;\n{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+            short_waits(session),
             settings_for(&session.schema),
             self.0.join(";\n")
         );

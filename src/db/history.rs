@@ -18,7 +18,12 @@ pub struct History {
     pub state: HistoryState,
     /// The runs, oldest first.
     pub runs: Vec<Run>,
+    /// What lets the role read it, when it may not; then there are no runs here.
+    pub closed: Option<String>,
 }
+
+/// What is the matter where [`History::closed`] says what helps.
+pub const CLOSED: &str = "the history may not be read by this role";
 
 /// One run of a plan. Times are UTC, as `2027-01-31 23:59:59Z`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -92,6 +97,13 @@ SELECT to_regnamespace('leora_migrate') IS NOT NULL,
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration')";
 
+/// What would let the role read the history; no row when it may.
+const CLOSED_TO_US: &str = "\
+SELECT format('GRANT USAGE ON SCHEMA leora_migrate TO %1$I; GRANT SELECT ON leora_migrate.migration TO %1$I;', current_user)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'
+  AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))";
+
 /// A run that still runs holds the advisory lock; without it, it was cut off.
 const RUNS: &str = "\
 SELECT id, name, target_schema, state, plan, steps_done, running_step,
@@ -109,12 +121,15 @@ FROM leora_migrate.migration WHERE target_schema = {schema} ORDER BY started_at,
 ///
 /// # Errors
 ///
-/// When PostgreSQL does not answer, or the role may not read the history.
+/// When PostgreSQL does not answer.
 pub fn read(session: &mut Session) -> Result<History, QueryError> {
-    let answers = session.batch("looking for the history", STATE)?;
+    let question = format!("{STATE};\n{CLOSED_TO_US}");
+    let answers = session.batch("looking for the history", &question)?;
     let state = state(answers.first().and_then(|rows| rows.first()));
     let mut runs = Vec::new();
-    if state == HistoryState::Present {
+    let closed = answers.get(1).and_then(|rows| rows.first()?.get(0));
+    let closed = closed.map(str::to_owned);
+    if state == HistoryState::Present && closed.is_none() {
         let question = RUNS
             .replace("{schema}", &literal(session.schema.as_str()))
             .replace(
@@ -124,7 +139,11 @@ pub fn read(session: &mut Session) -> Result<History, QueryError> {
         let answers = session.batch("reading the history", &question)?;
         runs.extend(answers.iter().flatten().map(run));
     }
-    Ok(History { state, runs })
+    Ok(History {
+        state,
+        runs,
+        closed,
+    })
 }
 
 /// What there is of the history.

@@ -53,6 +53,10 @@ pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, Query
     let undoing = undo(&done(&runs), &actual);
     let rows = count(session, &undoing.discards)?;
     let mut obstacles: Vec<_> = runs.iter().filter_map(stands_in_the_way).collect();
+    obstacles.extend(history.closed.map(|remedy| Obstacle {
+        reason: history::CLOSED.to_owned(),
+        remedy,
+    }));
     obstacles.extend(undoing.refusals.iter().map(|refusal| Obstacle {
         reason: refusal.reason.clone(),
         remedy: refusal.remedy.clone(),
@@ -121,7 +125,8 @@ fn count(
         .collect();
     // Off: a policy that would hide rows is an error instead of a smaller number.
     let batch = format!(
-        "BEGIN TRANSACTION READ ONLY;\n{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+        "BEGIN TRANSACTION READ ONLY;\n{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+        introspect::short_waits(session),
         settings_for(&session.schema),
         questions.join(";\n")
     );
@@ -150,7 +155,7 @@ pub fn roll_back(
     interrupt: &Interrupt,
 ) -> Result<Committed, ApplyError> {
     let mut obstacles = rollback.obstacles.clone();
-    if rollback.runs.is_empty() {
+    if rollback.runs.is_empty() && obstacles.is_empty() {
         obstacles.push(Obstacle {
             reason: "no run of this migration is recorded, or all are rolled back".to_owned(),
             remedy: "`leora-migrate status` shows the history.".to_owned(),

@@ -339,13 +339,19 @@ codes! {
         "Taking a migration back takes away what it made, and nothing of anybody else's.",
         "Take it away first, by what made it.";
 
+    NothingToTakeBack = 66, "There is nothing to roll back",
+        "The history of this database has no run of the migration that was not rolled back. Nothing is done.",
+        "It was not applied, or by another tool, or is rolled back already. What stands without a record is not \
+         taken away: nobody knows who made it.",
+        "`leora-migrate status` shows the history and what stands. Another database may be meant.";
+
     PlanRefused = 70, "The plan holds refusals",
         "Something stands in the way, and nothing was done.",
         "A plan is carried out whole or not at all.",
         "`leora-migrate plan` shows each refusal with its own code and the safe way.";
     Obstacles = 71, "The plan could not have worked here, or not safely",
         "Before anything was changed it was asked what would be needed, and something is missing: a right, a \
-         writable server, a session of its own.",
+         writable server, a session of its own, rows that do not contradict a unique index or a foreign key.",
         "An error in the middle would cost a lock for nothing.",
         "Do what each line says, or have somebody do it who may.";
     ChangedSince = 72, "The database has changed since the plan was made",
@@ -354,7 +360,8 @@ codes! {
          that runs.",
         "Plan again, and review again. The message shows what changed.";
     LockNotObtained = 73, "The locks were not obtained in the time allowed",
-        "Other transactions hold locks that conflict. Nothing changed; running it again is safe. Exit code 3.",
+        "Other transactions hold locks that conflict, or a table ACCESS EXCLUSIVE, so that it may not even be read. \
+         Nothing changed; running it again is safe. Exit code 3.",
         "A statement that waits for a lock makes everybody after it wait too, so each wait is short (lock_timeout) \
          and the whole is tried again until --wait is over.",
         "The message names who blocks. Run it when they are done, end them, or allow more with --wait.";

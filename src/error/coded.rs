@@ -113,6 +113,7 @@ fn of_apply(error: &ApplyError) -> Code {
 /// The catalogs of all supported versions have what is asked of them; a history may not.
 fn of_query(error: &QueryError) -> Code {
     match error.sqlstate() {
+        Some("55P03") => Code::LockNotObtained,
         Some("42703" | "42P01") => Code::HistoryShape, // undefined_column, undefined_table
         _ => Code::Query,
     }

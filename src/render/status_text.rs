@@ -3,7 +3,7 @@
 use super::prisma_text;
 use super::style::{bad, caution, good, strong, wrapped};
 use super::words;
-use crate::db::history::{RolledBack, Run, RunState};
+use crate::db::history::{self, History, RolledBack, Run, RunState};
 use crate::plan::Plan;
 use crate::plan::prisma_record::PrismaRow;
 use crate::report::Subject;
@@ -14,10 +14,11 @@ use crate::verify::checklist::counted;
 pub fn render(
     subject: &Subject,
     plan: &Plan,
-    runs: &[Run],
+    history: &History,
     prisma: &[PrismaRow],
     width: usize,
 ) -> String {
+    let runs = &history.runs;
     let head = format!(
         "{}, schema {}, PostgreSQL {}",
         subject.endpoint, subject.schema, subject.server_version
@@ -28,12 +29,16 @@ pub fn render(
     for refusal in &plan.refusals {
         out += &wrapped(&words::refusal(refusal), "  - ", "    ", width);
     }
-    if runs.is_empty() {
+    if let Some(remedy) = &history.closed {
+        let line = format!("{}, which this opens: {remedy}", caution(history::CLOSED));
+        out += &wrapped(&line, "", "  ", width);
+    } else if runs.is_empty() {
         out += "no run is on record here\n";
     } else {
         out += &format!("\n{}\n", strong("History"));
-        for run in runs {
-            out += &one_run(run, width);
+        for (place, run) in runs.iter().enumerate() {
+            let is_last = !runs[place + 1..].iter().any(|later| later.name == run.name);
+            out += &one_run(run, is_last, width);
         }
     }
     if !prisma.is_empty() {
@@ -51,7 +56,8 @@ fn standing(plan: &Plan) -> String {
     }
 }
 
-fn one_run(run: &Run, width: usize) -> String {
+/// `is_last`: whether no other run of the migration came after it.
+fn one_run(run: &Run, is_last: bool, width: usize) -> String {
     let from = run
         .client_address
         .as_deref()
@@ -63,10 +69,16 @@ fn one_run(run: &Run, width: usize) -> String {
         RunState::Running => caution("running"),
         RunState::CutOff => bad("cut off"),
         RunState::Failed => bad("failed"),
-        RunState::RolledBack => caution("rolled back"),
+        // Who applied it is one, who rolled it back another.
+        RunState::RolledBack if run.error.is_some() => "failed".to_owned(),
+        RunState::RolledBack => "applied".to_owned(),
     };
+    let rolled_back = run.rolled_back.as_ref();
+    let back = rolled_back.map_or_else(String::new, |RolledBack { at, by, from }| {
+        format!(", {} {at} by {by} from {from}", caution("rolled back"))
+    });
     let head = format!(
-        "{} {} {state} by {} from {}{from}",
+        "{} {} {state} by {} from {}{from}{back}",
         run.started_at, run.name, run.applied_by, run.host
     );
     let mut out = wrapped(&head, "  ", "    ", width);
@@ -88,15 +100,16 @@ fn one_run(run: &Run, width: usize) -> String {
             .and_then(|steps| steps.get(number))
             .map_or_else(|| "unknown".to_owned(), |step| step.change.summary());
         let since = run.step_started_at.as_deref().unwrap_or("an unknown time");
-        lines.push(format!(
-            "step {} ({what}) is under way since {since}; applying again finishes it",
-            number + 1
-        ));
+        let number = number + 1;
+        lines.push(match run.state {
+            RunState::Running => format!("step {number} ({what}) is under way since {since}"),
+            _ if is_last => format!(
+                "step {number} ({what}) was begun {since} and not ended; applying again finishes it"
+            ),
+            _ => format!("step {number} ({what}) was begun {since} and not ended"),
+        });
     }
     lines.extend(run.error.clone());
-    if let Some(RolledBack { at, by, from }) = &run.rolled_back {
-        lines.push(format!("rolled back {at} by {by} from {from}"));
-    }
     for line in lines {
         out += &wrapped(&line, "    ", "      ", width);
     }

@@ -15,6 +15,7 @@ const QUERY: usize = 120;
 pub fn waiting(waiting: &Waiting<'_>, width: usize) -> String {
     let what = match waiting.awaited {
         Awaited::OtherMigration => "another migration to end".to_owned(),
+        Awaited::Reading => "tables that may not be read now".to_owned(),
         Awaited::Tables(locks) => {
             let locks: Vec<_> = locks
                 .iter()

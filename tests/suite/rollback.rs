@@ -7,7 +7,7 @@ use leora_migrate::db::rollback::{Rollback, prepare, roll_back};
 use leora_migrate::diff::compare;
 
 use crate::apply::ground::{Ground, Holder, ROWS, patient, without};
-use crate::support::Template;
+use crate::support::{Cli, Template, TestDatabase};
 
 const MIGRATION: &str = "add_phase1_foundation";
 
@@ -159,6 +159,53 @@ fn what_somebody_took_away_already_is_passed_over() {
     assert_eq!(rollback.undoing.gone, ["Job"]);
     ground.roll_back(&rollback, false).unwrap();
     assert_eq!(ground.pending().len(), 16);
+}
+
+#[test]
+fn a_table_that_two_runs_made_is_taken_back_once() {
+    let ground = Ground::on(Template::Baseline);
+    let before = introspect(&mut ground.session()).unwrap().schema;
+    ground.applied();
+    ground.execute(r#"DROP TABLE "Job""#);
+    ground.applied();
+    let rollback = ground.way_back();
+    assert_eq!(rollback.undoing.gone, Vec::<String>::new());
+    assert_eq!(rollback.undoing.discards.len(), 3);
+    ground.roll_back(&rollback, false).unwrap();
+    let after = introspect(&mut ground.session()).unwrap().schema;
+    assert_eq!(compare(&after, &before), []);
+}
+
+#[test]
+fn nothing_on_record_is_said_with_a_code_of_its_own() {
+    let database = TestDatabase::from(Template::Baseline);
+    Cli::new()
+        .args(["rollback", "--yes"])
+        .database(&database)
+        .run()
+        .exits(2)
+        .stderr_has("LM0066")
+        .stderr_has("no run of this migration is recorded");
+}
+
+#[test]
+fn the_history_tells_who_applied_and_who_rolled_back() {
+    let ground = Ground::on(Template::Baseline);
+    ground.applied();
+    ground.execute(r#"CREATE ROLE "undoer" SUPERUSER LOGIN"#);
+    let undoer = ground.url.replace("//leora@", "//undoer@");
+    let run = |arguments: &[&str], url: &str| {
+        let output = Cli::new().args(arguments).env("DATABASE_URL", url).run();
+        output.exits(0).stdout
+    };
+    run(&["rollback", "--yes"], &undoer);
+    let status = run(&["status"], &ground.url);
+    let status = status.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        status.contains("applied by leora from a test, rolled back 2"),
+        "{status}"
+    );
+    assert!(status.contains("Z by undoer from "), "{status}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::plan::{Lock, LockMode};
 pub enum Awaited {
     /// The advisory lock that keeps migrations apart, Prisma's included.
     OtherMigration,
+    /// That nobody holds a table of the schema ACCESS EXCLUSIVE, which keeps readers out.
+    Reading,
     /// These locks on tables.
     Tables(Vec<Lock>),
 }
@@ -56,9 +58,13 @@ pub struct Blocker {
 /// When PostgreSQL does not answer.
 pub fn blockers(session: &mut Session, awaited: &Awaited) -> Result<Vec<Blocker>, QueryError> {
     let which = match awaited {
+        // Under the lock that keeps migrations apart the tables are read.
         Awaited::OtherMigration => format!(
-            "l.locktype = 'advisory' AND l.classid = 0 AND l.objid = {PRISMA_ADVISORY_LOCK} AND l.objsubid = 1"
+            "(l.locktype = 'advisory' AND l.classid = 0 AND l.objid = {PRISMA_ADVISORY_LOCK} AND l.objsubid = 1 \
+             OR {})",
+            against_readers(&session.schema)
         ),
+        Awaited::Reading => against_readers(&session.schema),
         Awaited::Tables(locks) => on_tables(&session.schema, locks),
     };
     let question = QUESTION.replace("{which}", &which);
@@ -81,6 +87,14 @@ pub(super) fn blocking(session: &mut Session, pid: i32) -> Result<Vec<Blocker>, 
         blocker.holds = "a transaction that began before".to_owned();
     }
     Ok(blockers)
+}
+
+fn against_readers(schema: &Identifier) -> String {
+    format!(
+        "l.locktype = 'relation' AND l.mode = {} AND n.nspname = {}",
+        literal(LockMode::AccessExclusive.in_pg_locks()),
+        literal(schema.as_str())
+    )
 }
 
 fn on_tables(schema: &Identifier, locks: &[Lock]) -> String {

@@ -150,6 +150,13 @@ impl fmt::Display for Failure {
             )?,
             None => write!(f, "{} failed: {}", self.what, self.message)?,
         }
+        self.more(f)
+    }
+}
+
+impl Failure {
+    /// What PostgreSQL said beside its message.
+    fn more(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(sqlstate) = &self.sqlstate {
             write!(f, " (SQLSTATE {sqlstate})")?;
         }
@@ -195,7 +202,10 @@ pub enum Stop {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Stop::Failed(failure) => write!(f, "failed: {}", failure.message),
+            Stop::Failed(failure) => {
+                write!(f, "failed: {}", failure.message)?;
+                failure.more(f)
+            }
             Stop::Locked(_) => write!(f, "did not get its locks in the time allowed"),
             Stop::Lost(cause) => write!(f, "was under way when the connection was lost ({cause})"),
             Stop::Interrupted => write!(f, "was interrupted"),
@@ -231,6 +241,9 @@ impl fmt::Display for Partly {
 fn not_obtained(awaited: &Awaited) -> String {
     match awaited {
         Awaited::OtherMigration => "another migration did not end".to_owned(),
+        Awaited::Reading => {
+            "the tables could not be read, as somebody holds one ACCESS EXCLUSIVE,".to_owned()
+        }
         Awaited::Tables(locks) => {
             let locks: Vec<_> = locks
                 .iter()

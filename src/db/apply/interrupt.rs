@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::{flag, low_level};
 
 use crate::db::connect::Target;
 use crate::db::session::{QueryError, Rows, Session};
@@ -24,6 +24,7 @@ const CANCEL_AGAIN: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     signal: Arc<AtomicUsize>,
+    asked_before: Arc<AtomicBool>,
 }
 
 impl Interrupt {
@@ -34,15 +35,25 @@ impl Interrupt {
     /// When the system does not let signals be handled.
     pub fn on_signals() -> io::Result<Interrupt> {
         let interrupt = Interrupt::default();
-        let asked_before = Arc::new(AtomicBool::new(false));
+        let asked_before = &interrupt.asked_before;
         for signal in [SIGINT, SIGTERM] {
             // In this order: the first signal finds `asked_before` still false.
-            flag::register_conditional_default(signal, Arc::clone(&asked_before))?;
-            flag::register(signal, Arc::clone(&asked_before))?;
+            flag::register_conditional_default(signal, Arc::clone(asked_before))?;
+            flag::register(signal, Arc::clone(asked_before))?;
             let number = usize::try_from(signal).unwrap_or_default();
             flag::register_usize(signal, Arc::clone(&interrupt.signal), number)?;
         }
         Ok(interrupt)
+    }
+
+    /// Listens no more: a signal ends the process at once, as one does that came and found nothing to
+    /// stop.
+    pub fn end(&self) {
+        self.asked_before.store(true, Ordering::SeqCst);
+        if let Some(signal) = self.signal() {
+            // An error means that there is no such signal, and one came.
+            drop(low_level::emulate_default_handler(signal));
+        }
     }
 
     /// Asks as `signal` does.

@@ -6,11 +6,13 @@
 
 mod attempt;
 mod blockers;
+mod contradictions;
 mod error;
 mod interrupt;
 mod lone;
 mod lost;
 mod patience;
+mod patient;
 mod persist;
 mod pooled;
 mod preflight;
@@ -35,9 +37,11 @@ use crate::plan::script::{self, Alone, Conditions, Exclusion, Stages, Statement,
 use crate::plan::{Lock, Plan, Request, Step, basis, plan as make_plan};
 
 pub use blockers::{Awaited, Blocker, blockers};
+pub use contradictions::contradictions;
 pub use error::{ApplyError, Changed, Failure, Outcome, Partly, Stop};
 pub use interrupt::Interrupt;
 pub use patience::Waiting;
+pub use patient::patiently;
 pub use persist::Committed;
 pub use preflight::{Obstacle, preflight};
 pub use watch::Progress;

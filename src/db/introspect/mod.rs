@@ -46,7 +46,8 @@ pub fn introspect(session: &mut Session) -> Result<Introspection, QueryError> {
         return Ok(Introspection::default());
     }
     let batch = format!(
-        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{};\nCOMMIT",
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{}{};\nCOMMIT",
+        short_waits(session),
         questions(session)
     );
     Ok(read(session.batch("reading the catalogs", &batch)?))
@@ -62,6 +63,16 @@ pub(super) fn questions(session: &Session) -> String {
 /// Reads the answers to [`questions`].
 pub(super) fn read(answers: Vec<Rows>) -> Introspection {
     Reader::read(answers)
+}
+
+/// `SET LOCAL` for a transaction that reads: where somebody holds a table ACCESS EXCLUSIVE it waits for a
+/// moment only, and not at all once nobody wants the answer (PostgreSQL 14 on).
+pub(super) fn short_waits(session: &Session) -> String {
+    let noticing = match session.server.version().has_connection_check() {
+        true => "SET LOCAL client_connection_check_interval = '500ms';\n",
+        false => "",
+    };
+    format!("SET LOCAL lock_timeout = '500ms';\n{noticing}")
 }
 
 /// `SET LOCAL` for everything that could change what PostgreSQL prints or how it reads names.

@@ -10,7 +10,7 @@ use leora_migrate::db::history::RunState;
 use leora_migrate::plan::Step;
 
 use crate::apply::ground::{Ground, Holder, ROWS, patient, until, without};
-use crate::support::Template;
+use crate::support::{Cli, Template};
 
 /// Tables with rows that lack an index each, so that it is built concurrently.
 pub(crate) fn lacking(part: &'static str) -> Template {
@@ -85,11 +85,101 @@ fn rows_that_contradict_a_foreign_key_stop_the_validation_and_a_rerun_goes_on() 
         panic!("{error}");
     };
     assert_eq!(failure.sqlstate.as_deref(), Some("23503"));
+    assert!(
+        error
+            .to_string()
+            .contains("is not present in table \"Tenant\""),
+        "{error}"
+    );
     assert_eq!(ground.pending().len(), 1);
     ground.execute(r#"DELETE FROM "Job" WHERE "type" = 'orphan'"#);
     ground.applied();
     let states: Vec<_> = ground.history().runs.iter().map(|run| run.state).collect();
     assert_eq!(states, [RunState::Failed, RunState::Applied]);
+}
+
+/// What the command says of rows that contradict, before anything is done.
+#[track_caller]
+fn refused_for_rows(ground: &Ground, reason: &str, remedy: &str) {
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let run = |arguments: &[&str]| Cli::new().args(arguments).database(ground.database()).run();
+    let apply = run(&["apply", "--yes", "--no-verify"])
+        .exits(2)
+        .stderr_has("LM0071");
+    for told in [apply.stderr, run(&["plan"]).exits(0).stderr] {
+        let told = flat(&told);
+        assert!(told.contains(reason) && told.contains(remedy), "{told}");
+    }
+    assert!(ground.history().runs.is_empty());
+    assert_eq!(invalid_indexes(ground), "0");
+}
+
+#[test]
+fn rows_that_contradict_a_unique_index_are_found_before_anything_is_done() {
+    let ground = Ground::on(lacking("userId_widgetType_key"));
+    ground.execute(
+        r#"INSERT INTO "DashboardWidget" ("id", "tenantId", "userId", "widgetType", "position", "updatedAt")
+           SELECT gen_random_uuid(), "tenantId", "id", 'twice', 1, now()
+           FROM (SELECT * FROM "User" LIMIT 3) u, generate_series(1, 2)"#,
+    );
+    refused_for_rows(
+        &ground,
+        r#"3 values of ("tenantId", "userId", "widgetType") stand in several rows of "DashboardWidget" each"#,
+        r#"HAVING count(*) > 1;"#,
+    );
+}
+
+#[test]
+fn rows_that_contradict_a_foreign_key_are_found_before_anything_is_done() {
+    let ground = Ground::on(lacking("Job_tenantId_fkey"));
+    ground.execute(
+        r#"INSERT INTO "Job" ("id", "tenantId", "type", "payload", "updatedAt")
+           SELECT gen_random_uuid(), '00000000-0000-0000-0000-00000000dead', 'orphan', '{}', now()
+           FROM generate_series(1, 2)"#,
+    );
+    refused_for_rows(
+        &ground,
+        r#"2 rows of "Job" name by ("tenantId") none of "Tenant" that is there, so the foreign key "Job_tenantId_fkey" cannot be made, as (00000000-0000-0000-0000-00000000dead)"#,
+        r#"NOT EXISTS (SELECT FROM "Tenant" p WHERE p."id" = c."tenantId");"#,
+    );
+}
+
+#[test]
+fn who_keeps_a_lone_step_waiting_is_shown() {
+    let ground = Ground::on(lacking("_type_status_idx"));
+    let mut holder = Holder::of(&ground, WRITE);
+    let output = Cli::new()
+        .args(["apply", "--yes", "--no-verify", "--wait=3s"])
+        .database(ground.database())
+        .run()
+        .exits(4);
+    let pid = format!("pid {} leora (reports)", holder.pid());
+    // While it waits, and at the end.
+    assert_eq!(output.stderr.matches(&pid).count(), 2, "{output}");
+    assert!(
+        output.stderr.contains("waiting for SHARE UPDATE EXCLUSIVE"),
+        "{output}"
+    );
+    holder.let_go();
+}
+
+#[test]
+fn a_step_that_was_begun_is_told_of_until_a_later_run_ends_it() {
+    let ground = Ground::on(lacking("_type_status_idx"));
+    let holder = Holder::of(&ground, WRITE);
+    let run = |arguments: &[&str]| Cli::new().args(arguments).database(ground.database()).run();
+    run(&["apply", "--yes", "--no-verify", "--wait=1s"]).exits(4);
+    let hint = "applying again finishes it";
+    run(&["status"])
+        .lacks("is under way")
+        .stdout_has("was begun ")
+        .stdout_has("finishes");
+    holder.let_go();
+    run(&["apply", "--yes", "--no-verify"]).exits(0);
+    run(&["status"])
+        .lacks("is under way")
+        .lacks(hint)
+        .lacks("finishes");
 }
 
 /// Notes what is said of a step that stands alone, and does something when it is first waited for.

@@ -3,6 +3,7 @@
 mod killed;
 mod lone;
 mod lost;
+mod reading;
 mod rights;
 mod verifying;
 

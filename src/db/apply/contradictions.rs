@@ -1,0 +1,176 @@
+//! Rows that a unique index or a foreign key could not be made over, looked for before anything is done.
+
+use crate::db::introspect::{settings_for, short_waits};
+use crate::db::session::{QueryError, Session};
+use crate::ddl::Change;
+use crate::model::{ForeignKey, Identifier, Index, IndexTarget};
+use crate::plan::{Plan, Step};
+
+use super::attempt::roll_back;
+use super::preflight::Obstacle;
+
+/// How long is looked for each. What takes longer is left to PostgreSQL, which finds it too, midway.
+const LOOKING: &str = "SET LOCAL statement_timeout = '5s';\n";
+
+/// The rows that steps of `plan` would fail over. A round trip for each unique index and foreign key that
+/// is to be made on a table that holds rows; one that is not answered in seconds is not looked for.
+///
+/// # Errors
+///
+/// When the connection is gone.
+pub fn contradictions(session: &mut Session, plan: &Plan) -> Result<Vec<Obstacle>, QueryError> {
+    let mut found = Vec::new();
+    for question in plan.steps.iter().filter_map(|step| question(plan, step)) {
+        let batch = format!(
+            "BEGIN TRANSACTION READ ONLY;\n{}{LOOKING}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+            short_waits(session),
+            settings_for(&session.schema),
+            question.sql
+        );
+        match session.batch("looking for rows that contradict", &batch) {
+            Ok(answers) => {
+                let row = answers.first().and_then(|rows| rows.first());
+                let told = row.and_then(|row| Some((row.get(0)?, row.get(1)?)));
+                found.extend(told.map(|(number, example)| question.obstacle(number, example)));
+            }
+            Err(error) if error.is_loss() => return Err(error),
+            Err(_) => roll_back(session)?,
+        }
+    }
+    Ok(found)
+}
+
+/// What is asked of a step: how many there are, and one of them.
+struct Question {
+    /// One row, or none when no row contradicts.
+    sql: String,
+    /// What is the matter, after the number.
+    matter: String,
+    remedy: String,
+}
+
+impl Question {
+    fn obstacle(&self, number: &str, example: &str) -> Obstacle {
+        Obstacle {
+            reason: format!("{number} {}, as ({example})", self.matter),
+            remedy: self.remedy.clone(),
+        }
+    }
+}
+
+fn question(plan: &Plan, step: &Step) -> Option<Question> {
+    let held = |table: &Identifier| plan.basis.held_rows.contains(table);
+    match &step.change {
+        Change::CreateIndex {
+            table, name, index, ..
+        } if index.unique && held(table) => twice(table, name, index),
+        Change::AddForeignKey {
+            table, name, key, ..
+        } if held(table) => orphans(plan, table, name, key),
+        Change::ValidateForeignKey { table, name, .. } if held(table) => {
+            let key = plan.basis.stood.tables.get(table)?.foreign_keys.get(name)?;
+            orphans(plan, table, name, key)
+        }
+        _ => None,
+    }
+}
+
+/// Keys that several rows have. Of an index that compares otherwise than its columns do, nothing is asked.
+fn twice(table: &Identifier, name: &Identifier, index: &Index) -> Option<Question> {
+    let mut columns = Vec::new();
+    for key in &index.keys {
+        match &key.on {
+            IndexTarget::Column(column)
+                if key.operator_class.is_none() && key.collation.is_none() =>
+            {
+                columns.push(column.quoted());
+            }
+            _ => return None,
+        }
+    }
+    if index.predicate.is_some() || index.nulls_not_distinct {
+        return None;
+    }
+    let rest = format!(
+        "FROM {} WHERE {} GROUP BY {list} HAVING count(*) > 1",
+        table.quoted(),
+        all_given("", &columns),
+        list = columns.join(", "),
+    );
+    Some(Question {
+        sql: format!(
+            "SELECT count(*) OVER (), {} {rest} LIMIT 1",
+            example("", &columns)
+        ),
+        matter: format!(
+            "values of ({}) stand in several rows of {} each, so the unique index {} cannot be made",
+            columns.join(", "),
+            table.quoted(),
+            name.quoted()
+        ),
+        remedy: format!(
+            "Change or delete all rows but one of each. They are: SELECT {}, count(*) {rest};",
+            columns.join(", ")
+        ),
+    })
+}
+
+/// Rows of `table` that name a row which is not there.
+fn orphans(
+    plan: &Plan,
+    table: &Identifier,
+    name: &Identifier,
+    key: &ForeignKey,
+) -> Option<Question> {
+    let parent = key.references.here()?;
+    let columns: Vec<_> = key.columns.iter().map(Identifier::quoted).collect();
+    let pairs = columns.iter().zip(&key.referenced_columns);
+    let same: Vec<_> = pairs
+        .map(|(own, other)| format!("p.{} = c.{own}", other.quoted()))
+        .collect();
+    let mut rest = format!(
+        "FROM {} c WHERE {}",
+        table.quoted(),
+        all_given("c.", &columns)
+    );
+    // One that is yet to be made holds nothing.
+    if plan.basis.stood.tables.contains_key(parent) {
+        rest += &format!(
+            " AND NOT EXISTS (SELECT FROM {} p WHERE {})",
+            parent.quoted(),
+            same.join(" AND ")
+        );
+    }
+    Some(Question {
+        sql: format!(
+            "SELECT count(*) OVER (), {} {rest} LIMIT 1",
+            example("c.", &columns)
+        ),
+        matter: format!(
+            "rows of {} name by ({}) none of {} that is there, so the foreign key {} cannot be made",
+            table.quoted(),
+            columns.join(", "),
+            parent.quoted(),
+            name.quoted()
+        ),
+        remedy: format!(
+            "Delete them, or let them name one that is there. They are: SELECT * {rest};"
+        ),
+    })
+}
+
+fn all_given(before: &str, columns: &[String]) -> String {
+    let given: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{before}{column} IS NOT NULL"))
+        .collect();
+    given.join(" AND ")
+}
+
+fn example(before: &str, columns: &[String]) -> String {
+    let texts: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{before}{column}::text"))
+        .collect();
+    format!("concat_ws(', ', {})", texts.join(", "))
+}
