@@ -5,6 +5,7 @@ use crate::db::session::{QueryError, Session};
 use crate::ddl::Change;
 use crate::model::{ForeignKey, Identifier, Index, IndexTarget};
 use crate::plan::{Plan, Step};
+use crate::verify::checklist::counted;
 
 use super::attempt::roll_back;
 use super::preflight::Obstacle;
@@ -44,15 +45,20 @@ pub fn contradictions(session: &mut Session, plan: &Plan) -> Result<Vec<Obstacle
 struct Question {
     /// One row, or none when no row contradicts.
     sql: String,
-    /// What is the matter, after the number.
-    matter: String,
+    /// What it counts.
+    counted: (&'static str, &'static str),
+    /// What is the matter, before the number and after it.
+    matter: (String, String),
     remedy: String,
 }
 
 impl Question {
     fn obstacle(&self, number: &str, example: &str) -> Obstacle {
+        let (one, many) = self.counted;
+        let number = counted(number.parse().unwrap_or(usize::MAX), one, many);
+        let (holds, therefore) = &self.matter;
         Obstacle {
-            reason: format!("{number} {}, as ({example})", self.matter),
+            reason: format!("{holds} {number}, as ({example}), so {therefore} cannot be made"),
             remedy: self.remedy.clone(),
         }
     }
@@ -102,11 +108,14 @@ fn twice(table: &Identifier, name: &Identifier, index: &Index) -> Option<Questio
             "SELECT count(*) OVER (), {} {rest} LIMIT 1",
             example("", &columns)
         ),
-        matter: format!(
-            "values of ({}) stand in several rows of {} each, so the unique index {} cannot be made",
-            columns.join(", "),
-            table.quoted(),
-            name.quoted()
+        counted: ("value", "values"),
+        matter: (
+            format!(
+                "several rows of {} have the same ({}):",
+                table.quoted(),
+                columns.join(", ")
+            ),
+            format!("the unique index {}", name.quoted()),
         ),
         remedy: format!(
             "Change or delete all rows but one of each. They are: SELECT {}, count(*) {rest};",
@@ -146,12 +155,15 @@ fn orphans(
             "SELECT count(*) OVER (), {} {rest} LIMIT 1",
             example("c.", &columns)
         ),
-        matter: format!(
-            "rows of {} name by ({}) none of {} that is there, so the foreign key {} cannot be made",
-            table.quoted(),
-            columns.join(", "),
-            parent.quoted(),
-            name.quoted()
+        counted: ("row", "rows"),
+        matter: (
+            format!(
+                "rows of {} name by ({}) none of {} that is there:",
+                table.quoted(),
+                columns.join(", "),
+                parent.quoted()
+            ),
+            format!("the foreign key {}", name.quoted()),
         ),
         remedy: format!(
             "Delete them, or let them name one that is there. They are: SELECT * {rest};"

@@ -124,7 +124,7 @@ fn rows_that_contradict_a_unique_index_are_found_before_anything_is_done() {
     );
     refused_for_rows(
         &ground,
-        r#"3 values of ("tenantId", "userId", "widgetType") stand in several rows of "DashboardWidget" each"#,
+        r#"several rows of "DashboardWidget" have the same ("tenantId", "userId", "widgetType"): 3 values, as ("#,
         r#"HAVING count(*) > 1;"#,
     );
 }
@@ -139,7 +139,7 @@ fn rows_that_contradict_a_foreign_key_are_found_before_anything_is_done() {
     );
     refused_for_rows(
         &ground,
-        r#"2 rows of "Job" name by ("tenantId") none of "Tenant" that is there, so the foreign key "Job_tenantId_fkey" cannot be made, as (00000000-0000-0000-0000-00000000dead)"#,
+        r#"rows of "Job" name by ("tenantId") none of "Tenant" that is there: 2 rows, as (00000000-0000-0000-0000-00000000dead), so the foreign key "Job_tenantId_fkey" cannot be made"#,
         r#"NOT EXISTS (SELECT FROM "Tenant" p WHERE p."id" = c."tenantId");"#,
     );
 }
