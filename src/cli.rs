@@ -248,10 +248,10 @@ pub enum PrismaCommand {
 /// `prisma patch`.
 #[derive(Args, Clone, Debug)]
 pub struct PatchArgs {
-    /// The file
+    /// The file, or the folder of a schema of several files
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Write the file
+    /// Write what is changed
     #[arg(long)]
     pub write: bool,
 }

@@ -197,36 +197,8 @@ impl Settings {
 ///
 /// When the file cannot be read, or holds no schema.
 pub fn read_schema(path: &Path, namespace: &Identifier) -> Result<Schema, Error> {
-    let is_prisma = |path: &Path| {
-        path.extension()
-            .is_some_and(|extension| extension == "prisma")
-    };
-    if path.is_dir() {
-        let failed = |source| Error::File {
-            doing: "read",
-            path: path.to_owned(),
-            source,
-        };
-        let entries = fs::read_dir(path)
-            .map_err(failed)?
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(failed)?;
-        let mut files: Vec<_> = entries
-            .into_iter()
-            .map(|entry| entry.path())
-            .filter(|path| is_prisma(path))
-            .collect();
-        files.sort();
-        if files.is_empty() {
-            return Err(Error::Usage(format!(
-                "there is no .prisma file in {}",
-                path.display()
-            )));
-        }
-        return read_prisma(&files, namespace);
-    }
-    if is_prisma(path) {
-        return read_prisma(&[path.to_owned()], namespace);
+    if path.is_dir() || is_prisma(path) {
+        return Ok(prisma::schema(&read_prisma(path)?, namespace)?);
     }
     let text = read_text(path)?;
     let schema = snapshot::read(&text).map_err(|error| not_toml(path, &text, error.toml()))?;
@@ -239,15 +211,45 @@ pub fn read_schema(path: &Path, namespace: &Identifier) -> Result<Schema, Error>
     }
 }
 
-fn read_prisma(files: &[PathBuf], namespace: &Identifier) -> Result<Schema, Error> {
+/// Reads one file of Prisma's, or all `.prisma` files of a folder.
+///
+/// # Errors
+///
+/// When a file cannot be read, or the folder has none.
+pub fn read_prisma(path: &Path) -> Result<Vec<prisma::Source>, Error> {
+    let mut files = vec![path.to_owned()];
+    if path.is_dir() {
+        let failed = |source| Error::File {
+            doing: "read",
+            path: path.to_owned(),
+            source,
+        };
+        let entries = fs::read_dir(path)
+            .map_err(failed)?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
+        files = entries.into_iter().map(|entry| entry.path()).collect();
+        files.retain(|file| is_prisma(file));
+        files.sort();
+    }
+    if files.is_empty() {
+        return Err(Error::Usage(format!(
+            "there is no .prisma file in {}",
+            path.display()
+        )));
+    }
     let source = |path: &PathBuf| {
         Ok(prisma::Source {
             name: path.display().to_string(),
             text: read_text(path)?,
         })
     };
-    let sources: Vec<_> = files.iter().map(source).collect::<Result<_, Error>>()?;
-    Ok(prisma::schema(&sources, namespace)?)
+    files.iter().map(source).collect()
+}
+
+fn is_prisma(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "prisma")
 }
 
 fn read(path: &Path) -> Result<File, Error> {

@@ -1,12 +1,12 @@
 //! `prisma patch`: Phase 1 put into the team's `schema.prisma`.
 
 use std::fs;
-use std::path::Path;
 
 use leora_schema::LEORA;
 
 use super::Context;
 use crate::cli::{PatchArgs, PrismaCommand};
+use crate::config::read_prisma;
 use crate::error::{Error, exit};
 use crate::prisma::Source;
 use crate::prisma::patch::{Patch, PatchError, patch};
@@ -20,8 +20,8 @@ pub(super) fn run(context: &Context, command: &PrismaCommand) -> Result<u8, Erro
 
 fn patch_file(context: &Context, args: &PatchArgs) -> Result<u8, Error> {
     let namespace = context.settings.schema(None)?;
-    let before = read(&args.file)?;
-    let Patch { text, added } = match patch(&before, &LEORA, &namespace) {
+    let before = read_prisma(&args.file)?;
+    let Patch { texts, added } = match patch(&before, &LEORA, &namespace) {
         Ok(patch) => patch,
         Err(error) => {
             if let PatchError::Conflict(conflict) = &error {
@@ -40,45 +40,41 @@ fn patch_file(context: &Context, args: &PatchArgs) -> Result<u8, Error> {
     if added.is_empty() {
         context.console.result(&format!(
             "{} has Phase 1 already; nothing to add.\n",
-            before.name
+            args.file.display()
         ));
         return Ok(exit::DONE);
     }
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    let shown = diff::unified(
-        &before.name,
-        &lines(&before.text),
-        &before.name,
-        &lines(&text),
-    );
-    context.console.result(&diff::coloured(&shown, usize::MAX));
-    if args.write {
-        let failed = |source| Error::File {
-            doing: "write",
-            path: args.file.clone(),
-            source,
-        };
-        fs::write(&args.file, text).map_err(failed)?;
-        context
-            .console
-            .progress(&format!("Wrote {}: {}.\n", before.name, added.join(", ")));
-    } else {
+    let changed = || {
+        before
+            .iter()
+            .zip(&texts)
+            .filter(|(before, text)| before.text != **text)
+    };
+    for (Source { name, text }, after) in changed() {
+        let shown = diff::unified(name, &lines(text), name, &lines(after));
+        context.console.result(&diff::coloured(&shown, usize::MAX));
+    }
+    if !args.write {
         context
             .console
             .progress("Nothing is written; --write does it.\n");
+        return Ok(exit::DONE);
     }
+    let mut written = Vec::new();
+    for (Source { name, .. }, after) in changed() {
+        let failed = |source| Error::File {
+            doing: "write",
+            path: name.into(),
+            source,
+        };
+        fs::write(name, after).map_err(failed)?;
+        written.push(name.as_str());
+    }
+    context.console.progress(&format!(
+        "Wrote {}: {}.\n",
+        written.join(", "),
+        added.join(", ")
+    ));
     Ok(exit::DONE)
-}
-
-fn read(path: &Path) -> Result<Source, Error> {
-    let failed = |source| Error::File {
-        doing: "read",
-        path: path.to_owned(),
-        source,
-    };
-    let text = fs::read_to_string(path).map_err(failed)?;
-    Ok(Source {
-        name: path.display().to_string(),
-        text,
-    })
 }

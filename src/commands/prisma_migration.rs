@@ -123,7 +123,7 @@ fn schema_that_lags(directory: &Path, schema: &Identifier) -> Option<PathBuf> {
         name: file.display().to_string(),
         text: fs::read_to_string(&file).ok()?,
     };
-    let Patch { added, .. } = patch(&source, &LEORA, schema).ok()?;
+    let Patch { added, .. } = patch(&[source], &LEORA, schema).ok()?;
     (!added.is_empty()).then_some(file)
 }
 

@@ -7,6 +7,7 @@
 //! ([`mod@patch`]).
 
 pub mod ast;
+mod conflict;
 pub mod declared;
 mod error;
 mod grammar;

@@ -2,17 +2,20 @@
 //!
 //! Models go behind the model they belong behind, or to the end; lists of relations go behind the
 //! line they belong behind, or behind the last list. Where the lines around a new line are aligned as
-//! Prisma's formatter aligns them, they are aligned again; where they are not, they are left alone.
+//! Prisma's formatter aligns them, they are aligned again; where they are not, they are left alone, and the
+//! new line stands in the column in which most of them stand.
 //! What results must be valid, and must say of the new models what the declaration says.
 
 use leora_schema::dsl::{Declaration, Model, Origin};
 
-use super::ast::{self, Document, Field, FieldType, Member};
-use super::print::{self, Row, Table};
-use super::{SchemaErrors, Source, declared, parse};
-use crate::diff::{Difference, compare};
-use crate::model::lower::lower_created;
-use crate::model::{Identifier, Schema};
+use super::ast::{self, Field, FieldType, Member};
+use super::conflict::{Files, agree, another};
+use super::error::Problem;
+use super::print::{Row, Table};
+use super::{SchemaErrors, Source, declared};
+use crate::model::Identifier;
+
+pub use super::conflict::{Conflict, PatchError};
 
 /// The model behind which the new models stand.
 const MODELS_BEHIND: &str = "DataIntegritySnapshot";
@@ -23,172 +26,142 @@ const LISTS_BEHIND: [(&str, &str); 2] = [("Tenant", "integritySnapshots"), ("Use
 /// A schema with Phase 1 in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
-    /// The whole text; the one given when nothing was missing.
-    pub text: String,
+    /// The whole text of each file; the one given where nothing was missing.
+    pub texts: Vec<String>,
     /// What was added: `model Job`, `Tenant.jobs`. Empty when all was there already.
     pub added: Vec<String>,
 }
 
-/// Why a schema cannot be patched.
-#[derive(Debug, thiserror::Error)]
-pub enum PatchError {
-    /// It is not valid as it stands, or would not be with Phase 1 in it.
-    #[error("{0}")]
-    Invalid(SchemaErrors),
-    /// A model that the new ones reference is not in the file.
-    #[error(
-        "{file} has no model {model}, which {from} references. A patch needs the file that has it."
-    )]
-    NoModel {
-        /// The file.
-        file: String,
-        /// The model that is not there.
-        model: String,
-        /// The new model that references it.
-        from: String,
-    },
-    /// A model of the name is there and is another one.
-    #[error("{}", conflict_message(.0))]
-    Conflict(Box<Conflict>),
-}
-
-/// A model that is there already and says something else than the declaration.
-#[derive(Debug)]
-pub struct Conflict {
-    /// The file.
-    pub file: String,
-    /// The model.
-    pub model: String,
-    /// Its block, as it stands in the file.
-    pub found: String,
-    /// Its block, as the declaration has it.
-    pub declared: String,
-    /// In what the table would differ.
-    pub differences: Vec<Difference>,
-}
-
-fn conflict_message(conflict: &Conflict) -> String {
-    let Conflict { file, model, .. } = conflict;
-    format!(
-        "{file} has a model {model} already, and it is not the one of this migration. Rename it, or make it the same."
-    )
-}
-
 /// A change of the text: what stands from `start` to `end` becomes `text`.
 struct Edit {
+    /// Which file.
+    file: usize,
     start: usize,
     end: usize,
     text: String,
 }
 
-/// Puts what is missing of `declaration` into `source`. `namespace` is the database schema of models
-/// that do not say theirs.
+/// Puts what is missing of `declaration` into `sources`, which are a schema together. `namespace` is the
+/// database schema of models that do not say theirs. A model that is called otherwise and mapped to the
+/// table counts as that table's.
 ///
 /// # Errors
 ///
-/// When `source` is not Prisma's language, has not the models that the new ones reference, or has a
-/// model of the name of a new one that says something else.
+/// When `sources` are not Prisma's language, have not the models that the new ones reference, or have
+/// something else of a name that the new ones need.
 pub fn patch(
-    source: &Source,
+    sources: &[Source],
     declaration: &Declaration,
     namespace: &Identifier,
 ) -> Result<Patch, PatchError> {
-    let document = super::parse(source).map_err(PatchError::Invalid)?;
-    let created = || {
-        declaration
-            .models
-            .iter()
-            .filter(|model| model.origin == Origin::Phase1)
-    };
-    let mut edits = Vec::new();
-    let mut added = Vec::new();
-    edits.extend(new_models(&source.text, &document, created(), &mut added));
+    let files = Files::parse(sources)?;
+    let models: Vec<_> = declaration
+        .models
+        .iter()
+        .filter(|model| model.origin == Origin::Phase1)
+        .collect();
+    let before = super::schema(sources, namespace);
+    if let Ok(schema) = &before
+        && agree(&files, schema, &models, declaration).is_ok()
+    {
+        return Ok(Patch {
+            texts: sources.iter().map(|source| source.text.clone()).collect(),
+            added: Vec::new(),
+        });
+    }
+    let mut problems = files.taken_names(&models);
+    let (mut edits, mut added) = new_models(&files, &models);
     for target in declaration.models {
-        let rows = missing_lists(source, &document, created(), target.name)?;
-        if let (Some(model), false) = (find(&document, target.name), rows.is_empty()) {
-            let names = rows
-                .iter()
-                .map(|[name, _]| format!("{}.{name}", target.name));
-            added.extend(names);
-            let created: Vec<_> = created().map(|model| model.name).collect();
-            edits.extend(new_lists(&source.text, model, &rows, &created));
+        let rows = missing_lists(&files, &models, target.name)?;
+        let Some((file, model)) = files.model(target.name) else {
+            continue;
+        };
+        for [name, ty] in &rows {
+            let of_name = ast::entries(&model.members).filter(|field| field.name.text == name);
+            problems[file].extend(of_name.map(|field| {
+                let there = format!(
+                    "{} has a field {name} already, of another type",
+                    target.name
+                );
+                Problem::new(field.name.span, format!("{there} than {ty}"))
+            }));
+            added.push(format!("{}.{name}", target.name));
+        }
+        if !rows.is_empty() {
+            edits.extend(new_lists(&files, file, model, &rows, &models));
         }
     }
-    let text = apply(&source.text, edits);
-    let patched = Source {
-        name: source.name.clone(),
-        text,
-    };
-    match super::schema(std::slice::from_ref(&patched), namespace) {
-        Ok(schema) => agree(source, &document, &schema, created(), declaration)?,
+    if problems.iter().any(|problems| !problems.is_empty()) {
+        return Err(PatchError::Taken(SchemaErrors::of(sources, problems)));
+    }
+    let patched = apply(sources, edits);
+    match super::schema(&patched, namespace) {
+        Ok(schema) => agree(&files, &schema, &models, declaration)?,
+        // What was wrong before is shown where it stands in the files as they are.
         Err(errors) => {
-            let other = created().find(|model| is_another(&document, model));
-            return Err(match other {
-                Some(model) => conflict(source, &document, model, Vec::new()),
-                None => PatchError::Invalid(errors),
-            });
+            return Err(another(&files, &models)
+                .unwrap_or_else(|| PatchError::Invalid(before.err().unwrap_or(errors))));
         }
     }
     Ok(Patch {
-        text: patched.text,
+        texts: patched.into_iter().map(|source| source.text).collect(),
         added,
     })
 }
 
-fn find<'d, 'a>(document: &'d Document<'a>, name: &str) -> Option<&'d ast::Model<'a>> {
-    document.models().find(|model| model.name.text == name)
-}
-
 /// The models that are missing, each behind the new one before it, the first behind the model they
-/// belong behind or at the end.
-fn new_models<'m>(
-    text: &str,
-    document: &Document<'_>,
-    created: impl Iterator<Item = &'m Model>,
-    added: &mut Vec<String>,
-) -> Vec<Edit> {
-    let newline = newline_of(text);
-    let behind = |model: &ast::Model<'_>| end_of_line(text, model.span.end);
-    let mut at = find(document, MODELS_BEHIND).map_or(text.trim_end().len(), behind);
+/// belong behind or at the end of the file that has the tenants; and what they are.
+fn new_models(files: &Files<'_>, models: &[&Model]) -> (Vec<Edit>, Vec<String>) {
+    let behind = |(file, model): (usize, &ast::Model<'_>)| {
+        (file, end_of_line(files.text(file), model.span.end))
+    };
+    let tenants = files.model(LISTS_BEHIND[0].0).map_or(0, |(file, _)| file);
+    let end = (tenants, files.text(tenants).trim_end().len());
+    let mut at = files.model(MODELS_BEHIND).map_or(end, behind);
     let mut edits = Vec::new();
-    for model in created {
-        if let Some(there) = find(document, model.name) {
+    let mut added = Vec::new();
+    for model in models {
+        if let Some(there) = files.model(model.name) {
             at = behind(there);
             continue;
         }
+        let (file, start) = at;
+        let newline = newline_of(files.text(file));
         let block = declared::block(model).replace('\n', newline);
         edits.push(Edit {
-            start: at,
-            end: at,
+            file,
+            start,
+            end: start,
             text: format!("{newline}{newline}{block}"),
         });
         added.push(format!("model {}", model.name));
     }
-    edits
+    (edits, added)
 }
 
 /// The lists that relations of the new models need on the model `target`, without those it has.
-fn missing_lists<'m>(
-    source: &Source,
-    document: &Document<'_>,
-    created: impl Iterator<Item = &'m Model>,
+fn missing_lists(
+    files: &Files<'_>,
+    models: &[&Model],
     target: &str,
 ) -> Result<Vec<[String; 2]>, PatchError> {
-    let existing = find(document, target);
     let mut rows = Vec::new();
-    for model in created {
+    for model in models {
         for key in model.foreign_keys.iter().filter(|key| key.model == target) {
-            let Some(existing) = existing else {
+            let of_name = |(_, model): &(usize, &ast::Model<'_>)| model.name.text == target;
+            let Some((_, existing)) = files.model(target).filter(of_name) else {
                 return Err(PatchError::NoModel {
-                    file: source.name.clone(),
+                    files: files.in_words(),
                     model: target.to_owned(),
                     from: model.name.to_owned(),
                 });
             };
+            let called = files.called(model);
             let is_there = ast::entries(&existing.members)
-                .any(|field| matches!(&field.ty, FieldType::Named(ty) if ty.text == model.name));
+                .any(|field| matches!(&field.ty, FieldType::Named(ty) if ty.text == called));
             if !is_there {
-                rows.extend(declared::list(model, key));
+                let list = declared::list(model, key);
+                rows.extend(list.map(|[name, _]| [name, format!("{called}[]")]));
             }
         }
     }
@@ -197,18 +170,20 @@ fn missing_lists<'m>(
 
 /// New lines for `model`, and what they do to the lines around them.
 fn new_lists(
-    text: &str,
+    files: &Files<'_>,
+    file: usize,
     model: &ast::Model<'_>,
     rows: &[[String; 2]],
-    created: &[&str],
+    models: &[&Model],
 ) -> Vec<Edit> {
+    let text = files.text(file);
     let wanted = LISTS_BEHIND
         .iter()
         .find(|(name, _)| *name == model.name.text);
     let fields = || ast::entries(&model.members);
     let is_list = |field: &&Field<'_>| field.arity == ast::Arity::List;
     let is_new = |field: &&Field<'_>| match &field.ty {
-        FieldType::Named(ty) => created.contains(&ty.text),
+        FieldType::Named(ty) => models.iter().any(|model| files.called(model) == ty.text),
         FieldType::Unsupported(_) => false,
     };
     let anchor = fields()
@@ -247,13 +222,14 @@ fn new_lists(
         let all = group.iter().map(|field| cells(field)).chain(new());
         let widths = Table::of(all.collect()).widths();
         edits.extend(group.iter().map(|field| Edit {
+            file,
             start: field.span.start,
             end: field.span.end,
             text: written(&cells(field), &widths),
         }));
         widths
     } else {
-        vec![0; 2]
+        vec![usual_width(&group), 0]
     };
     let line_start = text[..anchor.span.start]
         .rfind(['\n', '\r'])
@@ -272,11 +248,23 @@ fn new_lists(
     let newline = newline_of(text);
     let lines = new().map(|row| format!("{newline}{indent}{}", written(&row, &widths)));
     edits.push(Edit {
+        file,
         start: at,
         end: at,
         text: lines.collect(),
     });
     edits
+}
+
+/// The width of the column of names in which most of `fields` stand; 0 where there is no such.
+fn usual_width(fields: &[&Field<'_>]) -> usize {
+    let width = |field: &Field<'_>| field.ty.span().start - field.span.start - 1;
+    let of_width = |wanted| fields.iter().filter(|field| width(field) == wanted).count();
+    let usual = fields.iter().map(|field| width(field));
+    usual
+        .filter(|width| of_width(*width) * 2 > fields.len())
+        .max()
+        .unwrap_or(0)
 }
 
 /// A field's name, type and attributes, as they are written.
@@ -311,16 +299,22 @@ fn written(row: &Row, widths: &[usize]) -> String {
     line
 }
 
-fn apply(text: &str, mut edits: Vec<Edit>) -> String {
+fn apply(sources: &[Source], mut edits: Vec<Edit>) -> Vec<Source> {
     edits.sort_by_key(|edit| edit.start);
-    let mut out = String::with_capacity(text.len() * 2);
-    let mut at = 0;
-    for edit in edits {
-        out += &text[at..edit.start];
-        out += &edit.text;
-        at = edit.end;
-    }
-    out + &text[at..]
+    let patched = |(file, Source { name, text }): (usize, &Source)| {
+        let mut out = String::with_capacity(text.len() * 2);
+        let mut at = 0;
+        for edit in edits.iter().filter(|edit| edit.file == file) {
+            out += &text[at..edit.start];
+            out += &edit.text;
+            at = edit.end;
+        }
+        Source {
+            name: format!("{name} with Phase 1 in it"),
+            text: out + &text[at..],
+        }
+    };
+    sources.iter().enumerate().map(patched).collect()
 }
 
 /// Where the line that `at` stands on ends, its newline not included.
@@ -336,61 +330,4 @@ fn newline_of(text: &str) -> &'static str {
         Some(at) if text[..at].ends_with('\r') => "\r\n",
         _ => "\n",
     }
-}
-
-/// Checks that the new models in `schema`, those that were there before included, say what the
-/// declaration says.
-fn agree<'m>(
-    source: &Source,
-    document: &Document<'_>,
-    schema: &Schema,
-    created: impl Iterator<Item = &'m Model>,
-    declaration: &Declaration,
-) -> Result<(), PatchError> {
-    let desired = lower_created(declaration);
-    for model in created {
-        let table = |schema: &Schema| Schema {
-            tables: schema
-                .tables
-                .iter()
-                .filter(|(name, _)| **name == model.name)
-                .map(|(name, table)| (name.clone(), table.clone()))
-                .collect(),
-            ..Schema::default()
-        };
-        let differences = compare(&table(schema), &table(&desired));
-        if differences.is_empty() {
-            continue;
-        }
-        return Err(conflict(source, document, model, differences));
-    }
-    Ok(())
-}
-
-/// Whether the file has a model of the name that says something else.
-fn is_another(document: &Document<'_>, model: &Model) -> bool {
-    let declared = declared::block(model);
-    let Ok(declared) = parse::document(&declared) else {
-        return false;
-    };
-    let wanted = find(&declared, model.name).map(print::sayings);
-    let found = find(document, model.name).map(print::sayings);
-    found.is_some() && found != wanted
-}
-
-fn conflict(
-    source: &Source,
-    document: &Document<'_>,
-    model: &Model,
-    differences: Vec<Difference>,
-) -> PatchError {
-    let found = find(document, model.name);
-    let found = found.map_or("", |found| &source.text[found.span.start..found.span.end]);
-    PatchError::Conflict(Box::new(Conflict {
-        file: source.name.clone(),
-        model: model.name.to_owned(),
-        found: found.to_owned(),
-        declared: declared::block(model),
-        differences,
-    }))
 }

@@ -114,6 +114,39 @@ fn a_patch_is_shown_first_and_written_when_asked() {
 }
 
 #[test]
+fn a_folder_is_patched_file_by_file() {
+    let before = fs::read_to_string(repository("fixtures/leora/schema.prisma")).unwrap();
+    let (head, tail) = before.split_at(before.find("\nmodel User {").unwrap() + 1);
+    let (user, tail) = tail.split_at(tail.find("\n}\n").unwrap() + 3);
+    let folder = tempfile::tempdir().unwrap();
+    let in_folder = |name: &str| folder.path().join(name);
+    fs::write(in_folder("all.prisma"), format!("{head}{tail}")).unwrap();
+    fs::write(in_folder("user.prisma"), user).unwrap();
+    fs::write(in_folder("other.prisma"), "// nothing here\n").unwrap();
+    let name = folder.path().to_str().unwrap();
+    let patch = |more: &[&str]| Cli::new().args(["prisma", "patch", name]).args(more).run();
+    let one = in_folder("user.prisma");
+    let alone = Cli::new()
+        .args(["prisma", "patch", one.to_str().unwrap()])
+        .run();
+    alone.exits(2).stderr_has("name their folder");
+    patch(&[])
+        .exits(0)
+        .stdout_has("all.prisma\n")
+        .stdout_has("user.prisma\n")
+        .lacks("other.prisma");
+    patch(&["--write"])
+        .exits(0)
+        .stdout_has("user.prisma: model MetricDefinition");
+    patch(&["--write"]).exits(0).stdout_has("nothing to add");
+    Cli::new()
+        .args(["validate", "--prisma", name])
+        .run()
+        .exits(0)
+        .stdout_has("agree");
+}
+
+#[test]
 fn a_mistake_in_a_schema_file_is_shown_with_its_line() {
     Cli::new()
         .file("schema.prisma", "model A {\n  id Foo @id\n}\n")

@@ -1,6 +1,6 @@
 //! Phase 1 put into schemas.
 
-use leora_migrate::prisma::patch::{Patch, PatchError, patch};
+use leora_migrate::prisma::patch::{Conflict, PatchError, patch};
 use leora_migrate::prisma::{self, Source};
 use leora_schema::LEORA;
 
@@ -9,12 +9,39 @@ use super::{ask_prisma, public, source};
 const BEFORE: &str = "fixtures/leora/schema.prisma";
 const AFTER: &str = "fixtures/leora/phase1.prisma";
 
-fn patched(text: &str) -> Result<Patch, PatchError> {
-    let source = Source {
-        name: "schema.prisma".to_owned(),
-        text: text.to_owned(),
-    };
-    patch(&source, &LEORA, &public())
+/// A patch of one file.
+#[derive(Debug)]
+struct Patched {
+    text: String,
+    added: Vec<String>,
+}
+
+fn named(name: &str, text: impl Into<String>) -> Source {
+    Source {
+        name: name.to_owned(),
+        text: text.into(),
+    }
+}
+
+fn patched(text: &str) -> Result<Patched, PatchError> {
+    let patch = patch(&[named("schema.prisma", text)], &LEORA, &public())?;
+    let [text] = patch.texts.try_into().expect("one file");
+    let added = patch.added;
+    Ok(Patched { text, added })
+}
+
+#[track_caller]
+fn refused(text: &str) -> String {
+    patched(text).expect_err("not refused").to_string()
+}
+
+#[track_caller]
+fn conflict(text: &str) -> Conflict {
+    match patched(text) {
+        Err(PatchError::Conflict(conflict)) => *conflict,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("not refused"),
+    }
 }
 
 /// A small schema with `Tenant` and `User`, and more inside and behind them.
@@ -40,7 +67,7 @@ model User {{
 
 #[test]
 fn the_applications_schema_becomes_the_one_with_phase_1() {
-    let patch = patch(&source(BEFORE), &LEORA, &public()).unwrap();
+    let patch = patched(&source(BEFORE).text).unwrap();
     assert_eq!(patch.text, source(AFTER).text);
     assert_eq!(
         patch.added,
@@ -59,7 +86,7 @@ fn the_applications_schema_becomes_the_one_with_phase_1() {
 
 #[test]
 fn a_second_time_there_is_nothing_to_do() {
-    let patch = patch(&source(AFTER), &LEORA, &public()).unwrap();
+    let patch = patched(&source(AFTER).text).unwrap();
     assert_eq!(patch.text, source(AFTER).text);
     assert_eq!(patch.added, Vec::<String>::new());
 }
@@ -173,9 +200,7 @@ model Job {
   status String
 }
 ";
-    let Err(PatchError::Conflict(conflict)) = patched(&small("", "", other)) else {
-        panic!("not refused");
-    };
+    let conflict = conflict(&small("", "", other));
     assert_eq!(
         (conflict.file.as_str(), conflict.model.as_str()),
         ("schema.prisma", "Job")
@@ -194,9 +219,7 @@ fn a_model_that_differs_in_one_thing_is_refused_with_the_difference() {
         "maxAttempts Int      @default(3)",
         "maxAttempts Int      @default(5)",
     );
-    let Err(PatchError::Conflict(conflict)) = patched(&text) else {
-        panic!("not refused");
-    };
+    let conflict = conflict(&text);
     let [difference] = &conflict.differences[..] else {
         panic!("{:?}", conflict.differences);
     };
@@ -222,11 +245,99 @@ fn a_model_that_says_the_same_in_other_words_is_left() {
 #[test]
 fn a_file_without_tenants_is_refused() {
     let text = "model User {\n  id String @id @db.Uuid\n}\n";
-    let refused = patched(text).unwrap_err().to_string();
+    let refused = refused(text);
     assert!(
         refused.contains("schema.prisma has no model Tenant"),
         "{refused}"
     );
+}
+
+#[test]
+fn a_schema_of_several_files_is_patched_where_tenants_and_users_are() {
+    let whole = source(AFTER).text;
+    let model = |name: &str| {
+        let rest = &whole[whole.find(&format!("model {name} {{")).unwrap()..];
+        rest[..rest.find("\n}\n").unwrap() + 3].to_owned()
+    };
+    let before = source(BEFORE).text;
+    let at = before.find("model User {").unwrap();
+    let end = at + before[at..].find("\n}\n").unwrap() + 3;
+    let files = [
+        named("a.prisma", &before[at..end]),
+        named("b.prisma", format!("{}{}", &before[..at], &before[end..])),
+    ];
+    let patch = patch(&files, &LEORA, &public()).unwrap();
+    assert_eq!(patch.texts[0], model("User"));
+    for name in ["Tenant", "MetricDefinition", "DashboardWidget", "Job"] {
+        assert!(patch.texts[1].contains(&model(name)), "{name}");
+    }
+    assert_eq!(patch.added.len(), 8);
+}
+
+#[test]
+fn a_model_that_is_called_otherwise_and_mapped_to_the_table_is_that_model() {
+    let whole = source(AFTER)
+        .text
+        .replace("model Job {", "model BackgroundJob {\n  @@map(\"Job\")")
+        .replace(" Job[]", " BackgroundJob[]");
+    let patch = patched(&whole).unwrap();
+    assert_eq!((patch.text, patch.added), (whole.clone(), Vec::new()));
+
+    let list = "  jobs                          BackgroundJob[]\n";
+    let without_list = whole.replace(list, "");
+    assert_ne!(without_list, whole);
+    let patch = patched(&without_list).unwrap();
+    assert_eq!(
+        (patch.text, patch.added),
+        (whole.clone(), vec!["Tenant.jobs".to_owned()])
+    );
+
+    let conflict = conflict(&whole.replace("@default(3)", "@default(5)"));
+    assert_eq!(conflict.model, "BackgroundJob");
+    let said = PatchError::Conflict(Box::new(conflict)).to_string();
+    assert!(
+        said.contains("BackgroundJob of the table Job already"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_name_that_is_taken_is_shown_where_it_stands() {
+    let field = refused(&small("  jobs String?\n", "", ""));
+    for said in [
+        "Tenant has a field jobs already, of another type than Job[]",
+        "-->  schema.prisma:9\n",
+        " 9 |   jobs String?\n   |   ^^^^",
+    ] {
+        assert!(field.contains(said), "{field}");
+    }
+    for (block, what) in [
+        ("enum Job {\n  A\n}\n", "an enum"),
+        ("view Job {\n  id Int @unique\n}\n", "a view"),
+    ] {
+        let refused = refused(&small("", "", block));
+        let said = format!("the name Job is taken by {what}");
+        assert!(refused.contains(&said), "{refused}");
+        assert!(refused.contains("schema.prisma:14\n"), "{refused}");
+    }
+}
+
+#[test]
+fn what_was_wrong_before_is_shown_where_it_stands_in_the_file() {
+    let refused = refused(&small("", "", "\nmodel Wrong {\n  id Nothing @id\n}\n"));
+    assert!(refused.contains("schema.prisma:16\n"), "{refused}");
+    assert!(!refused.contains("Phase 1"), "{refused}");
+}
+
+#[test]
+fn one_line_out_of_line_leaves_the_column_of_the_others() {
+    let aligned = "  jobs                          Job[]\n";
+    let last = "  integritySnapshots            DataIntegritySnapshot[]\n";
+    let out = "  integritySnapshots DataIntegritySnapshot[]\n";
+    let (before, after) = (source(BEFORE).text, source(AFTER).text);
+    assert!(before.contains(last) && after.contains(aligned));
+    let patch = patched(&before.replace(last, out)).unwrap();
+    assert_eq!(patch.text, after.replace(last, out));
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn read(text: &str) {
         assert_ne!(errors.iter().count(), 0);
         let _ = errors.to_string();
     }
-    if let Err(refused) = patch(&source, &LEORA, &public()) {
+    if let Err(refused) = patch(std::slice::from_ref(&source), &LEORA, &public()) {
         let _ = refused.to_string();
     }
     assert!(
