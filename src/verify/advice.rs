@@ -111,6 +111,16 @@ fn nulls_distinct(
         .map(|key| format!("{} IS NULL", key.quoted()))
         .collect::<Vec<_>>()
         .join(" AND ");
+    let settles = |other: &Index| {
+        let is_of_nulls = other.predicate.as_ref().is_some_and(|predicate| {
+            let bare = predicate.as_str().replace(['(', ')'], "");
+            bare == all_null
+        });
+        other.unique && is_of_nulls && columns(other).is_some_and(|keys| keys == others)
+    };
+    if table.indexes.values().any(settles) {
+        return None;
+    }
     let sql = (!others.is_empty()).then(|| {
         format!(
             "CREATE UNIQUE INDEX CONCURRENTLY ON {} ({}) WHERE {all_null};",
@@ -130,11 +140,16 @@ fn nulls_distinct(
 
 /// Deleting or rekeying a referenced row looks for the rows that reference it.
 fn unindexed(name: &Identifier, table: &Table, key: &ForeignKey) -> Option<Advice> {
+    // The tenant's rows are many: what else is in the key is what finds the few.
+    let finds_few = |leading: &[&Identifier]| {
+        let mut telling = leading.iter().filter(|column| **column != TENANT_COLUMN);
+        telling.next().is_some() || leading.len() == key.columns.len()
+    };
     let leads = |index: &Index| {
         index.predicate.is_none()
             && columns(index).is_some_and(|keys| {
-                let leading = &keys[..keys.len().min(key.columns.len())];
-                key.columns.iter().all(|column| leading.contains(&column))
+                let leading = keys.iter().take_while(|name| key.columns.contains(name));
+                finds_few(&leading.copied().collect::<Vec<_>>())
             })
     };
     let in_key = table
@@ -243,7 +258,12 @@ fn crosses_tenants(
     if !has_tenant(table) || !schema.tables.get(target).is_some_and(has_tenant) {
         return None;
     }
-    if key.columns.iter().any(|column| *column == TENANT_COLUMN) {
+    let carries_tenant = |key: &ForeignKey| key.columns.iter().any(|own| *own == TENANT_COLUMN);
+    let is_tied = table.foreign_keys.values().any(|other| {
+        let is_over = key.columns.iter().all(|own| other.columns.contains(own));
+        carries_tenant(other) && is_over && other.references == key.references
+    });
+    if carries_tenant(key) || is_tied {
         return None;
     }
     let tenant = format!("\"{TENANT_COLUMN}\"");
@@ -254,12 +274,13 @@ fn crosses_tenants(
     let sql = format!(
         "CREATE UNIQUE INDEX CONCURRENTLY ON {target} ({tenant}, {referenced});\n\
          ALTER TABLE {name} ADD FOREIGN KEY ({tenant}, {own}) REFERENCES {target} ({tenant}, {referenced}) ON DELETE {on_delete} \
-         NOT VALID;",
+         ON UPDATE {on_update} NOT VALID;",
         target = target.quoted(),
         name = name.quoted(),
         own = quoted(&own),
         referenced = quoted(&referenced),
         on_delete = key.on_delete.sql(),
+        on_update = key.on_update.sql(),
     );
     Some(Advice {
         id: "cross-tenant-reference",
@@ -325,5 +346,35 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    /// Advice that was followed is not given again.
+    #[test]
+    fn what_was_settled_is_not_said_again() {
+        let name = |name: &str| Identifier::new(name).expect("legal");
+        let mut schema = lower(&LEORA);
+        let widget = schema.tables.get_mut("DashboardWidget").expect("declared");
+        let by_user = Index {
+            keys: vec![plain_key(&name("userId"))],
+            ..Index::default()
+        };
+        let once_without_user = Index {
+            keys: vec![plain_key(&name("tenantId")), plain_key(&name("widgetType"))],
+            unique: true,
+            predicate: Some(crate::model::Expression::new("(\"userId\" IS NULL)")),
+            ..Index::default()
+        };
+        let key = ForeignKey {
+            columns: vec![name("tenantId"), name("userId")],
+            referenced_columns: vec![name("tenantId"), name("id")],
+            ..widget.foreign_keys["DashboardWidget_userId_fkey"].clone()
+        };
+        widget.indexes.remove("DashboardWidget_tenantId_userId_idx");
+        widget.indexes.insert(name("by_user"), by_user);
+        widget
+            .indexes
+            .insert(name("once_without_user"), once_without_user);
+        widget.foreign_keys.insert(name("of_one_tenant"), key);
+        assert_eq!(advise(&schema, &[name("DashboardWidget")]), []);
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::check::{Check, Finding, Group, Outcome};
 use super::evidence::{Evidence, Orphans};
-use crate::model::Identifier;
+use crate::model::{Identifier, Validity};
 
 /// What it means that a session starts with `session_replication_role = replica`.
 pub const NOT_ENFORCED: &str =
@@ -158,8 +158,13 @@ fn rows(evidence: &Evidence<'_>) -> Check {
     let findings: Vec<_> = of(Orphans::Some)
         .map(|key| {
             let (table, constraint) = (key.table.quoted(), key.constraint.quoted());
-            Finding::new(format!("{table} holds rows that name none by {constraint}, though PostgreSQL calls it valid"))
-                .remedy("Find out when it was not enforced (a load, a replica, disabled triggers), and settle the rows.")
+            let there = evidence.actual.tables.get(&key.table);
+            let key = there.and_then(|table| table.foreign_keys.get(&key.constraint));
+            let is_valid = key.is_some_and(|key| key.validity == Validity::Valid);
+            let though = if is_valid { ", though PostgreSQL calls it valid" } else { "" };
+            Finding::new(format!("{table} holds rows that name none by {constraint}{though}"))
+                .remedy("Find out when it was not enforced (a load, a replica, disabled triggers), and settle the rows; \
+                         VALIDATE CONSTRAINT fails until then.")
         })
         .collect();
     let unlooked = |wanted, why: &'static str| {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::unique_keys;
 use super::rows::{Cell, Row};
-use super::world::World;
+use super::world::{Link, World};
 use crate::model::{Identifier, Table};
 
 /// Rows in the making.
@@ -182,7 +182,8 @@ impl<'w, 'a> Graph<'w, 'a> {
         let link = links
             .iter()
             .copied()
-            .find(|link| self.world.links[*link].has_column(&column.name));
+            .filter(|link| self.world.links[*link].has_column(&column.name))
+            .min_by_key(|link| self.world.links[*link].columns.len());
         for row in [one, other] {
             match link {
                 None => self.sever(row, [&column.name]),
@@ -196,7 +197,7 @@ impl<'w, 'a> Graph<'w, 'a> {
 
     /// Makes the row name one by this foreign key, required or not.
     pub(super) fn name_by(&mut self, row: usize, link: usize) {
-        if self.rows[row].row.links.contains_key(&link) {
+        if self.rows[row].row.links.contains_key(&link) || self.is_severed(row, link) {
             return;
         }
         if let Some(parent) = self.parent_for(row, link) {
@@ -221,12 +222,7 @@ impl<'w, 'a> Graph<'w, 'a> {
         for optional in [false, true] {
             for &at in self.world.links_of(table) {
                 let link = &self.world.links[at];
-                let draft = &self.rows[row];
-                let is_severed = link
-                    .columns
-                    .iter()
-                    .any(|(own, _)| draft.severed.contains(own));
-                if draft.row.links.contains_key(&at) || is_severed {
+                if self.rows[row].row.links.contains_key(&at) || self.is_severed(row, at) {
                     continue;
                 }
                 let needed = if optional {
@@ -244,6 +240,13 @@ impl<'w, 'a> Graph<'w, 'a> {
             }
         }
         self.completing.pop();
+    }
+
+    /// Whether the row is to name none by this foreign key.
+    fn is_severed(&self, row: usize, link: usize) -> bool {
+        let columns = &self.world.links[link].columns;
+        let severed = &self.rows[row].severed;
+        columns.iter().any(|(own, _)| severed.contains(own))
     }
 
     fn complete_new(&mut self, row: usize) {
@@ -298,6 +301,11 @@ impl<'w, 'a> Graph<'w, 'a> {
     /// The row that `row` shall name by a foreign key: one that fits already, the background's where
     /// it may be shared, or a new one.
     fn parent_for(&mut self, row: usize, link: usize) -> Option<usize> {
+        if let Some(wider) = self.wider(row, link) {
+            let parent = self.parent_for(row, wider)?;
+            self.connect(row, wider, parent);
+            return Some(parent);
+        }
         let parent_table = self.world.links[link].parent;
         let columns = self.world.links[link].columns.clone();
         // What fits already has made the row's columns equal to its own.
@@ -312,6 +320,10 @@ impl<'w, 'a> Graph<'w, 'a> {
         });
         if fits_fully.is_some() {
             return fits_fully;
+        }
+        let identified = self.identified(row, &columns, parent_table);
+        if identified.is_some() {
+            return identified;
         }
         if !self.must_be_own(row, link) {
             let shared = self.background(parent_table)?;
@@ -339,6 +351,55 @@ impl<'w, 'a> Graph<'w, 'a> {
         closes.or_else(|| self.row(parent_table, Fill::Required))
     }
 
+    /// A foreign key over the same columns and more, by which `row` names none yet: what fits it fits both.
+    fn wider(&self, row: usize, link: usize) -> Option<usize> {
+        let narrow = &self.world.links[link];
+        let holds = |wide: &Link<'_>| {
+            wide.parent == narrow.parent
+                && wide.columns.len() > narrow.columns.len()
+                && narrow
+                    .columns
+                    .iter()
+                    .all(|pair| wide.columns.contains(pair))
+        };
+        let draft = &self.rows[row].row;
+        self.world
+            .links_of(draft.table)
+            .iter()
+            .copied()
+            .find(|&at| {
+                let other = &self.world.links[at];
+                holds(other)
+                    && !draft.links.contains_key(&at)
+                    && !self.is_severed(row, at)
+                    && !self.world.leaves_null(other)
+            })
+    }
+
+    /// The row of `table` that `row` names already by a part of `columns` which no two rows share: by the
+    /// key alone, where this foreign key carries the tenant as well.
+    fn identified(
+        &mut self,
+        row: usize,
+        columns: &[(&'a Identifier, &'a Identifier)],
+        table: &'a Identifier,
+    ) -> Option<usize> {
+        let definition: &'a Table = self.world.tables.get(table)?;
+        let keys = unique_keys(definition);
+        (0..self.rows.len()).find(|&other| {
+            let candidate = &self.rows[other].row;
+            if *candidate.table != *table || candidate.held_back {
+                return false;
+            }
+            let mut is_named_by = |key: &&Identifier| {
+                columns.iter().any(|(own, referenced)| {
+                    *referenced == *key && self.are_same(row, own, other, referenced)
+                })
+            };
+            keys.iter().any(|(key, _)| key.iter().all(&mut is_named_by))
+        })
+    }
+
     /// The row of `table` that all others may name.
     fn background(&mut self, table: &'a Identifier) -> Option<usize> {
         if let Some(row) = self.background.get(table) {
@@ -358,8 +419,15 @@ impl<'w, 'a> Graph<'w, 'a> {
         }
         let definition: &'a Table = self.rows[row].row.definition;
         let link = &self.world.links[link];
-        unique_keys(definition)
-            .iter()
+        let keys = unique_keys(definition);
+        // What holds a unique key tells no rows apart that the key does not.
+        let is_implied = |columns: &[&Identifier]| {
+            keys.iter().any(|(fewer, _)| {
+                fewer.len() < columns.len() && fewer.iter().all(|name| columns.contains(name))
+            })
+        };
+        keys.iter()
+            .filter(|(columns, nulls_not_distinct)| *nulls_not_distinct || !is_implied(columns))
             .any(|(columns, nulls_not_distinct)| {
                 columns.iter().any(|name| link.has_column(name))
                     && columns.iter().all(|name| {
@@ -399,7 +467,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Whether the column has to equal another, or has a value already.
-    fn is_bound(&mut self, row: usize, column: &Identifier) -> bool {
+    pub(super) fn is_bound(&mut self, row: usize, column: &Identifier) -> bool {
         let Some(node) = self.node(row, column) else {
             return false;
         };

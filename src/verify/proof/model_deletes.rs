@@ -67,8 +67,13 @@ fn member<'a>(
         if !wanted || link.parent == table || named.is_some_and(|(link, _)| link == at) {
             continue;
         }
-        let parent = match tenancy.rows.get(link.parent) {
-            Some(parent) => *parent,
+        let named = named.filter(|(other, _)| {
+            let other = &world.links[*other];
+            other.parent == link.parent && link.columns.iter().any(|(own, _)| other.has_column(own))
+        });
+        let there = named.map(|(_, parent)| parent);
+        let parent = match there.or_else(|| tenancy.rows.get(link.parent).copied()) {
+            Some(parent) => parent,
             None => {
                 let parent = member(composer, tenancy, link.parent, None)?;
                 tenancy.rows.insert(link.parent, parent);
@@ -158,7 +163,7 @@ fn user_deleted<'w, 'a: 'w>(
         .iter()
         .filter(|relation| relation.model == USER.name)
     {
-        let link = world.links_of(table).iter().copied().find(|at| {
+        let links = world.links_of(table).iter().copied().filter(|at| {
             let link = &world.links[*at];
             *link.parent == *USER.name
                 && link
@@ -166,6 +171,7 @@ fn user_deleted<'w, 'a: 'w>(
                     .iter()
                     .any(|(own, _)| **own == *relation.column)
         });
+        let link = links.min_by_key(|at| world.links[*at].columns.len());
         let required = model
             .column(relation.column)
             .is_some_and(|column| !column.nullable);

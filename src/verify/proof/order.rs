@@ -34,6 +34,8 @@ pub fn order_advice(
             .filter(|hold| always.contains(hold.child))
             .map(|hold| graph.settled(hold)),
     );
+    let mut said = BTreeSet::new();
+    advice.retain(|advice| said.insert(advice.title.clone()));
     advice
 }
 

@@ -5,9 +5,11 @@ use leora_schema::dsl::{Index, Model};
 use leora_schema::{DASHBOARD_WIDGET, JOB, METRIC_DEFINITION};
 
 use super::composer::Composer;
+use super::keys::unique_keys;
 use super::models::{claim, draft};
 use super::programme::{Expect, Refused, Trial};
 use super::rows::Cell;
+use super::world::World;
 use crate::model::Identifier;
 
 pub(super) const UNIQUE_KEYS: &str = "uniqueness.keys";
@@ -105,6 +107,31 @@ fn repeated<'w, 'a: 'w>(
     });
 }
 
+/// A foreign key that gives `differs` one value where the columns `same` are the same: they tell already
+/// which row is named.
+fn tie<'a>(
+    world: &World<'a>,
+    table: &Identifier,
+    same: &[&str],
+    differs: &str,
+) -> Option<&'a Identifier> {
+    let links = world.links_of(table).iter().map(|at| &world.links[*at]);
+    let mut through = links.filter(|link| link.columns.iter().any(|(own, _)| *own == differs));
+    let found = through.find(|link| {
+        let Some(parent) = world.tables.get(link.parent) else {
+            return false;
+        };
+        let named = |key: &&Identifier| {
+            let mut pairs = link.columns.iter();
+            pairs.any(|(own, referenced)| *referenced == *key && same.contains(&own.as_str()))
+        };
+        unique_keys(parent)
+            .iter()
+            .any(|(key, _)| key.iter().all(&named))
+    });
+    found.map(|link| link.name)
+}
+
 fn varied<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
     check: &'static str,
@@ -118,6 +145,15 @@ fn varied<'w, 'a: 'w>(
         .copied()
         .filter(|column| *column != differs)
         .collect();
+    if let Some(tie) = tie(composer.world, table, &same, differs) {
+        let what = format!("{}: {differs}", table.quoted());
+        let reason = format!(
+            "{} lets no two rows differ in {differs} alone",
+            tie.quoted()
+        );
+        composer.not_tried(check, what, reason);
+        return;
+    }
     let Some(both) = alike(composer, table, &same, Apart::In(differs)) else {
         return;
     };
@@ -232,6 +268,9 @@ pub(super) fn alike<'a>(
         }
     }
     for name in same.iter().filter_map(column) {
+        if composer.graph.is_bound(other, name) {
+            composer.graph.same(one, name, other, name);
+        }
         for at in world.links_of(table) {
             if world.links[*at].has_column(name) {
                 composer.graph.name_by(one, *at);

@@ -153,3 +153,22 @@ fn keys_that_lie_across_each_other_are_followed() {
            CREATE TABLE "NoKey" ("tenantId" uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE, note text NOT NULL)"#,
     );
 }
+
+/// As advised, so that no row names one of another tenant.
+#[test]
+fn foreign_keys_that_carry_the_tenant_as_well_are_followed() {
+    let key = r#"FOREIGN KEY ("tenantId", "{by}") REFERENCES "User" ("tenantId", id) ON DELETE {action} ON UPDATE CASCADE"#;
+    let add = |table: &str, by: &str, action: &str| {
+        let key = key.replace("{by}", by).replace("{action}", action);
+        format!(r#"ALTER TABLE "{table}" ADD {key};"#)
+    };
+    proves(
+        &[
+            r#"CREATE UNIQUE INDEX ON "User" ("tenantId", id);"#.to_owned(),
+            add("MetricDefinition", "createdById", "RESTRICT"),
+            add("Order", "placedById", "RESTRICT"),
+            add("CalendarEvent", "organizerId", "CASCADE"),
+        ]
+        .concat(),
+    );
+}
