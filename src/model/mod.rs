@@ -76,6 +76,27 @@ impl Schema {
             .map(|(name, _)| name)
     }
 
+    /// The domain that `ty` is, and those it is over in turn; empty when it is none. A domain may have the
+    /// name of a type of PostgreSQL's own, so none is looked into twice.
+    pub fn domains_of(&self, ty: &SqlType) -> Vec<&Domain> {
+        let mut chain: Vec<(&Identifier, &Domain)> = Vec::new();
+        let mut below = ty;
+        while let Some((name, domain)) = self.domains.get_key_value(below.name().as_str()) {
+            if domain.ty == *below || chain.iter().any(|(seen, _)| *seen == name) {
+                break;
+            }
+            chain.push((name, domain));
+            below = &domain.ty;
+        }
+        chain.into_iter().map(|(_, domain)| domain).collect()
+    }
+
+    /// The type below all domains.
+    pub fn base_type<'a>(&'a self, ty: &'a SqlType) -> &'a SqlType {
+        let below = self.domains_of(ty).last().map(|domain| &domain.ty);
+        below.unwrap_or(ty)
+    }
+
     /// The foreign keys that reference `table`, as (referencing table, constraint, foreign key).
     pub fn references_to<'a>(
         &'a self,

@@ -24,6 +24,18 @@ impl SqlType {
         &self.0
     }
 
+    /// The name of a type of the schema, without the quotes it may need.
+    pub fn name(&self) -> String {
+        match self
+            .0
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+        {
+            Some(inside) => inside.replace("\"\"", "\""),
+            None => self.0.to_string(),
+        }
+    }
+
     /// Whether it is an array.
     pub fn is_array(&self) -> bool {
         self.0.ends_with(']')

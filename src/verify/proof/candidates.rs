@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::conditions::base_type;
 use super::pattern::Pattern;
 use super::value::Maker;
 use super::world::World;
@@ -80,7 +79,7 @@ pub(super) fn candidates(
     column: &Column,
     said: &Said,
 ) -> Vec<Maker> {
-    let ty = base_type(world, &column.ty);
+    let ty = world.subject.actual.base_type(&column.ty);
     let mut makers = vec![Maker::Rule];
     let names_a_row = world
         .links_of(table)

@@ -7,7 +7,7 @@ use super::candidates::{Said, candidates, quoted_apart};
 use super::keys::unique_keys;
 use super::value::{Maker, Spread};
 use super::world::World;
-use crate::model::{Column, Constraint, Domain, Identifier, SqlType, Table};
+use crate::model::{Column, Constraint, Identifier, Table};
 
 /// Columns of one table that conditions tie together, and the values they might have.
 pub(super) struct Question<'a> {
@@ -82,7 +82,7 @@ fn groups<'a>(world: &World<'a>, table: &'a Table) -> Vec<Group<'a>> {
         .iter()
         .filter(|column| column.generated.is_none())
     {
-        for domain in domains(world, &column.ty) {
+        for domain in world.subject.actual.domains_of(&column.ty) {
             for Constraint { definition, .. } in domain.checks.values() {
                 if let Some(condition) = condition(definition) {
                     add(vec![column], of_value(condition, &column.name));
@@ -97,23 +97,6 @@ fn groups<'a>(world: &World<'a>, table: &'a Table) -> Vec<Group<'a>> {
 fn condition(definition: &str) -> Option<&str> {
     let rest = definition.strip_prefix("CHECK ")?;
     Some(rest.strip_suffix(" NO INHERIT").unwrap_or(rest))
-}
-
-/// The domain of a column, and those that it is over.
-fn domains<'a>(world: &World<'a>, ty: &SqlType) -> Vec<&'a Domain> {
-    let named = |ty: &SqlType| {
-        world
-            .subject
-            .actual
-            .domains
-            .get(ty.as_str().trim_matches('"'))
-    };
-    std::iter::successors(named(ty), |domain| named(&domain.ty)).collect()
-}
-
-/// The type below all domains.
-pub(super) fn base_type<'a>(world: &World<'a>, ty: &'a SqlType) -> &'a SqlType {
-    domains(world, ty).last().map_or(ty, |domain| &domain.ty)
 }
 
 /// A domain's condition, of a column instead of its `VALUE`.
@@ -151,7 +134,7 @@ fn question<'a>(world: &World<'a>, table: &'a Identifier, group: Group<'a>) -> Q
     let choices = nearest_first(&candidates);
     let definition = world.tables.get(table).copied();
     let value = |column: &Column, maker: &Maker| {
-        let ty = base_type(world, &column.ty);
+        let ty = world.subject.actual.base_type(&column.ty);
         let n = sample(world, definition, table, column);
         let is_unique = definition.is_some_and(|table| {
             unique_keys(table)

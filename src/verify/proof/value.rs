@@ -148,12 +148,9 @@ pub(super) fn fresh(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Result<S
 
 /// Whether the type has fewer values than a proof may have rows.
 pub(super) fn is_narrow(ty: &SqlType, types: &Schema) -> bool {
-    let name = ty.as_str().trim_matches('"').replace("\"\"", "\"");
-    if let Some(domain) = types.domains.get(name.as_str()) {
-        return is_narrow(&domain.ty, types);
-    }
+    let ty = types.base_type(ty);
     let short = |ty: &SqlType| ty.modifiers().first().is_some_and(|length| *length < 2);
-    types.enums.contains_key(name.as_str())
+    types.enums.contains_key(ty.name().as_str())
         || match ty.without_modifiers().as_str() {
             "boolean" | "\"char\"" | "vector" | "halfvec" => true,
             "character" => short(ty) || ty.modifiers().is_empty(),
@@ -169,16 +166,14 @@ pub(super) fn is_narrow(ty: &SqlType, types: &Schema) -> bool {
 
 /// A value of an enum or a domain of the schema; `None` when the type is neither.
 fn named(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Option<Result<String, String>> {
-    let name = ty.as_str().trim_matches('"').replace("\"\"", "\"");
+    let name = ty.name();
     if let Some(definition) = types.enums.get(name.as_str()) {
         let count = definition.labels.len().max(1) as u64;
         let label = definition.labels.get((n % count) as usize).cloned();
         return Some(label.ok_or_else(|| format!("enum {name} has no label")));
     }
-    if let Some(domain) = types.domains.get(name.as_str()) {
-        return Some(fresh(&domain.ty, types, seed, n));
-    }
-    None
+    let base = types.base_type(ty);
+    (base != ty).then(|| fresh(base, types, seed, n))
 }
 
 /// A number that looks like any other, made of two (the finaliser of splitmix64).

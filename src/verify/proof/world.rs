@@ -389,12 +389,8 @@ impl<'a> World<'a> {
     }
 
     fn domain_refuses_null(&self, column: &Column) -> bool {
-        let name = column.ty.as_str().trim_matches('"');
-        self.subject
-            .actual
-            .domains
-            .get(name)
-            .is_some_and(|domain| domain.not_null)
+        let mut domains = self.subject.actual.domains_of(&column.ty).into_iter();
+        domains.any(|domain| domain.not_null)
     }
 
     /// Whether a row has to bring a value: the column takes no NULL and the database fills nothing in,
