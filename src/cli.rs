@@ -155,10 +155,10 @@ pub struct ValidateArgs {
 /// `plan`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct PlanArgs {
-    /// How the plan is written
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: PlanFormat,
-    /// Write the plan to this file instead of the terminal
+    /// How the plan is written [default: as the file of --out is called, else text]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<PlanFormat>,
+    /// Write the plan to this file instead of the terminal: plan.json is JSON, plan.sql SQL
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Write the whole migration into this directory of Prisma's (prisma/migrations), as one that

@@ -1,6 +1,7 @@
 //! How results are written.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -31,6 +32,19 @@ pub enum PlanFormat {
     Github,
     /// As a page to sign.
     Html,
+}
+
+impl PlanFormat {
+    /// What a file of this name holds, by its ending; text when that says nothing.
+    pub fn of_file(path: &Path) -> PlanFormat {
+        match path.extension().and_then(OsStr::to_str) {
+            Some("json") => PlanFormat::Json,
+            Some("sql") => PlanFormat::Sql,
+            Some("md") => PlanFormat::Markdown,
+            Some("html") => PlanFormat::Html,
+            _ => PlanFormat::Text,
+        }
+    }
 }
 
 /// How a verification is written.

@@ -51,16 +51,18 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
             advice: &advice,
         }),
     };
+    let of_file = args.out.as_deref().map(PlanFormat::of_file);
+    let format = args.format.or(of_file).unwrap_or_default();
     let elsewhere = args.out.is_some() || args.prisma_migration.is_some();
     match (&args.out, &args.prisma_migration) {
         // A script that does nothing must not be taken for the migration.
         _ if elsewhere && !survey.plan.refusals.is_empty() => {
             context.console.result(&render(PlanFormat::Text));
         }
-        (None, None) => context.console.result(&render(args.format)),
+        (None, None) => context.console.result(&render(format)),
         (None, Some(path)) => prisma_migration::write(context, &survey, &prisma, path)?,
         (Some(path), _) => {
-            reports::write(path, &context.console.uncoloured(|| render(args.format)))?;
+            reports::write(path, &context.console.uncoloured(|| render(format)))?;
             context.console.progress(&format!(
                 "Wrote {} to {}.\n",
                 survey.plan.summary(),

@@ -233,6 +233,21 @@ fn a_plan_in_a_file_is_carried_out_exactly_or_refused() {
 }
 
 #[test]
+fn a_plan_is_written_as_its_file_is_called() {
+    let database = baseline();
+    let directory = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let cli = command(&database, arguments);
+        cli.in_directory(directory.path()).run().exits(0)
+    };
+    run(&["plan", "--out", "plan.sql"]);
+    let script = std::fs::read_to_string(directory.path().join("plan.sql")).unwrap();
+    assert!(script.contains("\nBEGIN;\n") && script.ends_with("COMMIT;\n"));
+    run(&["plan", "--out", "plan.json"]);
+    run(&["apply", "--yes", "--plan", "plan.json"]);
+}
+
+#[test]
 fn a_plan_of_another_version_is_not_read() {
     let database = baseline();
     let plan = command(&database, &["plan", "--format", "json"]).run();

@@ -82,7 +82,9 @@ fn a_client_killed_while_a_step_waits_leaves_no_backend_and_a_rerun_goes_on() {
     child.wait().unwrap();
     if checks {
         let state = || ground.history().runs.first().map(|run| run.state);
-        until("the server has noticed", || state() == Some(RunState::CutOff));
+        until("the server has noticed", || {
+            state() == Some(RunState::CutOff)
+        });
         assert_eq!(ground.history().runs[0].running_step, Some(0));
         assert!(!builds(&ground));
     }
