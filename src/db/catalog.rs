@@ -1,5 +1,9 @@
 //! The questions asked of PostgreSQL's system catalogs, and what its versions answer differently.
 //!
+//! The schema's owner is not who asks, and on the search path its functions and operators are preferred to
+//! PostgreSQL's where their argument types fit better (manual, chapter 10). So every function is called by its
+//! full name, and operators by that or with arguments of exactly their types.
+//!
 //! Every question is about one schema, named by its oid, and none is asked per table. The catalogs
 //! are described in the PostgreSQL manual, chapter 53.
 
@@ -43,7 +47,7 @@ impl ServerVersion {
 }
 
 /// The settings under which catalogs are read and statements run, whatever the database, the role
-/// or the URL set: names unqualified only in the schema asked for, texts printed in one way.
+/// or the URL set: names unqualified only in the schema asked for, texts printed in one way, no way of reading switched off.
 pub const SESSION: &[(&str, &str)] = &[
     ("quote_all_identifiers", "off"),
     ("standard_conforming_strings", "on"),
@@ -55,26 +59,37 @@ pub const SESSION: &[(&str, &str)] = &[
     ("xmloption", "content"),
     // An error that is caught would end the session all the same.
     ("exit_on_error", "off"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("statement_timeout", "60s"),
+    ("jit", "off"),
+    ("enable_seqscan", "on"),
+    ("enable_indexscan", "on"),
+    ("enable_indexonlyscan", "on"),
+    ("enable_bitmapscan", "on"),
+    ("enable_nestloop", "on"),
+    ("enable_hashjoin", "on"),
+    ("enable_mergejoin", "on"),
+    ("enable_sort", "on"),
 ];
 
 /// Who and where we are, before anything else is asked. One row.
 pub const IDENTIFY: &str = "\
-SELECT current_setting('server_version_num'), current_setting('server_version'), current_database(),
-       current_user, session_user, r.rolsuper, r.rolsuper OR r.rolbypassrls, pg_is_in_recovery(),
-       current_setting('transaction_read_only'), current_setting('session_replication_role'),
+SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_version'), pg_catalog.current_database(),
+       current_user, session_user, r.rolsuper, r.rolsuper OR r.rolbypassrls, pg_catalog.pg_is_in_recovery(),
+       pg_catalog.current_setting('transaction_read_only'), pg_catalog.current_setting('session_replication_role'),
        (SELECT oid FROM pg_namespace WHERE nspname = {schema}),
-       has_database_privilege(current_database(), 'CREATE'),
-       coalesce((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = {schema}), false),
-       coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = {schema}), false),
-       (SELECT string_agg(nspname, ', ' ORDER BY nspname) FROM pg_namespace
-         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
-       pg_backend_pid(), (SELECT oid FROM pg_database WHERE datname = current_database()),
-       coalesce((SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+       pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),
+       coalesce((SELECT pg_catalog.has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = {schema}), false),
+       coalesce((SELECT pg_catalog.has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = {schema}), false),
+       (SELECT pg_catalog.string_agg(nspname, ', ' ORDER BY nspname) FROM pg_namespace
+         WHERE nspname !~ '^pg_'::text AND nspname <> 'information_schema'),
+       pg_catalog.pg_backend_pid(), (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()),
+       coalesce((SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'), false),
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'),
-       coalesce((SELECT has_table_privilege(c.oid, 'SELECT') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       coalesce((SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'), false)
 FROM pg_roles r WHERE r.rolname = current_user";
 
@@ -114,7 +129,7 @@ pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
     ])
     .map(|question| {
         question
-            .replace("{schema}", &schema_oid.to_string())
+            .replace("{schema}", &format!("{schema_oid}::pg_catalog.oid"))
             .replace("{nulls_not_distinct}", &nulls_not_distinct)
             .replace("{set_columns}", &set_columns)
             .replace("{enforced}", &enforced)
@@ -129,13 +144,13 @@ pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
 /// left out.
 const RELATIONS: &str = "\
 SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
-       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid)
-            WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
-       greatest(c.relpages, pg_stat_get_live_tuples(c.oid) / 20), greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0)::bigint,
-       has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
+       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid)
+            WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
+       greatest(c.relpages, pg_catalog.pg_stat_get_live_tuples(c.oid) / 20), greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)::bigint,
+       pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid)
 FROM pg_class c
 WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid
                    AND d.objsubid = 0 AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i')))";
 
 /// Parents and children of plain tables may stand in any schema; partitions have parents of kind `p`.
@@ -146,9 +161,9 @@ WHERE {schema} IN (c.relnamespace, p.relnamespace) AND c.relkind IN ('r', 'p', '
 
 /// Collation 100 is `default`.
 const COLUMNS: &str = "\
-SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-       a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), a.attcollation,
-       CASE WHEN a.attcollation NOT IN (0, 100) THEN a.attcollation::regcollation END
+SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+       a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attcollation,
+       CASE WHEN a.attcollation NOT IN ('0', '100') THEN a.attcollation::regcollation END
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef
@@ -156,13 +171,13 @@ WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'f')";
 
 /// The sequences that columns own. What is not logged cannot be read on a replica.
 const SEQUENCES: &str = "\
-SELECT d.refobjid, d.refobjsubid, s.seqrelid::regclass, format_type(s.seqtypid, NULL), s.seqstart,
+SELECT d.refobjid, d.refobjsubid, s.seqrelid::regclass, pg_catalog.format_type(s.seqtypid, NULL), s.seqstart,
        s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, c.relpersistence = 'u',
-       has_sequence_privilege(s.seqrelid, 'SELECT') AND (c.relpersistence = 'p' OR NOT pg_is_in_recovery())
+       pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT') AND (c.relpersistence = 'p' OR NOT pg_catalog.pg_is_in_recovery())
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
-JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
- AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass::oid AND d.objid = s.seqrelid AND d.objsubid = 0
+ AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 WHERE c.relnamespace = {schema}";
 
 /// NOT NULL constraints (contype `n`, PostgreSQL 18) are the columns' own matter, but for one that not
@@ -170,19 +185,19 @@ WHERE c.relnamespace = {schema}";
 const CONSTRAINTS: &str = "\
 SELECT k.conrelid, k.conname, k.contype, k.condeferrable, k.condeferred, k.convalidated, {enforced},
        k.conindid, k.confrelid, k.confupdtype, k.confdeltype, k.confmatchtype, k.conkey, k.confkey,
-       {set_columns}, CASE WHEN k.contype IN ('c', 'x', 'n') THEN pg_get_constraintdef(k.oid) END,
+       {set_columns}, CASE WHEN k.contype IN ('c', 'x', 'n') THEN pg_catalog.pg_get_constraintdef(k.oid) END,
        CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN r.relnamespace::regnamespace END,
        CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN r.relname END,
        CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN
-         (SELECT array_agg(a.attname ORDER BY u.n) FROM unnest(k.confkey) WITH ORDINALITY u(attnum, n)
+         (SELECT pg_catalog.array_agg(a.attname ORDER BY u.n) FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY u(attnum, n)
             JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum) END, k.oid
 FROM pg_constraint k LEFT JOIN pg_class r ON r.oid = k.confrelid
-WHERE k.connamespace = {schema} AND k.conrelid <> 0
+WHERE k.connamespace = {schema} AND k.conrelid <> '0'
   AND (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)";
 
 const OPERATOR_CLASSES: &str = "\
-SELECT o.oid, CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(o.opcname)
-                   ELSE o.opcnamespace::regnamespace || '.' || quote_ident(o.opcname) END
+SELECT o.oid, CASE WHEN pg_catalog.pg_opclass_is_visible(o.oid) THEN pg_catalog.quote_ident(o.opcname)
+                   ELSE o.opcnamespace::regnamespace::text || '.' || pg_catalog.quote_ident(o.opcname) END
 FROM pg_opclass o WHERE NOT o.opcdefault";
 
 /// Only what an index with expressions, a predicate or a foreign collation needs is deparsed. Nobody looks for the
@@ -190,11 +205,11 @@ FROM pg_opclass o WHERE NOT o.opcdefault";
 const INDEXES: &str = "\
 SELECT i.indexrelid, i.indrelid, c.relname, m.amname, i.indisunique, i.indisprimary, i.indisexclusion,
        i.indisvalid, i.indisready AND i.indislive AND t.relhasindex, i.indnkeyatts, i.indkey, i.indoption, i.indclass,
-       i.indcollation, {nulls_not_distinct}, pg_get_expr(i.indpred, i.indrelid),
+       i.indcollation, {nulls_not_distinct}, pg_catalog.pg_get_expr(i.indpred, i.indrelid),
        CASE WHEN i.indexprs IS NOT NULL THEN
-         (SELECT array_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n)
-            FROM generate_series(1, i.indnkeyatts) n) END,
-       CASE WHEN NOT i.indcollation::oid[] <@ ARRAY[0, 100]::oid[] THEN i.indcollation::oid[]::regcollation[] END
+         (SELECT pg_catalog.array_agg(pg_catalog.pg_get_indexdef(i.indexrelid, n, false) ORDER BY n)
+            FROM pg_catalog.generate_series(1, i.indnkeyatts) n) END,
+       CASE WHEN NOT i.indcollation::oid[] OPERATOR(pg_catalog.<@) ARRAY[0, 100]::oid[] THEN i.indcollation::oid[]::regcollation[] END
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_class t ON t.oid = i.indrelid
@@ -204,7 +219,7 @@ WHERE c.relnamespace = {schema}";
 /// The triggers people wrote, and those behind foreign keys that do not fire as usual.
 const TRIGGERS: &str = "\
 SELECT t.tgrelid, t.tgname, t.tgisinternal, t.tgenabled, t.tgconstraint,
-       CASE WHEN NOT t.tgisinternal THEN pg_get_triggerdef(t.oid) END
+       CASE WHEN NOT t.tgisinternal THEN pg_catalog.pg_get_triggerdef(t.oid) END
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = {schema} AND (t.tgenabled <> 'O' OR NOT t.tgisinternal)";
 
@@ -216,47 +231,47 @@ FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid AND c.relkind = 'r' AND NOT c.relispartition
 JOIN pg_class r ON r.oid = k.confrelid AND r.relkind = 'r'
 CROSS JOIN (SELECT ARRAY['noaction', 'restrict', 'cascade', 'setnull', 'setdefault']) a(names)
-LEFT JOIN (SELECT t.tgconstraint, array_agg(p.proname::text) AS calls
+LEFT JOIN (SELECT t.tgconstraint, pg_catalog.array_agg(p.proname::text) AS calls
              FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgisinternal GROUP BY 1) t
   ON t.tgconstraint = k.oid
 WHERE k.connamespace = {schema} AND k.contype = 'f' AND {enforced}
-  AND (t.calls IS NULL OR NOT c.relhastriggers OR NOT r.relhastriggers OR NOT t.calls @> ARRAY[
-       'RI_FKey_check_ins', 'RI_FKey_check_upd', 'RI_FKey_' || a.names[strpos('arcnd', k.confdeltype::text)] || '_del',
-       'RI_FKey_' || a.names[strpos('arcnd', k.confupdtype::text)] || '_upd'])";
+  AND (t.calls IS NULL OR NOT c.relhastriggers OR NOT r.relhastriggers OR NOT t.calls OPERATOR(pg_catalog.@>) ARRAY[
+       'RI_FKey_check_ins', 'RI_FKey_check_upd', 'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confdeltype::text)] || '_del',
+       'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confupdtype::text)] || '_upd'])";
 
 const RULES: &str = "\
-SELECT w.ev_class, w.rulename, w.ev_enabled, pg_get_ruledef(w.oid)
+SELECT w.ev_class, w.rulename, w.ev_enabled, pg_catalog.pg_get_ruledef(w.oid)
 FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class
 WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'f')";
 
 const POLICIES: &str = "\
 SELECT p.polrelid, p.polname, p.polpermissive, p.polcmd,
-       (SELECT string_agg(CASE WHEN r = 0 THEN 'public' ELSE r::regrole::text END, ', ' ORDER BY r)
-          FROM unnest(p.polroles) r),
-       pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
+       (SELECT pg_catalog.string_agg(CASE WHEN r = '0' THEN 'public' ELSE r::regrole::text END, ', ' ORDER BY r)
+          FROM pg_catalog.unnest(p.polroles) r),
+       pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
 WHERE c.relnamespace = {schema}";
 
 const ENUMS: &str = "\
-SELECT t.typname, array_agg(e.enumlabel ORDER BY e.enumsortorder)
+SELECT t.typname, pg_catalog.array_agg(e.enumlabel ORDER BY e.enumsortorder)
 FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid
 WHERE t.typnamespace = {schema}
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass::oid AND d.objid = t.oid AND d.deptype = 'e')
 GROUP BY t.oid, t.typname";
 
 const DOMAINS: &str = "\
-SELECT t.typname, format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
-       k.conname, pg_get_constraintdef(k.oid), k.convalidated
+SELECT t.typname, pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
+       k.conname, pg_catalog.pg_get_constraintdef(k.oid), k.convalidated
 FROM pg_type t LEFT JOIN pg_constraint k ON k.contypid = t.oid AND k.contype = 'c'
 WHERE t.typnamespace = {schema} AND t.typtype = 'd'
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')";
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass::oid AND d.objid = t.oid AND d.deptype = 'e')";
 
 /// Settings kept for this database or any role in it, which a session starts with, and two of the
 /// server's own configuration.
 const SETTINGS: &str = "\
-SELECT s.setdatabase <> 0, CASE WHEN s.setrole <> 0 THEN s.setrole::regrole END, u.setting, false
-FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) u(setting)
-WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+SELECT s.setdatabase <> '0', CASE WHEN s.setrole <> '0' THEN s.setrole::regrole END, u.setting, false
+FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
+WHERE s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
 UNION ALL
 SELECT false, NULL, name || '=' || setting, true
 FROM pg_settings
@@ -284,9 +299,9 @@ ORDER BY 1, 3";
 /// Tables whose changed and deleted rows are published, and cannot be told from each other: PostgreSQL
 /// refuses to change and to delete them (manual, 31.1.1).
 const NAMELESS: &str = "\
-SELECT c.relname, string_agg(quote_ident(p.pubname), ', ' ORDER BY p.pubname)
+SELECT c.relname, pg_catalog.string_agg(pg_catalog.quote_ident(p.pubname), ', ' ORDER BY p.pubname)
 FROM pg_publication p
-CROSS JOIN pg_get_publication_tables(p.pubname) t
+CROSS JOIN pg_catalog.pg_get_publication_tables(p.pubname) t
 JOIN pg_class c ON c.oid = t.relid
 WHERE (p.pubupdate OR p.pubdelete) AND c.relnamespace = {schema}
   AND (c.relreplident = 'n'
@@ -297,14 +312,14 @@ GROUP BY c.relname";
 /// Tables that Supabase's two public roles may use, where they exist, and that no row-level security keeps from
 /// them: it is off, or does not hold for the role.
 const EXPOSED: &str = "\
-SELECT c.relname, string_agg(r.rolname, ', ' ORDER BY r.rolname)
+SELECT c.relname, pg_catalog.string_agg(r.rolname, ', ' ORDER BY r.rolname)
 FROM pg_roles r CROSS JOIN pg_class c
 WHERE r.rolname IN ('anon', 'authenticated') AND c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
   AND (NOT c.relrowsecurity OR r.rolsuper OR r.rolbypassrls
-       OR NOT c.relforcerowsecurity AND pg_has_role(r.oid, c.relowner, 'USAGE'))
-  AND has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
-  AND (has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
-       OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
+       OR NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE'))
+  AND pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
+  AND (pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+       OR pg_catalog.has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
 GROUP BY c.relname";
 
 /// The foreign keys in the order in which a delete fires them: by their triggers' names, as bytes
@@ -312,6 +327,6 @@ GROUP BY c.relname";
 const FIRING_ORDER: &str = "\
 SELECT k.conrelid, k.conname
 FROM pg_constraint k
-JOIN pg_trigger t ON t.tgconstraint = k.oid AND t.tgrelid = k.confrelid AND t.tgtype & 8 = 8
+JOIN pg_trigger t ON t.tgconstraint = k.oid AND t.tgrelid = k.confrelid AND t.tgtype::integer & 8 = 8
 WHERE k.connamespace = {schema} AND k.contype = 'f'
 ORDER BY t.tgname";

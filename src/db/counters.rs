@@ -56,7 +56,7 @@ impl Sequence {
         let last = i128::from(self.end) - i128::from(self.increment);
         let past = if self.counter.downwards { '<' } else { '>' };
         Ok(format!(
-            "SELECT CASE WHEN s.is_called AND s.last_value {past} {last} THEN 'exhausted' WHEN {rows} THEN 'behind' END \
+            "SELECT CASE WHEN s.is_called AND s.last_value::numeric {past} '{last}' THEN 'exhausted' WHEN {rows} THEN 'behind' END \
              FROM {} s",
             self.counter.sequence
         ))
@@ -72,7 +72,7 @@ impl Sequence {
         } = &self.counter;
         let (beyond, step) = if *downwards { ("<=", '-') } else { (">=", '+') };
         format!(
-            "EXISTS (SELECT FROM {} t WHERE t.{} {beyond} s.last_value {step} s.is_called::integer)",
+            "EXISTS (SELECT FROM {} t WHERE t.{} OPERATOR(pg_catalog.{beyond}) s.last_value {step} s.is_called::integer)",
             table.quoted(),
             column.quoted()
         )

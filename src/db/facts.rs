@@ -6,7 +6,7 @@ use super::counters::counting;
 use super::introspect::{Introspection, settings_for, short_waits};
 use super::session::{QueryError, Session};
 use crate::model::name::literal;
-use crate::model::{ForeignKey, Identifier};
+use crate::model::{ForeignKey, Identifier, Table};
 use crate::plan::Rows;
 use crate::verify::counters::{Counter, Counting};
 use crate::verify::evidence::{Orphans, Recorded};
@@ -71,7 +71,7 @@ pub fn facts(
             } else if !small {
                 facts.orphans.push((key_name, Orphans::TooLarge));
             } else if let Some(parent) = parent {
-                orphaned.push((key_name, questions.ask(orphans(name, parent, key))));
+                orphaned.push((key_name, questions.ask(orphans(name, table, parent, key))));
             }
         }
     }
@@ -89,7 +89,7 @@ pub fn facts(
     }
     let ours = session.server.may_read_history.then(|| {
         questions.ask(format!(
-            "SELECT to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') || ' by ' || applied_by FROM leora_migrate.migration \
+            "SELECT pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') || ' by ' || applied_by FROM leora_migrate.migration \
              WHERE name = {} AND target_schema = {} AND state = 'applied' ORDER BY finished_at DESC LIMIT 1",
             literal(migration),
             literal(session.schema.as_str()),
@@ -97,7 +97,7 @@ pub fn facts(
     });
     let prisma = session.server.may_read_prisma_history.then(|| {
         questions.ask(format!(
-            "SELECT migration_name FROM _prisma_migrations WHERE right(migration_name, {}) = {} \
+            "SELECT migration_name FROM _prisma_migrations WHERE pg_catalog.right(migration_name, {}) = {} \
              AND finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY finished_at DESC LIMIT 1",
             migration.chars().count() + 1,
             literal(&format!("_{migration}")),
@@ -162,7 +162,7 @@ impl Questions {
 }
 
 /// Whether `child` holds a row that names none of `parent` by `key`.
-fn orphans(child: &Identifier, parent: &Identifier, key: &ForeignKey) -> String {
+fn orphans(child: &Identifier, table: &Table, parent: &Identifier, key: &ForeignKey) -> String {
     let named: Vec<_> = key
         .columns
         .iter()
@@ -170,7 +170,11 @@ fn orphans(child: &Identifier, parent: &Identifier, key: &ForeignKey) -> String 
         .collect();
     let pairs = key.columns.iter().zip(&key.referenced_columns);
     let same: Vec<_> = pairs
-        .map(|(own, other)| format!("p.{} = c.{}", other.quoted(), own.quoted()))
+        .map(|(own, other)| {
+            let column = table.column(own.as_str());
+            let equals = column.map_or("=", |column| column.ty.equality());
+            format!("p.{} {equals} c.{}", other.quoted(), own.quoted())
+        })
         .collect();
     format!(
         "SELECT EXISTS (SELECT FROM {} c WHERE {} AND NOT EXISTS (SELECT FROM {} p WHERE {}))",

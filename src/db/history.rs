@@ -93,28 +93,28 @@ pub enum RunState {
 
 /// The question that [`state`] reads. `to_regclass` would fail where the role may not use the schema.
 pub(super) const STATE: &str = "\
-SELECT to_regnamespace('leora_migrate') IS NOT NULL,
+SELECT pg_catalog.to_regnamespace('leora_migrate') IS NOT NULL,
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration')";
 
 /// What would let the role read the history; no row when it may.
 const CLOSED_TO_US: &str = "\
-SELECT format('GRANT USAGE ON SCHEMA leora_migrate TO %1$I; GRANT SELECT ON leora_migrate.migration TO %1$I;', current_user)
+SELECT pg_catalog.format('GRANT USAGE ON SCHEMA leora_migrate TO %1$I; GRANT SELECT ON leora_migrate.migration TO %1$I;', current_user)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'
-  AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))";
+  AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))";
 
 /// A run that still runs holds the advisory lock; without it, it was cut off.
 const RUNS: &str = "\
 SELECT id, name, target_schema, state, plan, steps_done, running_step,
-       to_char(step_started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), error, tool_version,
-       server_version, applied_by, host, host(client_address),
-       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
-       to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
-       extract(epoch FROM coalesce(finished_at, clock_timestamp()) - started_at),
-       to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), rolled_back_by, rolled_back_from,
-       EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = {lock} AND objsubid = 1
-                  AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+       pg_catalog.to_char(step_started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), error, tool_version,
+       server_version, applied_by, host, pg_catalog.host(client_address),
+       pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       extract(epoch FROM coalesce(finished_at, pg_catalog.clock_timestamp()) - started_at),
+       pg_catalog.to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), rolled_back_by, rolled_back_from,
+       EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = '0' AND objid = '{lock}' AND objsubid = 1
+                  AND granted AND database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
 FROM leora_migrate.migration WHERE target_schema = {schema} ORDER BY started_at, id";
 
 /// Reads the history of `session`'s schema.

@@ -39,17 +39,17 @@ pub enum Access {
 }
 
 const ACCESS: &str = "\
-SELECT CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'closed'
-            WHEN has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') THEN 'write'
+SELECT CASE WHEN NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'closed'
+            WHEN pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') THEN 'write'
             ELSE 'read' END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'";
 
 const ROWS: &str = "\
 SELECT migration_name, checksum,
-       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
-       to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
-       to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), logs
+       pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       pg_catalog.to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), logs
 FROM {table} ORDER BY started_at, migration_name";
 
 /// Reads Prisma's history of `session`'s schema. One round trip where there is none, else two.
@@ -178,7 +178,7 @@ pub fn record(
         let judge = |session: &mut Session, _: Vec<Rows>| {
             Ok(to_record(session, migration)?.map(|record| {
                 let mut statements = record.map_or_else(Vec::new, |record| record.applied(run));
-                statements.push("SELECT pg_current_xact_id()".to_owned());
+                statements.push("SELECT pg_catalog.pg_current_xact_id()".to_owned());
                 stages(statements)
             }))
         };

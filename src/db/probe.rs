@@ -113,7 +113,7 @@ pub fn sql(session: &Session, programme: &Programme) -> String {
          SET LOCAL plan_cache_mode = force_generic_plan;\nSET LOCAL jit = off;\n\
          SET LOCAL leora_migrate.programme = ${tag}${script}${tag}$;\n\
          DO $interpreter${INTERPRETER}$interpreter$;\n\
-         SELECT current_setting('leora_migrate.evidence');\nROLLBACK",
+         SELECT pg_catalog.current_setting('leora_migrate.evidence');\nROLLBACK",
         settings = settings_for(&session.schema),
         noticing = match session.server.version().has_connection_check() {
             true => "SET LOCAL client_connection_check_interval = '500ms';\n",

@@ -1,8 +1,8 @@
 
 DECLARE
-  programme CONSTANT jsonb := current_setting('leora_migrate.programme')::jsonb;
+  programme CONSTANT jsonb := pg_catalog.current_setting('leora_migrate.programme')::jsonb;
   -- Makes constraints deferred again that are so by themselves; null when there are none.
-  defer CONSTANT text := programme ->> 'defer';
+  defer CONSTANT text := programme ->> 'defer'::text;
   undone CONSTANT text := 'LM000';
   trial jsonb;
   step jsonb;
@@ -22,10 +22,10 @@ DECLARE
 BEGIN
   answers := '{}';
   BEGIN
-    FOR step IN SELECT value FROM jsonb_array_elements(programme -> 'build') LOOP
+    FOR step IN SELECT value FROM pg_catalog.jsonb_array_elements(programme -> 'build'::text) LOOP
       answer := NULL;
       IF step -> 2 IS NOT NULL THEN
-        PERFORM set_config(key, value, true) FROM jsonb_each_text(step -> 2);
+        PERFORM pg_catalog.set_config(key, value, true) FROM pg_catalog.jsonb_each_text(step -> 2);
       END IF;
       IF step ->> 0 = 'ask' THEN
         EXECUTE step ->> 1 INTO answer;
@@ -34,23 +34,23 @@ BEGIN
         GET DIAGNOSTICS touched = ROW_COUNT;
         answer := touched;
       END IF;
-      answers := answers || answer;
+      answers := pg_catalog.array_append(answers, answer);
     END LOOP;
     IF defer IS NOT NULL THEN
       SET CONSTRAINTS ALL IMMEDIATE;
       EXECUTE defer;
     END IF;
-    made := jsonb_build_object('answers', to_jsonb(answers));
+    made := pg_catalog.jsonb_build_object('answers', pg_catalog.to_jsonb(answers));
 
-    FOR trial IN SELECT value FROM jsonb_array_elements(programme -> 'trials') LOOP
+    FOR trial IN SELECT value FROM pg_catalog.jsonb_array_elements(programme -> 'trials'::text) LOOP
       at := at + 1;
       answers := '{}';
       failure := NULL;
       BEGIN
-        FOR step IN SELECT value FROM jsonb_array_elements(trial) LOOP
+        FOR step IN SELECT value FROM pg_catalog.jsonb_array_elements(trial) LOOP
           answer := NULL;
           IF step -> 2 IS NOT NULL THEN
-            PERFORM set_config(key, value, true) FROM jsonb_each_text(step -> 2);
+            PERFORM pg_catalog.set_config(key, value, true) FROM pg_catalog.jsonb_each_text(step -> 2);
           END IF;
           CASE step ->> 0
           WHEN 'ask' THEN
@@ -77,29 +77,29 @@ BEGIN
               answer := state || ' ' || in_constraint;
             END;
           END CASE;
-          answers := answers || answer;
+          answers := pg_catalog.array_append(answers, answer);
         END LOOP;
         RAISE EXCEPTION USING ERRCODE = undone;
       EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
           in_table = TABLE_NAME, in_constraint = CONSTRAINT_NAME, in_column = COLUMN_NAME;
         IF state <> undone THEN
-          failure := jsonb_build_object('sqlstate', state, 'message', message, 'detail', detail, 'table', in_table,
+          failure := pg_catalog.jsonb_build_object('sqlstate', state, 'message', message, 'detail', detail, 'table', in_table,
             'constraint', in_constraint, 'column', in_column);
         END IF;
       END;
       results[at] :=
-        jsonb_build_object('answers', to_jsonb(answers), 'failure', failure)::text;
+        pg_catalog.jsonb_build_object('answers', pg_catalog.to_jsonb(answers), 'failure', failure)::text;
     END LOOP;
     RAISE EXCEPTION USING ERRCODE = undone;
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
       in_table = TABLE_NAME, in_constraint = CONSTRAINT_NAME, in_column = COLUMN_NAME;
     IF state <> undone THEN
-      made := jsonb_build_object('answers', to_jsonb(answers), 'failure', jsonb_build_object('sqlstate', state,
+      made := pg_catalog.jsonb_build_object('answers', pg_catalog.to_jsonb(answers), 'failure', pg_catalog.jsonb_build_object('sqlstate', state,
         'message', message, 'detail', detail, 'table', in_table, 'constraint', in_constraint, 'column', in_column));
     END IF;
   END;
-  PERFORM set_config('leora_migrate.evidence',
-    '{"build":' || made::text || ',"trials":[' || array_to_string(results, ',') || ']}', true);
+  PERFORM pg_catalog.set_config('leora_migrate.evidence',
+    '{"build":' || made::text || ',"trials":[' || pg_catalog.array_to_string(results, ',') || ']}', true);
 END

@@ -121,7 +121,7 @@ fn count(
     }
     let questions: Vec<_> = discards
         .iter()
-        .map(|goes| format!("SELECT count(*) {}", goes.rows()))
+        .map(|goes| format!("SELECT pg_catalog.count(*) {}", goes.rows()))
         .collect();
     // Off: a policy that would hide rows is an error instead of a smaller number.
     let batch = format!(
@@ -202,7 +202,7 @@ pub fn roll_back(
             &conditions,
         );
         let question = format!(
-            "SAVEPOINT reading;\nSELECT count(*) FROM ({still_to_undo} AND state <> 'rolled back') r;\n\
+            "SAVEPOINT reading;\nSELECT pg_catalog.count(*) FROM ({still_to_undo} AND state <> 'rolled back') r;\n\
              {};\nROLLBACK TO SAVEPOINT reading",
             introspect::questions(session)
         );

@@ -59,6 +59,37 @@ impl SqlType {
         }
     }
 
+    /// The operator that compares two values of it. PostgreSQL's own types are compared by its own operators, by
+    /// name, since `varchar` has none and takes those of `text` only where no other schema has one for it.
+    pub fn equality(&self) -> &'static str {
+        const OWN: [&str; 13] = [
+            "uuid",
+            "text",
+            "character",
+            "smallint",
+            "integer",
+            "bigint",
+            "numeric",
+            "boolean",
+            "date",
+            "timestamp",
+            "time",
+            "bytea",
+            "inet",
+        ];
+        // A quoted name is that of an enum or the like of the schema's own, unless a schema stands before it.
+        let is_the_schemas = self.0.starts_with('"') && !self.0.contains("\".");
+        match is_the_schemas || OWN.contains(&self.first_word()) {
+            true => "OPERATOR(pg_catalog.=)",
+            false => "=",
+        }
+    }
+
+    /// The first word, without what is in parentheses.
+    fn first_word(&self) -> &str {
+        self.0.split([' ', '(']).next().unwrap_or_default()
+    }
+
     /// The numbers in parentheses: length, or precision and scale.
     pub fn modifiers(&self) -> Vec<i32> {
         let inside = self

@@ -291,7 +291,7 @@ impl PrismaRecord {
 /// Says in Prisma's history that `migration`, of the schema `schema`, was rolled back.
 pub fn rolled_back(schema: &Identifier, migration: &str) -> String {
     format!(
-        "UPDATE {} SET rolled_back_at = clock_timestamp()\n    WHERE right(migration_name, {}) = {} \
+        "UPDATE {} SET rolled_back_at = clock_timestamp()\n    WHERE pg_catalog.right(migration_name, {}) = {} \
          AND finished_at IS NOT NULL AND rolled_back_at IS NULL",
         table(schema),
         migration.chars().count() + 1,

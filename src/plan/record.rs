@@ -169,7 +169,7 @@ CREATE TABLE leora_migrate.migration (
     step_started_at TIMESTAMPTZ,
     error TEXT,
     tool_version TEXT NOT NULL,
-    server_version TEXT NOT NULL DEFAULT current_setting('server_version'),
+    server_version TEXT NOT NULL DEFAULT pg_catalog.current_setting('server_version'),
     applied_by TEXT NOT NULL DEFAULT session_user,
     host TEXT NOT NULL,
     client_address INET DEFAULT inet_client_addr(),

@@ -143,15 +143,17 @@ impl Exclusion {
     fn take(self) -> String {
         match self {
             Exclusion::UntilCommit => {
-                format!("SELECT pg_advisory_xact_lock({PRISMA_ADVISORY_LOCK})")
+                format!("SELECT pg_catalog.pg_advisory_xact_lock({PRISMA_ADVISORY_LOCK})")
             }
-            Exclusion::UntilReleased => format!("SELECT pg_advisory_lock({PRISMA_ADVISORY_LOCK})"),
+            Exclusion::UntilReleased => {
+                format!("SELECT pg_catalog.pg_advisory_lock({PRISMA_ADVISORY_LOCK})")
+            }
         }
     }
 
     /// Releases [`Exclusion::UntilReleased`], however often it was taken.
     pub fn release() -> String {
-        "SELECT pg_advisory_unlock_all()".to_owned()
+        "SELECT pg_catalog.pg_advisory_unlock_all()".to_owned()
     }
 }
 

@@ -11,6 +11,7 @@ mod floors;
 mod graph;
 mod harness;
 mod help;
+mod hijack;
 mod main_job;
 mod page;
 mod pooler;

@@ -60,7 +60,7 @@ pub fn blockers(session: &mut Session, awaited: &Awaited) -> Result<Vec<Blocker>
     let which = match awaited {
         // Under the lock that keeps migrations apart the tables are read.
         Awaited::OtherMigration => format!(
-            "(l.locktype = 'advisory' AND l.classid = 0 AND l.objid = {PRISMA_ADVISORY_LOCK} AND l.objsubid = 1 \
+            "(l.locktype = 'advisory' AND l.classid = '0' AND l.objid = '{PRISMA_ADVISORY_LOCK}' AND l.objsubid = 1 \
              OR {})",
             against_readers(&session.schema)
         ),
@@ -77,9 +77,9 @@ pub(super) fn blocking(session: &mut Session, pid: i32) -> Result<Vec<Blocker>, 
     let question = format!(
         "SELECT nullif(b.pid, 0), b.pid, a.usename, a.application_name, a.client_addr,\n  \
          CASE WHEN a.backend_type = 'client backend' THEN a.state ELSE a.backend_type END,\n  \
-         extract(epoch FROM clock_timestamp() - a.xact_start), nullif(a.query, ''), NULL, NULL, false,\n  \
+         extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start), nullif(a.query, ''), NULL, NULL, false,\n  \
          coalesce(a.backend_type = 'autovacuum worker', false)\n\
-         FROM unnest(pg_blocking_pids({pid})) b(pid) LEFT JOIN pg_stat_activity a ON a.pid = b.pid"
+         FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids({pid})) b(pid) LEFT JOIN pg_stat_activity a ON a.pid = b.pid"
     );
     let answers = session.batch("asking who is waited for", &question)?;
     let mut blockers: Vec<_> = answers.iter().flatten().map(read).collect();
@@ -126,16 +126,16 @@ SELECT DISTINCT ON (l.virtualtransaction) l.pid, l.virtualtransaction, coalesce(
        a.application_name, a.client_addr,
        CASE WHEN l.pid IS NULL THEN 'prepared' WHEN a.backend_type = 'client backend' THEN a.state
             ELSE a.backend_type END,
-       extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)),
+       extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, p.prepared)),
        coalesce(p.gid, nullif(a.query, '')), l.mode, c.relname, NOT l.granted,
        coalesce(a.backend_type = 'autovacuum worker', false)
 FROM pg_locks l
 LEFT JOIN pg_class c ON c.oid = l.relation
 LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction
-WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND l.pid IS DISTINCT FROM pg_backend_pid() AND {which}
+LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+WHERE l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())
+  AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND {which}
 ORDER BY l.virtualtransaction, NOT l.granted";
 
 fn read(row: &SimpleQueryRow) -> Blocker {

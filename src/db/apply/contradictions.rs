@@ -98,14 +98,14 @@ fn twice(table: &Identifier, name: &Identifier, index: &Index) -> Option<Questio
         return None;
     }
     let rest = format!(
-        "FROM {} WHERE {} GROUP BY {list} HAVING count(*) > 1",
+        "FROM {} WHERE {} GROUP BY {list} HAVING pg_catalog.count(*) > 1",
         table.quoted(),
         all_given("", &columns),
         list = columns.join(", "),
     );
     Some(Question {
         sql: format!(
-            "SELECT count(*) OVER (), {} {rest} LIMIT 1",
+            "SELECT pg_catalog.count(*) OVER (), {} {rest} LIMIT 1",
             example("", &columns)
         ),
         counted: ("value", "values"),
@@ -152,7 +152,7 @@ fn orphans(
     }
     Some(Question {
         sql: format!(
-            "SELECT count(*) OVER (), {} {rest} LIMIT 1",
+            "SELECT pg_catalog.count(*) OVER (), {} {rest} LIMIT 1",
             example("c.", &columns)
         ),
         counted: ("row", "rows"),

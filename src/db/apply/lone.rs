@@ -151,7 +151,7 @@ fn clean(session: &mut Session, step: &Step, error: &QueryError) -> Option<Strin
     let schema = session.schema.quoted();
     let qualified = format!("{schema}.{}", name.quoted());
     let question = format!(
-        "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass({}) AND NOT indisvalid)",
+        "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = pg_catalog.to_regclass({})::oid AND NOT indisvalid)",
         literal(&qualified)
     );
     let answers = session.batch("looking for an invalid index", &question);

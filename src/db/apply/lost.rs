@@ -47,7 +47,10 @@ pub(in crate::db) fn fate(
 
 /// Whether it committed; `None` while it is in progress, or nobody answers.
 fn ask(session: &mut Session, transaction: &str, recorded: &str) -> Option<bool> {
-    let status = format!("SELECT pg_xact_status({}::xid8)", literal(transaction));
+    let status = format!(
+        "SELECT pg_catalog.pg_xact_status({}::xid8)",
+        literal(transaction)
+    );
     let answer = session.batch("asking what became of the transaction", &status);
     let known = answer.ok().and_then(|answers| {
         let status = answers.first()?.first()?.get(0)?;
@@ -60,7 +63,7 @@ fn ask(session: &mut Session, transaction: &str, recorded: &str) -> Option<bool>
         None => {}
     }
     // Another server took over, or the id is too old to be known: what was written tells.
-    let exists = "SELECT to_regclass('leora_migrate.migration') IS NOT NULL";
+    let exists = "SELECT pg_catalog.to_regclass('leora_migrate.migration') IS NOT NULL";
     let first = |session: &mut Session, sql: &str| {
         let answers = session.batch("looking for the record", sql).ok()?;
         let answer = answers.first()?.first()?.get(0)?;

@@ -33,7 +33,10 @@ pub(super) fn is_pooled(target: &Target, session: &mut Session) -> Result<bool, 
 
 /// The process that serves a connection now.
 fn process(session: &mut Session) -> Result<i32, QueryError> {
-    let answers = session.batch("asking which process serves us", "SELECT pg_backend_pid()")?;
+    let answers = session.batch(
+        "asking which process serves us",
+        "SELECT pg_catalog.pg_backend_pid()",
+    )?;
     let row = answers.first().and_then(|rows| rows.first());
     let pid = row.and_then(|row| row.get(0)).unwrap_or_default();
     Ok(pid.parse().unwrap_or_default())

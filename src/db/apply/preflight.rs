@@ -151,9 +151,9 @@ fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
     let mut questions = vec![history_rights()];
     if steps.iter().any(|step| creates(&step.change)) {
         questions.push(format!(
-            "SELECT format('the role %I may not create in schema %I', current_user, {schema}),\n  \
-             format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', {schema}, current_user)\n\
-             WHERE NOT has_schema_privilege({schema}, 'CREATE') OR NOT has_schema_privilege({schema}, 'USAGE')",
+            "SELECT pg_catalog.format('the role %I may not create in schema %I', current_user, {schema}),\n  \
+             pg_catalog.format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', {schema}, current_user)\n\
+             WHERE NOT pg_catalog.has_schema_privilege({schema}, 'CREATE') OR NOT pg_catalog.has_schema_privilege({schema}, 'USAGE')",
             schema = literal(schema.as_str()),
         ));
     }
@@ -163,10 +163,10 @@ fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
         .collect();
     questions.extend(altered.into_iter().map(|table| {
         format!(
-            "SELECT format('the role %I does not own %I, which is to be changed', current_user, c.relname),\n  \
-             format('GRANT %I TO %I; -- its owner, or run it as that role', o.rolname, current_user)\n\
+            "SELECT pg_catalog.format('the role %I does not own %I, which is to be changed', current_user, c.relname),\n  \
+             pg_catalog.format('GRANT %I TO %I; -- its owner, or run it as that role', o.rolname, current_user)\n\
              FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner\n\
-             WHERE c.relnamespace = {}::regnamespace AND c.relname = {} AND NOT pg_has_role(c.relowner, 'USAGE')",
+             WHERE c.relnamespace = {}::regnamespace::oid AND c.relname = {} AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')",
             literal(&schema.quoted()),
             literal(table.as_str()),
         )
@@ -178,13 +178,13 @@ fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
     questions.extend(referenced.into_iter().map(|(table, columns)| {
         let columns: Vec<_> = columns.iter().map(|column| literal(column.as_str())).collect();
         format!(
-            "SELECT format('the role %I may not make foreign keys to %I', current_user, c.relname),\n  \
-             format('GRANT REFERENCES ON TABLE %I.%I TO %I;', {schema}, c.relname, current_user)\n\
+            "SELECT pg_catalog.format('the role %I may not make foreign keys to %I', current_user, c.relname),\n  \
+             pg_catalog.format('GRANT REFERENCES ON TABLE %I.%I TO %I;', {schema}, c.relname, current_user)\n\
              FROM pg_class c\n\
-             WHERE c.relnamespace = {namespace}::regnamespace AND c.relname = {table}\n  \
-             AND NOT has_table_privilege(c.oid, 'REFERENCES')\n  \
+             WHERE c.relnamespace = {namespace}::regnamespace::oid AND c.relname = {table}\n  \
+             AND NOT pg_catalog.has_table_privilege(c.oid, 'REFERENCES')\n  \
              AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ({columns})\n    \
-             AND NOT has_column_privilege(c.oid, a.attnum, 'REFERENCES'))",
+             AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'REFERENCES'))",
             schema = literal(schema.as_str()),
             namespace = literal(&schema.quoted()),
             table = literal(table.as_str()),
@@ -198,19 +198,19 @@ fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
 fn history_rights() -> String {
     let schema = literal(HISTORY_SCHEMA);
     format!(
-        "SELECT format('the role %I may not create schemas in database %I, and the history needs one', current_user, current_database()),\n  \
-         format('GRANT CREATE ON DATABASE %I TO %I; -- or: CREATE SCHEMA {HISTORY_SCHEMA} AUTHORIZATION %I;', current_database(), current_user, current_user)\n\
-         WHERE to_regnamespace({schema}) IS NULL AND NOT has_database_privilege(current_database(), 'CREATE');\n\
-         SELECT format('the role %I may not create in schema {HISTORY_SCHEMA}', current_user),\n  \
-         format('GRANT USAGE, CREATE ON SCHEMA {HISTORY_SCHEMA} TO %I;', current_user)\n\
+        "SELECT pg_catalog.format('the role %I may not create schemas in database %I, and the history needs one', current_user, pg_catalog.current_database()),\n  \
+         pg_catalog.format('GRANT CREATE ON DATABASE %I TO %I; -- or: CREATE SCHEMA {HISTORY_SCHEMA} AUTHORIZATION %I;', pg_catalog.current_database(), current_user, current_user)\n\
+         WHERE pg_catalog.to_regnamespace({schema}) IS NULL AND NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE');\n\
+         SELECT pg_catalog.format('the role %I may not create in schema {HISTORY_SCHEMA}', current_user),\n  \
+         pg_catalog.format('GRANT USAGE, CREATE ON SCHEMA {HISTORY_SCHEMA} TO %I;', current_user)\n\
          FROM pg_namespace n WHERE n.nspname = {schema}\n  \
          AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'migration')\n  \
-         AND NOT (has_schema_privilege(n.oid, 'CREATE') AND has_schema_privilege(n.oid, 'USAGE'));\n\
-         SELECT format('the role %I may not write to the history, {HISTORY_SCHEMA}.migration', current_user),\n  \
-         format('GRANT USAGE ON SCHEMA {HISTORY_SCHEMA} TO %I; GRANT SELECT, INSERT, UPDATE ON {HISTORY_SCHEMA}.migration TO %I;', current_user, current_user)\n\
+         AND NOT (pg_catalog.has_schema_privilege(n.oid, 'CREATE') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'));\n\
+         SELECT pg_catalog.format('the role %I may not write to the history, {HISTORY_SCHEMA}.migration', current_user),\n  \
+         pg_catalog.format('GRANT USAGE ON SCHEMA {HISTORY_SCHEMA} TO %I; GRANT SELECT, INSERT, UPDATE ON {HISTORY_SCHEMA}.migration TO %I;', current_user, current_user)\n\
          FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migration'\n\
-         WHERE n.nspname = {schema} AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')\n  \
-         AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE'))"
+         WHERE n.nspname = {schema} AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')\n  \
+         AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE'))"
     )
 }
 

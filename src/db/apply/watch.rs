@@ -110,8 +110,8 @@ impl<'a> Watch<'a> {
 /// built (manual, 27.4.4).
 fn progress(session: &mut Session, pid: i32, took: Duration) -> Option<Progress> {
     let question = format!(
-        "SELECT phase, CASE WHEN phase LIKE 'waiting%' THEN lockers_done::float8 / nullif(lockers_total, 0)\n  \
-         ELSE coalesce(blocks_done::float8 / nullif(blocks_total, 0), tuples_done::float8 / nullif(tuples_total, 0)) END\n\
+        "SELECT phase, CASE WHEN pg_catalog.starts_with(phase, 'waiting') THEN lockers_done::float8 / nullif(lockers_total, 0)::float8\n  \
+         ELSE coalesce(blocks_done::float8 / nullif(blocks_total, 0)::float8, tuples_done::float8 / nullif(tuples_total, 0)::float8) END\n\
          FROM pg_stat_progress_create_index WHERE pid = {pid}"
     );
     let answers = session

@@ -159,7 +159,7 @@ fn defaults<'w, 'a: 'w>(
         }
         if model.name == JOB.name {
             steps.push(Step::ask(row, format!(
-                "SELECT concat_ws(' ', leora_row.\"status\", leora_row.\"attempts\", leora_row.\"maxAttempts\") \
+                "SELECT pg_catalog.concat_ws(' ', leora_row.\"status\", leora_row.\"attempts\", leora_row.\"maxAttempts\") \
                  FROM {} leora_row WHERE {}",
                 rows.table(table),
                 rows.locate(row, &[].into())
@@ -285,7 +285,7 @@ fn metric_versions<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
     composer.plan(move |rows, _| {
         let mut steps: Vec<_> = [one, two].map(|row| rows.insert(row)).into();
         steps.push(Step::ask(one, format!(
-            "SELECT string_agg(leora_row.\"version\"::text, ' ' ORDER BY leora_row.\"version\") FROM {} leora_row \
+            "SELECT pg_catalog.string_agg(leora_row.\"version\"::text, ' ' ORDER BY leora_row.\"version\") FROM {} leora_row \
              WHERE ({}) OR ({})",
             rows.table(table),
             rows.locate(one, &[].into()),
@@ -305,7 +305,7 @@ fn widgets<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
     composer.plan(move |rows, _| {
         let mut steps: Vec<_> = [shared, own].map(|row| rows.insert(row)).into();
         steps.push(Step::ask(shared, format!(
-            "SELECT concat_ws(' ', {}) ",
+            "SELECT pg_catalog.concat_ws(' ', {}) ",
             [shared, own].map(|row| format!(
                 "(SELECT CASE WHEN leora_row.\"userId\" IS NULL THEN {} ELSE {} END FROM {} leora_row WHERE {})",
                 literal("tenant"),

@@ -36,13 +36,15 @@ pub(super) fn state(
     };
     let old_value = |own: &Identifier| rows.cell(child.row, own).sql();
     let kept = each(&all, |own| {
-        format!("r.{} = {}", own.quoted(), old_value(own))
+        let equals = rows.equality(child.row, own);
+        format!("r.{} {equals} {}", own.quoted(), old_value(own))
     });
     let followed = each(&all, |own| {
         let value = new_values
             .get(own)
             .map_or_else(|| old_value(own), Cell::sql);
-        format!("r.{} = {value}", own.quoted())
+        let equals = rows.equality(child.row, own);
+        format!("r.{} {equals} {value}", own.quoted())
     });
     let null = each(&touched, |own| format!("r.{} IS NULL", own.quoted()));
     let default = each(&touched, |own| {

@@ -94,12 +94,12 @@ impl<'a> Rows<'_, 'a> {
                 self.insert_sql(rows)
             ));
             if !if_absent {
-                counts.push(format!("(SELECT count(*) FROM i{at})"));
+                counts.push(format!("(SELECT pg_catalog.count(*) FROM i{at})"));
                 expected.push((*table, rows.len()));
             }
         }
         let (parts, counts) = (parts.join(", "), counts.join(", "));
-        let sql = format!("WITH {parts} SELECT to_json(ARRAY[{counts}]::bigint[])");
+        let sql = format!("WITH {parts} SELECT pg_catalog.to_json(ARRAY[{counts}]::bigint[])");
         (Step::new(Kind::Ask, rows.first().copied(), sql), expected)
     }
 
@@ -205,7 +205,10 @@ impl<'a> Rows<'_, 'a> {
             .map(
                 |name| match changed.get(name).unwrap_or_else(|| self.cell(row, name)) {
                     Cell::Null => format!("{} IS NULL", name.quoted()),
-                    cell => format!("{} = {}", name.quoted(), cell.sql()),
+                    cell => {
+                        let equals = self.equality(row, name);
+                        format!("{} {equals} {}", name.quoted(), cell.sql())
+                    }
                 },
             )
             .collect();
@@ -214,6 +217,13 @@ impl<'a> Rows<'_, 'a> {
         } else {
             conditions.join(" AND ")
         }
+    }
+
+    /// The operator that compares the column.
+    pub(super) fn equality(&self, row: usize, column: &Identifier) -> &'static str {
+        let mut columns = self.rows[row].definition.columns.iter();
+        let found = columns.find(|other| other.name == *column);
+        found.map_or("=", |column| column.ty.equality())
     }
 
     /// A JSON array with each row as text, or null where there is none. The rows are of one tenant.
@@ -228,7 +238,10 @@ impl<'a> Rows<'_, 'a> {
                 )
             })
             .collect();
-        let sql = format!("SELECT to_json(ARRAY[{}]::text[])", texts.join(", "));
+        let sql = format!(
+            "SELECT pg_catalog.to_json(ARRAY[{}]::text[])",
+            texts.join(", ")
+        );
         Step::new(Kind::Ask, rows.first().copied(), sql)
     }
 
