@@ -11,6 +11,7 @@ use crate::ddl;
 use crate::diff::{Object, ObjectKind};
 use crate::graph::Mark;
 use crate::model::{Identifier, Schema};
+use crate::model::{in_a_line, in_lines};
 use crate::verify::advice::Advice;
 use crate::verify::check::{Check, Outcome};
 use crate::verify::checklist::Verdict;
@@ -186,6 +187,37 @@ impl Report {
             (object, tried.outcome)
         });
         marks.collect()
+    }
+
+    /// How much was not proved, where anything was not: `18 of 40 not proved`.
+    pub fn open(&self) -> Option<String> {
+        let open = self.counts.not_proved + self.counts.skipped;
+        (open > 0).then(|| format!("{open} of {} not proved", self.checks.len()))
+    }
+
+    /// The same as it is shown to people: nothing from the database can recolour, hide or fake a line.
+    pub fn shown(&self) -> Report {
+        let mut shown = self.clone();
+        for check in &mut shown.checks {
+            check.show();
+        }
+        for advice in &mut shown.advice {
+            for text in [&mut advice.title, &mut advice.detail] {
+                *text = in_a_line(text);
+            }
+            advice.sql = advice.sql.as_deref().map(in_lines);
+        }
+        for object in &mut shown.diffs {
+            let lines = object.expected.iter_mut().chain(&mut object.actual);
+            lines.for_each(|line| *line = in_lines(line));
+        }
+        shown
+            .notes
+            .iter_mut()
+            .for_each(|note| *note = in_a_line(note));
+        shown.subject.endpoint = in_a_line(&shown.subject.endpoint);
+        shown.subject.database = in_a_line(&shown.subject.database);
+        shown
     }
 
     /// Whether all that was asked for holds.

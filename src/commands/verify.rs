@@ -61,24 +61,32 @@ fn checked(
         require_proof,
         &args.only,
     )?;
+    let shown = report.shown();
     let render = |format| match format {
-        VerifyFormat::Text => report_text::render(&report, Console::width()),
+        VerifyFormat::Text => report_text::render(&shown, Console::width()),
         VerifyFormat::Json => json::render(&report),
-        VerifyFormat::Junit => junit::render(&report),
+        VerifyFormat::Junit => junit::render(&shown),
         VerifyFormat::Sarif => sarif::render(&report),
-        VerifyFormat::Markdown => markdown::render(&report),
-        VerifyFormat::Github => github::render(&report),
+        VerifyFormat::Markdown => markdown::render(&shown),
+        VerifyFormat::Github => github::render(&shown),
         VerifyFormat::Html => html::render(&html::Page {
             run: &report.run,
             subject: &report.subject,
             promise: &survey.promise,
             plan: &survey.plan,
-            report: Some(&report),
-            advice: &report.advice,
+            report: Some(&shown),
+            advice: &shown.advice,
         }),
     };
     if says(&report) {
-        context.console.result(&render(args.format));
+        let in_a_word =
+            context.console.is_quiet() && report.is_green() && args.format == VerifyFormat::Text;
+        let text = if in_a_word {
+            report_text::conclusion(&report)
+        } else {
+            render(args.format)
+        };
+        context.console.result(&text);
     }
     reports::write_all(context, &args.reports, render)?;
     Ok(if report.is_green() {
@@ -162,8 +170,10 @@ fn report(
     } = survey;
     let proved = prove(connected, survey, options)?;
     let (schema, server) = (&connected.session.schema, &connected.session.server);
+    let database = Identifier::new(server.database.as_str()).unwrap_or_else(|_| schema.clone());
     let mut verdict = checklist(&Evidence {
         promise,
+        database: &database,
         schema,
         actual: &found.schema,
         plan,

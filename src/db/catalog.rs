@@ -312,7 +312,7 @@ GROUP BY c.relname";
 /// Tables that Supabase's two public roles may use, where they exist, and that no row-level security keeps from
 /// them: it is off, or does not hold for the role.
 const EXPOSED: &str = "\
-SELECT c.relname, pg_catalog.string_agg(r.rolname, ', ' ORDER BY r.rolname)
+SELECT c.relname, pg_catalog.string_agg(r.rolname, ', ' ORDER BY r.rolname), pg_catalog.bool_or(r.oid = c.relowner)
 FROM pg_roles r CROSS JOIN pg_class c
 WHERE r.rolname IN ('anon', 'authenticated') AND c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
   AND (NOT c.relrowsecurity OR r.rolsuper OR r.rolbypassrls

@@ -7,6 +7,7 @@ pub mod lower;
 mod moment;
 pub mod name;
 pub mod operator_class;
+mod shown;
 pub mod snapshot;
 mod sql_type;
 mod table;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use contradiction::{Contradiction, first_contradiction};
 pub use name::Identifier;
+pub use shown::{in_a_line, in_lines};
 pub use sql_type::{Expression, SqlType};
 pub use table::{
     Action, Column, ColumnDefault, Constraint, Deferrable, Firing, ForeignKey, Generated, Identity,

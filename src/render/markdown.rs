@@ -15,8 +15,12 @@ const MOST_DIFFS: usize = 8;
 pub fn render(report: &Report) -> String {
     let subject = &report.subject;
     let mut out = format!(
-        "## leora-migrate verify: {}\n\n**{}** of {} checks on {}, schema {}, PostgreSQL {}.\n",
+        "## leora-migrate verify: {}{}\n\n**{}** of {} checks on {}, schema {}, PostgreSQL {}.\n",
         report.verdict.word(),
+        match report.open() {
+            Some(open) if report.is_green() => format!(", but {open}"),
+            _ => String::new(),
+        },
         report.counts.in_words(),
         report.checks.len(),
         code(&subject.endpoint),

@@ -54,7 +54,8 @@ pub fn render(report: &Report, width: usize) -> String {
         out += &more(report.notes.len(), MOST_FINDINGS, "  ");
     }
     advice(&mut out, &report.advice, failed.is_empty(), width);
-    out += &format!("\n{}\n", conclusion(report));
+    out += "\n";
+    out += &conclusion(report);
     out
 }
 
@@ -259,7 +260,8 @@ fn advice(out: &mut String, advice: &[Advice], in_full: bool, width: usize) {
     }
 }
 
-fn conclusion(report: &Report) -> String {
+/// The last line: what it all came to.
+pub fn conclusion(report: &Report) -> String {
     let word = if report.is_green() {
         good("GREEN")
     } else {
@@ -269,5 +271,9 @@ fn conclusion(report: &Report) -> String {
         "({} ms, {} round trips)",
         report.elapsed_ms, report.round_trips
     ));
-    format!("{word}: {} {took}", report.counts.in_words())
+    let open = match report.open() {
+        Some(open) if report.is_green() => format!(", but {}", caution(&open)),
+        _ => String::new(),
+    };
+    format!("{word}{open}: {} {took}\n", report.counts.in_words())
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diff::Object;
+use crate::model::in_a_line;
 
 /// The parts of the post-migration checklist, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -128,6 +129,27 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+}
+
+impl Check {
+    /// Makes its texts such that they can be shown on a terminal.
+    pub fn show(&mut self) {
+        let shown = |text: &mut String| *text = in_a_line(text);
+        for text in [&mut self.title, &mut self.expected, &mut self.found] {
+            shown(text);
+        }
+        match &mut self.outcome {
+            Outcome::Failed { findings } | Outcome::Waived { findings, .. } => {
+                for finding in findings {
+                    shown(&mut finding.message);
+                    finding.remedy.iter_mut().for_each(shown);
+                }
+            }
+            Outcome::NotProved { reasons } => reasons.iter_mut().for_each(shown),
+            Outcome::Skipped { reason } => shown(reason),
+            Outcome::Passed => {}
+        }
+    }
 }
 
 impl Outcome {

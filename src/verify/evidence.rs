@@ -15,6 +15,8 @@ use crate::plan::Plan;
 pub struct Evidence<'a> {
     /// What the database is held to.
     pub promise: &'a Promise,
+    /// The database.
+    pub database: &'a Identifier,
     /// The schema the application's tables stand in.
     pub schema: &'a Identifier,
     /// What stands there.

@@ -23,11 +23,20 @@ pub struct Surroundings {
     /// The settings that sessions start with here.
     pub settings: Vec<KeptSetting>,
     /// The tables that Supabase's public roles may use and no row-level security keeps from them, with the roles.
-    pub exposed: BTreeMap<Identifier, String>,
+    pub exposed: BTreeMap<Identifier, Exposed>,
     /// The foreign keys of other schemas that hold rows of this one back.
     pub held: Vec<Holder>,
     /// The tables whose rows no publication can name, though some must, with those.
     pub nameless: BTreeMap<Identifier, String>,
+}
+
+/// Who may use a table that no row-level security keeps from them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposed {
+    /// The roles, with commas between.
+    pub roles: String,
+    /// Whether one of them owns the table.
+    pub owned: bool,
 }
 
 /// A foreign key of another schema.
@@ -66,15 +75,18 @@ impl KeptSetting {
         }
     }
 
-    /// The statement that takes it off again.
-    fn reset(&self, name: &str) -> String {
+    /// The statement that takes it off again, in the database called `database`.
+    fn reset(&self, name: &str, database: &Identifier) -> String {
+        let database = database.quoted();
         match (&self.role, self.of_database) {
             _ if self.of_server => {
-                format!("ALTER SYSTEM RESET {name}; SELECT pg_reload_conf(); or in postgresql.conf")
+                format!(
+                    "ALTER SYSTEM RESET {name}; SELECT pg_reload_conf(); -- or in postgresql.conf"
+                )
             }
-            (Some(role), true) => format!("ALTER ROLE {role} IN DATABASE ... RESET {name};"),
+            (Some(role), true) => format!("ALTER ROLE {role} IN DATABASE {database} RESET {name};"),
             (Some(role), false) => format!("ALTER ROLE {role} RESET {name};"),
-            (None, true) => format!("ALTER DATABASE ... RESET {name};"),
+            (None, true) => format!("ALTER DATABASE {database} RESET {name};"),
             (None, false) => format!("ALTER ROLE ALL RESET {name};"),
         }
     }
@@ -119,7 +131,7 @@ fn settings(evidence: &Evidence<'_>) -> Check {
             kept.setting,
             kept.holder()
         );
-        Some(Finding::new(message).remedy(kept.reset(name)))
+        Some(Finding::new(message).remedy(kept.reset(name, evidence.database)))
     };
     let mut findings: Vec<_> = evidence.around.settings.iter().filter_map(off).collect();
     if findings.is_empty() && evidence.session_replication_role == "replica" {
@@ -140,7 +152,7 @@ fn replication(evidence: &Evidence<'_>) -> Check {
             "rows of {table} can be neither changed nor deleted: publication {publications} must name them, and the \
              table's replica identity names none"
         ))
-        .remedy(format!("ALTER TABLE {table} REPLICA IDENTITY DEFAULT; with a primary key"))
+        .remedy(format!("ALTER TABLE {table} REPLICA IDENTITY DEFAULT; -- once it has a primary key"))
     };
     none_expected(
         "integrity.replication",
@@ -214,7 +226,7 @@ pub(super) fn held(around: &Surroundings) -> impl Iterator<Item = Finding> {
             constraint.quoted()
         ))
         .remedy(format!(
-            "ALTER TABLE {table} DROP CONSTRAINT {}; or make it ON DELETE CASCADE or SET NULL.",
+            "ALTER TABLE {table} DROP CONSTRAINT {}; -- or make it ON DELETE CASCADE",
             constraint.quoted()
         ))
     })
@@ -223,6 +235,25 @@ pub(super) fn held(around: &Surroundings) -> impl Iterator<Item = Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_takes_a_setting_off_names_the_database_and_can_be_typed() {
+        let kept = |of_database, role: Option<&str>| KeptSetting {
+            of_database,
+            role: role.map(str::to_owned),
+            setting: "row_security=off".to_owned(),
+            of_server: false,
+        };
+        let database = Identifier::new("my \"base").expect("a name");
+        assert_eq!(
+            kept(true, None).reset("row_security", &database),
+            r#"ALTER DATABASE "my ""base" RESET row_security;"#
+        );
+        assert_eq!(
+            kept(true, Some("\"R\"")).reset("row_security", &database),
+            r#"ALTER ROLE "R" IN DATABASE "my ""base" RESET row_security;"#
+        );
+    }
 
     #[test]
     fn a_boolean_setting_is_read_as_postgresql_reads_it() {

@@ -3,6 +3,7 @@
 use super::check::{Check, Finding, Group, Outcome};
 use super::checklist::{counted, finding};
 use super::evidence::Evidence;
+use super::surroundings::Exposed;
 use crate::diff::{Difference, DifferenceKind, ObjectKind};
 use crate::model::{Action, Identifier, RowSecurity, Table};
 
@@ -184,6 +185,17 @@ fn unlike_neighbours(
     })
 }
 
+/// What shuts a table to the roles. Its owner can grant itself again what is revoked.
+fn shut(table: &str, Exposed { roles, owned }: &Exposed) -> String {
+    if *owned {
+        format!("ALTER TABLE {table} OWNER TO CURRENT_USER; REVOKE ALL ON {table} FROM {roles};")
+    } else {
+        format!(
+            "REVOKE ALL ON {table} FROM {roles}; -- or, with the declaration, ENABLE ROW LEVEL SECURITY"
+        )
+    }
+}
+
 /// Supabase serves every table of the schema that its public roles may use to the whole internet;
 /// row-level security is what stands before it.
 fn exposed(evidence: &Evidence<'_>) -> Check {
@@ -191,11 +203,13 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
     let findings: Vec<_> = created
         .iter()
         .filter_map(|name| Some((name, evidence.around.exposed.get(name)?)))
-        .map(|(name, roles)| {
+        .map(|(name, exposed)| {
+            let roles = &exposed.roles;
             let table = name.quoted();
-            Finding::new(format!("{table} may be used by {roles}, and no row-level security holds for them")).remedy(format!(
-                "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; or REVOKE ALL ON {table} FROM {roles};"
+            Finding::new(format!(
+                "{table} may be used by {roles}, and no row-level security holds for them"
             ))
+            .remedy(shut(&table, exposed))
         })
         .collect();
     Check {
@@ -210,5 +224,25 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
             findings.len().to_string()
         },
         outcome: Outcome::of(findings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_taken_from_a_role_that_owns_it() {
+        let remedy = |owned| {
+            let roles = "anon".to_owned();
+            shut("t", &Exposed { roles, owned })
+        };
+        assert_eq!(
+            remedy(true),
+            "ALTER TABLE t OWNER TO CURRENT_USER; REVOKE ALL ON t FROM anon;"
+        );
+        assert!(
+            remedy(false).starts_with("REVOKE ALL ON t FROM anon; -- or, with the declaration")
+        );
     }
 }

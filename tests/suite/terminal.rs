@@ -96,7 +96,10 @@ fn quiet_says_only_what_was_asked_for() {
     let run = |arguments: &[&str]| Cli::new().args(arguments).database(&database).run();
     let nothing = run(&["apply", "--yes", "--quiet"]).exits(0);
     assert_eq!(said(&nothing), "");
-    run(&["verify", "-q"]).exits(0).stdout_has("GREEN");
+    let green = run(&["verify", "-q"]).exits(0);
+    let said_of_green = said(&green);
+    assert!(said_of_green.starts_with("GREEN"), "{said_of_green}");
+    assert_eq!(said_of_green.lines().count(), 1, "{said_of_green}");
     run(&["status", "-q"]).exits(0).stdout_has("applied");
     let nothing = run(&["rollback", "--yes", "-q"]).exits(0);
     assert_eq!(said(&nothing), "");
@@ -149,4 +152,24 @@ fn verbose_shows_what_is_sent_and_how_long_it_took_but_no_password() {
         .stderr_has("connecting to 127.0.0.1:1, database d, as u")
         .stderr_has("failed in ");
     run(&["plan"]).exits(0).lacks("connecting to");
+}
+
+#[test]
+fn nothing_from_the_database_steers_the_reader() {
+    let database = TestDatabase::from(migrated());
+    database.execute(
+        "CREATE TABLE \"a\u{1b}[31mb\rc\u{202e}d\" (); \
+         ALTER TABLE \"Tenant\" ALTER COLUMN \"name\" SET DEFAULT E'\\x1b[32mgreen'",
+    );
+    for format in ["text", "markdown", "html", "github", "junit"] {
+        let run = Cli::new()
+            .args(["verify", "--format", format])
+            .database(&database)
+            .run()
+            .exits(1);
+        let said = said(&run);
+        let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
+        assert!(!said.contains(steers), "{format}: {said:?}");
+        assert!(said.contains("u{1b}"), "{format}: {said:?}");
+    }
 }

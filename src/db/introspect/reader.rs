@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::verify::counters::Counter;
 use crate::verify::proof::{KeyName, TableSize};
-use crate::verify::surroundings::{Holder, KeptSetting, Surroundings};
+use crate::verify::surroundings::{Exposed, Holder, KeptSetting, Surroundings};
 
 /// Tables that belong to Prisma and not to the application.
 const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
@@ -76,7 +76,7 @@ impl Reader {
         let with_text = |row: &SimpleQueryRow| (name(row, 0), text(row, 1).to_owned());
         let around = Surroundings {
             settings: next().iter().map(setting).collect(),
-            exposed: next().iter().map(with_text).collect(),
+            exposed: next().iter().map(exposed).collect(),
             held: next().iter().map(holder).collect(),
             nameless: next().iter().map(with_text).collect(),
         };
@@ -307,6 +307,12 @@ fn setting(row: &SimpleQueryRow) -> KeptSetting {
         setting: text(row, 2).to_owned(),
         of_server: yes(row, 3),
     }
+}
+
+fn exposed(row: &SimpleQueryRow) -> (Identifier, Exposed) {
+    let roles = text(row, 1).to_owned();
+    let owned = yes(row, 2);
+    (name(row, 0), Exposed { roles, owned })
 }
 
 fn holder(row: &SimpleQueryRow) -> Holder {

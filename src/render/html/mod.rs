@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::picture::{self, in_words, svg};
 use crate::graph::{Graph, Mark};
-use crate::model::Identifier;
+use crate::model::{Identifier, in_lines};
 use crate::plan::Plan;
 use crate::report::{Conclusion, Report, Run, Subject};
 use crate::verify::advice::{Advice, DECLARE_FIRST};
@@ -69,7 +69,8 @@ pub fn render(page: &Page<'_>) -> String {
             }
         }
     };
-    markup.into_string()
+    // Names from the database are everywhere on it; nothing of the page itself is a control character.
+    in_lines(&markup.into_string())
 }
 
 fn header(page: &Page<'_>, title: &str) -> Markup {
@@ -125,7 +126,9 @@ fn verdict(page: &Page<'_>) -> Markup {
     };
     html! {
         p class={ "verdict " (class) } {
-            strong { (word) } " "
+            strong { (word) }
+            @if let Some(open) = report.open().filter(|_| report.is_green()) { ", but " strong.open { (open) } }
+            " "
             @if report.counts.passed == report.checks.len() {
                 span { "all " (report.checks.len()) " checks hold" }
             } @else {

@@ -50,6 +50,14 @@ pub(super) fn refusal(
     let graph = Graph::of(schema, root);
     let (child, table) = schema.tables.get_key_value(refused_by.0)?;
     let (name, key) = table.foreign_keys.get_key_value(refused_by.1)?;
+    if !matches!(key.on_delete, Action::NoAction | Action::Restrict) {
+        let text = format!(
+            "{} is {}, so its trigger does not do what the foreign key says",
+            name.quoted(),
+            key.on_delete.sql()
+        );
+        return Some((text, None));
+    }
     let hold = Edge {
         child,
         name,
