@@ -125,7 +125,7 @@ fn rows_that_contradict_a_unique_index_are_found_before_anything_is_done() {
     refused_for_rows(
         &ground,
         r#"several rows of "DashboardWidget" have the same ("tenantId", "userId", "widgetType"): 3 values, as ("#,
-        r#"HAVING count(*) > 1;"#,
+        r#"count(*) > 1;"#,
     );
 }
 
