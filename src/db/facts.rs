@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::counters::counting;
 use super::introspect::{Introspection, settings_for, short_waits};
+use super::orphans::rows_that_name_none;
 use super::session::{QueryError, Session};
+use crate::model::Identifier;
 use crate::model::name::literal;
-use crate::model::{ForeignKey, Identifier, Table};
 use crate::plan::Rows;
 use crate::verify::counters::{Counter, Counting};
 use crate::verify::evidence::{Orphans, Recorded};
@@ -71,7 +72,11 @@ pub fn facts(
             } else if !small {
                 facts.orphans.push((key_name, Orphans::TooLarge));
             } else if let Some(parent) = parent {
-                orphaned.push((key_name, questions.ask(orphans(name, table, parent, key))));
+                let rows = rows_that_name_none(name, table, Some(parent), key);
+                orphaned.push((
+                    key_name,
+                    questions.ask(format!("SELECT EXISTS (SELECT {rows})")),
+                ));
             }
         }
     }
@@ -159,28 +164,4 @@ impl Questions {
         );
         session.batch("looking for rows and records", &batch)
     }
-}
-
-/// Whether `child` holds a row that names none of `parent` by `key`.
-fn orphans(child: &Identifier, table: &Table, parent: &Identifier, key: &ForeignKey) -> String {
-    let named: Vec<_> = key
-        .columns
-        .iter()
-        .map(|column| format!("c.{} IS NOT NULL", column.quoted()))
-        .collect();
-    let pairs = key.columns.iter().zip(&key.referenced_columns);
-    let same: Vec<_> = pairs
-        .map(|(own, other)| {
-            let column = table.column(own.as_str());
-            let equals = column.map_or("=", |column| column.ty.equality());
-            format!("p.{} {equals} c.{}", other.quoted(), own.quoted())
-        })
-        .collect();
-    format!(
-        "SELECT EXISTS (SELECT FROM {} c WHERE {} AND NOT EXISTS (SELECT FROM {} p WHERE {}))",
-        child.quoted(),
-        named.join(" AND "),
-        parent.quoted(),
-        same.join(" AND ")
-    )
 }

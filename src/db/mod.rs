@@ -8,6 +8,7 @@ mod counters;
 pub mod facts;
 pub mod history;
 pub mod introspect;
+mod orphans;
 pub mod prisma_history;
 pub mod probe;
 pub mod rollback;

@@ -62,7 +62,18 @@ impl SqlType {
     /// The operator that compares two values of it. PostgreSQL's own types are compared by its own operators, by
     /// name, since `varchar` has none and takes those of `text` only where no other schema has one for it.
     pub fn equality(&self) -> &'static str {
-        const OWN: [&str; 13] = [
+        // A quoted name is that of an enum or the like of the schema's own, unless a schema stands before it.
+        let is_the_schemas = self.0.starts_with('"') && !self.0.contains("\".");
+        match is_the_schemas || self.is_compared_by_value() {
+            true => "OPERATOR(pg_catalog.=)",
+            false => "=",
+        }
+    }
+
+    /// Whether it is one of PostgreSQL's own types whose `=` tells values apart as a key does: no array, and
+    /// neither `json`, `xml`, floating point nor geometry.
+    pub fn is_compared_by_value(&self) -> bool {
+        const SCALARS: [&str; 13] = [
             "uuid",
             "text",
             "character",
@@ -77,12 +88,7 @@ impl SqlType {
             "bytea",
             "inet",
         ];
-        // A quoted name is that of an enum or the like of the schema's own, unless a schema stands before it.
-        let is_the_schemas = self.0.starts_with('"') && !self.0.contains("\".");
-        match is_the_schemas || OWN.contains(&self.first_word()) {
-            true => "OPERATOR(pg_catalog.=)",
-            false => "=",
-        }
+        !self.is_array() && SCALARS.contains(&self.first_word())
     }
 
     /// The first word, without what is in parentheses.

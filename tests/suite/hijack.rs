@@ -89,4 +89,27 @@ fn hijack_of_functions_and_operators_is_in_vain() {
     run(&database, &["diff", "--from", "url", "--to", baseline]).exits(1);
     run(&database, &["rollback", "--yes"]).exits(0);
     run(&database, &["plan"]).exits(0);
+
+    // What is asked of rows: an error there would only keep the contradictions from being found.
+    run(&database, &["apply", "--yes", "--no-verify"]).exits(0);
+    database.execute(CONTRADICTIONS);
+    let planned = run(&database, &["plan"]).exits(0);
+    for found in ["have the same", "name by (\"tenantId\") none of \"Tenant\""] {
+        assert!(
+            planned.stderr.replace('\n', " ").contains(found),
+            "{found}: {planned:?}"
+        );
+    }
 }
+
+const CONTRADICTIONS: &str = r#"
+ALTER TABLE "Job" DROP CONSTRAINT "Job_tenantId_fkey";
+DROP INDEX "DashboardWidget_tenantId_userId_widgetType_key";
+SET search_path = pg_catalog;
+INSERT INTO public."Job" ("id", "tenantId", "type", "payload", "updatedAt")
+  VALUES (gen_random_uuid(), gen_random_uuid(), 'orphan', '{}', now());
+INSERT INTO public."DashboardWidget" ("id", "tenantId", "userId", "widgetType", "position", "updatedAt")
+  SELECT gen_random_uuid(), u."tenantId", u."id", 'twice', 1, now()
+  FROM (SELECT * FROM public."User" LIMIT 1) u, generate_series(1, 2);
+RESET search_path;
+"#;

@@ -1,6 +1,7 @@
 //! Rows that a unique index or a foreign key could not be made over, looked for before anything is done.
 
 use crate::db::introspect::{settings_for, short_waits};
+use crate::db::orphans::rows_that_name_none;
 use crate::db::session::{QueryError, Session};
 use crate::ddl::Change;
 use crate::model::{ForeignKey, Identifier, Index, IndexTarget};
@@ -133,23 +134,9 @@ fn orphans(
 ) -> Option<Question> {
     let parent = key.references.here()?;
     let columns: Vec<_> = key.columns.iter().map(Identifier::quoted).collect();
-    let pairs = columns.iter().zip(&key.referenced_columns);
-    let same: Vec<_> = pairs
-        .map(|(own, other)| format!("p.{} = c.{own}", other.quoted()))
-        .collect();
-    let mut rest = format!(
-        "FROM {} c WHERE {}",
-        table.quoted(),
-        all_given("c.", &columns)
-    );
-    // One that is yet to be made holds nothing.
-    if plan.basis.stood.tables.contains_key(parent) {
-        rest += &format!(
-            " AND NOT EXISTS (SELECT FROM {} p WHERE {})",
-            parent.quoted(),
-            same.join(" AND ")
-        );
-    }
+    let stood = &plan.basis.stood.tables;
+    let there = stood.contains_key(parent).then_some(parent);
+    let rest = rows_that_name_none(table, stood.get(table)?, there, key);
     Some(Question {
         sql: format!(
             "SELECT pg_catalog.count(*) OVER (), {} {rest} LIMIT 1",
@@ -184,5 +171,5 @@ fn example(before: &str, columns: &[String]) -> String {
         .iter()
         .map(|column| format!("{before}{column}::text"))
         .collect();
-    format!("concat_ws(', ', {})", texts.join(", "))
+    format!("pg_catalog.concat_ws(', ', {})", texts.join(", "))
 }

@@ -6,7 +6,7 @@ use super::keys::row_key;
 use super::programme::{Kind, Step};
 use super::world::World;
 use crate::model::name::literal;
-use crate::model::{Identifier, Table};
+use crate::model::{Identifier, SqlType, Table};
 
 /// Rows with their values.
 pub(super) struct Rows<'w, 'a> {
@@ -194,9 +194,7 @@ impl<'a> Rows<'_, 'a> {
         let columns = key.unwrap_or_else(|| {
             let given = definition.columns.iter().zip(&self.cells[row]);
             given
-                .filter(|(column, cell)| {
-                    matches!(cell, Cell::Text(_)) && has_equality(column.ty.as_str())
-                })
+                .filter(|(column, cell)| matches!(cell, Cell::Text(_)) && has_equality(&column.ty))
                 .map(|(column, _)| &column.name)
                 .collect()
         });
@@ -251,25 +249,8 @@ impl<'a> Rows<'_, 'a> {
     }
 }
 
-/// Whether `=` compares two values of the type as a key would; not for `json`, `xml`, floating point
-/// and the geometric types.
-fn has_equality(ty: &str) -> bool {
-    const COMPARED: [&str; 15] = [
-        "uuid",
-        "text",
-        "character",
-        "smallint",
-        "integer",
-        "bigint",
-        "numeric",
-        "boolean",
-        "date",
-        "timestamp",
-        "time",
-        "bytea",
-        "inet",
-        "citext",
-        "\"",
-    ];
-    COMPARED.iter().any(|known| ty.starts_with(known)) && !ty.ends_with(']')
+/// Whether `=` compares two values of the type as a key would: enums and the like do too.
+fn has_equality(ty: &SqlType) -> bool {
+    let is_of_a_schema = ty.as_str().starts_with('"') || ty.as_str() == "citext";
+    ty.is_compared_by_value() || is_of_a_schema && !ty.is_array()
 }
