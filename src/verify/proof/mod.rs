@@ -20,6 +20,7 @@ mod model_deletes;
 mod models;
 mod order;
 mod outcome;
+mod parent;
 mod pattern;
 mod programme;
 mod rounds;
