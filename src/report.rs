@@ -207,10 +207,6 @@ impl Report {
             }
             advice.sql = advice.sql.as_deref().map(in_lines);
         }
-        for object in &mut shown.diffs {
-            let lines = object.expected.iter_mut().chain(&mut object.actual);
-            lines.for_each(|line| *line = in_lines(line));
-        }
         shown
             .notes
             .iter_mut()

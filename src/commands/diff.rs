@@ -8,7 +8,7 @@ use crate::cli::{DiffArgs, DiffFormat};
 use crate::ddl;
 use crate::diff::{Difference, compare};
 use crate::error::{Error, exit};
-use crate::model::{Identifier, Schema};
+use crate::model::{Identifier, Schema, in_a_line, in_lines};
 use crate::plan::{Database, Request, plan};
 use crate::render::console::Console;
 use crate::render::diff as unified;
@@ -60,14 +60,21 @@ fn text(from: &Side, to: &Side, differences: &[Difference]) -> String {
         return paragraph(&text, Console::width());
     }
     let head = format!("{} differs from {}:", from.name, to.name);
-    let mut out = list(&head, differences, Console::width());
+    let said: Vec<_> = differences
+        .iter()
+        .map(|difference| in_a_line(&difference.to_string()))
+        .collect();
+    let mut out = list(&head, &said, Console::width());
     let owners: BTreeSet<_> = differences
         .iter()
         .map(|difference| &difference.object.owner)
         .collect();
     for owner in owners {
         let (actual, desired) = ddl::both_sides(owner, &from.schema, &to.schema);
-        let name = |side: &Side| format!("{} {owner}", side.name);
+        let name = |side: &Side| in_a_line(&format!("{} {owner}", side.name));
+        let shown =
+            |lines: Vec<String>| lines.iter().map(|line| in_lines(line)).collect::<Vec<_>>();
+        let (actual, desired) = (shown(actual), shown(desired));
         out += "\n";
         out += &unified::coloured(
             &unified::unified(&name(from), &actual, &name(to), &desired),

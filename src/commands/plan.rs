@@ -36,17 +36,18 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let advice = advice(&survey);
     let endpoint = connected.target.endpoint();
     let run = reports::this_run();
+    let shown = survey.plan.shown();
     let render = |format| match format {
         PlanFormat::Text => text(&connected, &survey, &survey.plan),
         PlanFormat::Sql => sql(context, &connected, &survey),
         PlanFormat::Json => json::render(&survey.plan),
-        PlanFormat::Markdown => markdown::plan(&survey.plan, &advice, &endpoint),
-        PlanFormat::Github => github::plan(&survey.plan),
+        PlanFormat::Markdown => markdown::plan(&shown, &advice, &endpoint),
+        PlanFormat::Github => github::plan(&shown),
         PlanFormat::Html => html::render(&html::Page {
             run: &run,
             subject: &connected.subject(),
             promise: &survey.promise,
-            plan: &survey.plan,
+            plan: &shown,
             report: None,
             advice: &advice,
         }),
@@ -97,7 +98,7 @@ pub(super) fn text(connected: &Connected, survey: &Survey, plan: &Plan) -> Strin
         .filter_map(|owner| ObjectDiff::of(owner, &survey.found.schema, &survey.promise.whole))
         .collect();
     plan_text::render(
-        plan,
+        &plan.shown(),
         &advice(survey),
         &diffs,
         &connected.target.endpoint(),

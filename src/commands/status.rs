@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
         Format::Text => {
             let subject = connected.subject();
             let width = Console::width();
-            status_text::render(&subject, &survey.plan, &history, &prisma, width)
+            status_text::render(&subject, &survey.plan.shown(), &history, &prisma, width)
         }
         Format::Json => {
             let value = serde_json::json!({

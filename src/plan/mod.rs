@@ -26,7 +26,7 @@ pub use step::{Hazard, Step, Transaction, Undo};
 use crate::ddl::Change;
 use crate::diff::Object;
 use crate::error::Code;
-use crate::model::{Identifier, Schema};
+use crate::model::{Identifier, Schema, in_a_line};
 
 /// The version of a plan's JSON form, which `leora-migrate schema plan` prints the JSON Schema of. It
 /// grows when a field changes its meaning or goes; a new field is no new version.
@@ -125,6 +125,18 @@ impl Plan {
     /// Whether there is nothing to do and nothing in the way.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.refusals.is_empty()
+    }
+
+    /// The same as it is shown to people: nothing from the database can recolour, hide or fake a line. Its
+    /// steps are the declaration's.
+    pub fn shown(&self) -> Plan {
+        let mut shown = self.clone();
+        let refusals = shown.refusals.iter_mut();
+        let texts = refusals.flat_map(|refusal| [&mut refusal.reason, &mut refusal.remedy]);
+        for text in texts.chain(&mut shown.notes) {
+            *text = in_a_line(text);
+        }
+        shown
     }
 
     /// Whether one transaction does it all.

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use clap::ValueEnum;
 
 use super::style::wrapped;
+use crate::model::in_lines;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -93,6 +94,7 @@ impl Console {
 
     /// Writes a warning or an error, in lines that fit the terminal. In a log, a message stays a line.
     pub fn complain(&self, text: &str) {
+        let text = &in_lines(text);
         if !io::stderr().is_terminal() {
             return Console::aside(text);
         }

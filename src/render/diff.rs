@@ -3,16 +3,20 @@
 use similar::TextDiff;
 
 use super::style;
+use crate::model::{in_a_line, in_lines};
 use crate::report::ObjectDiff;
 
 /// What should be against what is, unified; what is missing begins with `-`, what is not expected
 /// with `+`.
 pub fn of(object: &ObjectDiff) -> String {
-    let (expected, actual) = (
-        format!("expected {}", object.name),
-        format!("actual {}", object.name),
-    );
-    unified(&expected, &object.expected, &actual, &object.actual)
+    let name = in_a_line(object.name.as_str());
+    let shown = |lines: &[String]| -> Vec<_> { lines.iter().map(|line| in_lines(line)).collect() };
+    unified(
+        &format!("expected {name}"),
+        &shown(&object.expected),
+        &format!("actual {name}"),
+        &shown(&object.actual),
+    )
 }
 
 /// A unified diff with three lines of context; empty when the sides are the same.

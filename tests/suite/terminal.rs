@@ -167,9 +167,26 @@ fn nothing_from_the_database_steers_the_reader() {
             .database(&database)
             .run()
             .exits(1);
-        let said = said(&run);
-        let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
-        assert!(!said.contains(steers), "{format}: {said:?}");
-        assert!(said.contains("u{1b}"), "{format}: {said:?}");
+        does_not_steer(&run, format);
     }
+    let cases: [(&[&str], i32); 6] = [
+        (&["plan"], 2),
+        (&["plan", "--format", "markdown"], 2),
+        (&["plan", "--format", "github"], 2),
+        (&["plan", "--format", "html"], 2),
+        (&["apply", "--yes"], 2),
+        (&["diff", "--from", "url", "--to", "declared"], 1),
+    ];
+    database.execute("ALTER TABLE \"Job\" ALTER COLUMN \"status\" SET DEFAULT E'\\x1b[32mgreen'");
+    for (args, code) in cases {
+        let run = Cli::new().args(args).database(&database).run().exits(code);
+        does_not_steer(&run, &format!("{args:?}"));
+    }
+}
+
+fn does_not_steer(run: &Output, what: &str) {
+    let said = said(run);
+    let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
+    assert!(!said.contains(steers), "{what}: {said:?}");
+    assert!(said.contains("u{1b}"), "{what}: {said:?}");
 }
