@@ -1,6 +1,8 @@
 //! `diff`: two schemas, from wherever they are read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::thread;
 
 use super::Context;
 use super::source::Source;
@@ -34,7 +36,12 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<u8, Error> {
             schema: source.read(context, &namespace)?,
         })
     };
-    let (from, to) = (read(&from)?, read(&to)?);
+    // While a server answers, the other is read.
+    let (from, to) = thread::scope(|scope| {
+        let to = scope.spawn(|| read(&to));
+        (read(&from), to.join())
+    });
+    let (from, to) = (from?, to.unwrap_or_else(|panic| resume_unwind(panic))?);
     let differences = compare(&from.schema, &to.schema);
     let text = match args.format {
         DiffFormat::Text => text(&from, &to, &differences),

@@ -10,8 +10,8 @@ use crate::model::snapshot;
 
 pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
-    let found = connected.introspected(context)?;
-    let text = snapshot::write(&found.schema);
+    let schema = connected.schema(context)?;
+    let text = snapshot::write(&schema);
     let Some(path) = &args.out else {
         context.console.result(&text);
         return Ok(exit::DONE);
@@ -21,10 +21,10 @@ pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<u8, Error> {
         path: path.clone(),
         source,
     })?;
-    let tables = found.schema.table_names().count();
+    let tables = schema.table_names().count();
     context.console.progress(&format!(
         "Wrote {tables} tables and {} enums of {}, schema {}, to {}.\n",
-        found.schema.enums.len(),
+        schema.enums.len(),
         connected.target.endpoint(),
         connected.session.schema,
         path.display()

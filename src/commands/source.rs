@@ -40,10 +40,7 @@ impl Source {
             Source::Declared => {
                 Ok(Promise::new(&LEORA, context.settings.baseline(namespace)?).whole)
             }
-            Source::Url => {
-                let mut connected = Connected::open(context)?;
-                Ok(connected.introspected(context)?.schema)
-            }
+            Source::Url => Connected::open(context)?.schema(context),
             Source::Empty => Ok(Schema::default()),
             Source::File(path) => crate::config::read_schema(path, namespace),
         }

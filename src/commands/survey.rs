@@ -10,9 +10,10 @@ use crate::db::apply::{ApplyOptions, patiently};
 use crate::db::catalog::ServerVersion;
 use crate::db::connect::Target;
 use crate::db::facts::{Facts, facts};
-use crate::db::introspect::{Introspection, introspect};
+use crate::db::introspect::{Introspection, introspect, read_schema};
 use crate::db::session::{QueryError, Session};
 use crate::error::{Code, Error};
+use crate::model::Schema;
 use crate::plan::{Plan, Request, plan};
 use crate::report::Subject;
 use crate::verify::promise::Promise;
@@ -124,10 +125,10 @@ impl Connected {
         })
     }
 
-    /// Reads the catalogs alone.
-    pub(super) fn introspected(&mut self, context: &Context) -> Result<Introspection, Error> {
+    /// Reads the schema alone.
+    pub(super) fn schema(&mut self, context: &Context) -> Result<Schema, Error> {
         let options = patience(context, None, Some(A_MOMENT));
-        self.read(context, &options, introspect)
+        self.read(context, &options, read_schema)
     }
 
     /// Reads, as patiently as `options` say, and tells who is waited for.

@@ -93,8 +93,28 @@ SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_sett
                   WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'), false)
 FROM pg_roles r WHERE r.rolname = current_user";
 
-/// The questions, in the order in which [`super::introspect`] reads the answers.
-pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
+/// The questions about the schema itself, in the order in which [`super::introspect`] reads the answers.
+pub const OF_THE_SCHEMA: &[&str] = &[
+    RELATIONS,
+    INHERITANCE,
+    COLUMNS,
+    SEQUENCES,
+    CONSTRAINTS,
+    OPERATOR_CLASSES,
+    INDEXES,
+    TRIGGERS,
+    LOST_TRIGGERS,
+    RULES,
+    POLICIES,
+    ENUMS,
+    DOMAINS,
+];
+
+/// The questions about what stands around it, asked after those, in order.
+pub const AROUND_IT: &[&str] = &[SETTINGS, EXPOSED, HELD, NAMELESS, FIRING_ORDER];
+
+/// The `questions` as this version of PostgreSQL can answer them, about the schema of the oid.
+pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec<String> {
     let since =
         |has: bool, column: &str, otherwise: &str| if has { column } else { otherwise }.to_owned();
     let nulls_not_distinct = since(
@@ -104,37 +124,14 @@ pub fn questions(version: ServerVersion, schema_oid: u32) -> Vec<String> {
     );
     let set_columns = since(version.has_set_null_columns(), "k.confdelsetcols", "NULL");
     let enforced = since(version.has_not_enforced(), "k.conenforced", "true");
-    [
-        RELATIONS,
-        INHERITANCE,
-        COLUMNS,
-        SEQUENCES,
-        CONSTRAINTS,
-        OPERATOR_CLASSES,
-        INDEXES,
-        TRIGGERS,
-        LOST_TRIGGERS,
-    ]
-    .into_iter()
-    .chain([
-        RULES,
-        POLICIES,
-        ENUMS,
-        DOMAINS,
-        SETTINGS,
-        EXPOSED,
-        HELD,
-        NAMELESS,
-        FIRING_ORDER,
-    ])
-    .map(|question| {
+    let asked = questions.iter().map(|question| {
         question
             .replace("{schema}", &format!("{schema_oid}::pg_catalog.oid"))
             .replace("{nulls_not_distinct}", &nulls_not_distinct)
             .replace("{set_columns}", &set_columns)
             .replace("{enforced}", &enforced)
-    })
-    .collect()
+    });
+    asked.collect()
 }
 
 /// Before the first ANALYZE a table has no pages to the catalog; the counters of the statistics system

@@ -10,7 +10,7 @@ use super::apply::{
 };
 use super::connect::Target;
 use super::history::{self, Run, RunState};
-use super::introspect::{self, introspect, settings_for};
+use super::introspect::{self, settings_for};
 use super::prisma_history;
 use super::session::{QueryError, Rows, Session};
 use crate::model::Schema;
@@ -44,7 +44,7 @@ pub struct Rollback {
 /// When PostgreSQL does not answer.
 pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, QueryError> {
     let history = history::read(session)?;
-    let actual = introspect(session)?.schema;
+    let actual = introspect::read_schema(session)?;
     let runs: Vec<_> = history
         .runs
         .into_iter()
@@ -246,7 +246,7 @@ fn judge(rollback: &Rollback, answers: Vec<Rows>, stages: Stages) -> Result<Stag
     let left = answers
         .next()
         .and_then(|rows| rows.first()?.get(0)?.parse::<usize>().ok());
-    let actual = introspect::read(answers.collect()).schema;
+    let actual = introspect::schema(answers.collect());
     let now = undo(&done(&rollback.runs), &actual);
     if left == Some(rollback.runs.len()) && now == rollback.undoing {
         Ok(stages)

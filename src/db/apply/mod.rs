@@ -270,7 +270,7 @@ impl Apply<'_> {
         session: &mut Session,
         answers: Vec<Rows>,
     ) -> Result<Option<Verdict>, QueryError> {
-        let actual = introspect::read(answers).schema;
+        let actual = introspect::schema(answers);
         let created = self.request.created.iter();
         let stands = |table: &Table| table.kind.is_table();
         let standing = created.filter(|name| actual.tables.get(*name).is_some_and(stands));

@@ -36,33 +36,56 @@ pub struct Introspection {
     pub(super) sequences: Vec<Sequence>,
 }
 
-/// Reads the schema of `session`, in one round trip; an empty one when there is none of the name.
+/// Reads the schema of `session` and what stands around it, in one round trip; nothing when there is none of
+/// the name.
 ///
 /// # Errors
 ///
-/// When PostgreSQL does not answer, or holds a name that no source of a schema could have.
+/// When PostgreSQL does not answer.
 pub fn introspect(session: &mut Session) -> Result<Introspection, QueryError> {
-    if session.server.schema_oid.is_none() {
-        return Ok(Introspection::default());
-    }
-    let batch = format!(
-        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{}{};\nCOMMIT",
-        short_waits(session),
-        questions(session)
+    let questions = asked(
+        session,
+        &[catalog::OF_THE_SCHEMA, catalog::AROUND_IT].concat(),
     );
-    Ok(read(session.batch("reading the catalogs", &batch)?))
+    Ok(Reader::read(answers(session, &questions)?))
 }
 
-/// The questions, with the settings they are asked under, for a transaction that is open.
+/// Reads the schema of `session` alone, in one round trip; an empty one when there is none of the name.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer.
+pub fn read_schema(session: &mut Session) -> Result<Schema, QueryError> {
+    let questions = questions(session);
+    Ok(schema(answers(session, &questions)?))
+}
+
+/// The answers to `questions`, of one snapshot.
+fn answers(session: &mut Session, questions: &str) -> Result<Vec<Rows>, QueryError> {
+    if session.server.schema_oid.is_none() {
+        return Ok(Vec::new());
+    }
+    let batch = format!(
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{}{questions};\nCOMMIT",
+        short_waits(session),
+    );
+    session.batch("reading the catalogs", &batch)
+}
+
+/// The questions about the schema alone, with the settings they are asked under, for a transaction that is open.
 pub(super) fn questions(session: &Session) -> String {
-    let schema_oid = session.server.schema_oid.unwrap_or_default();
-    let questions = catalog::questions(session.server.version(), schema_oid);
-    settings_for(&session.schema) + &questions.join(";\n")
+    asked(session, catalog::OF_THE_SCHEMA)
 }
 
 /// Reads the answers to [`questions`].
-pub(super) fn read(answers: Vec<Rows>) -> Introspection {
-    Reader::read(answers)
+pub(super) fn schema(answers: Vec<Rows>) -> Schema {
+    Reader::read(answers).schema
+}
+
+fn asked(session: &Session, questions: &[&str]) -> String {
+    let schema_oid = session.server.schema_oid.unwrap_or_default();
+    let asked = catalog::asked(questions, session.server.version(), schema_oid);
+    settings_for(&session.schema) + &asked.join(";\n")
 }
 
 /// `SET LOCAL` for a transaction that reads: where somebody holds a table ACCESS EXCLUSIVE it waits for a
