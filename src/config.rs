@@ -176,6 +176,11 @@ impl Settings {
         Ok(name)
     }
 
+    /// The file of the schema that stood before, where one is named.
+    pub fn baseline_file(&self) -> Option<&Path> {
+        self.baseline.as_deref()
+    }
+
     /// The schema that stood before, as the database's schema `namespace`: the file's, or the one built
     /// in.
     ///
@@ -247,7 +252,8 @@ pub fn read_prisma(path: &Path) -> Result<Vec<prisma::Source>, Error> {
     files.iter().map(source).collect()
 }
 
-fn is_prisma(path: &Path) -> bool {
+/// Whether it is a file of Prisma's, by its name.
+pub fn is_prisma(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension == "prisma")
 }

@@ -1,5 +1,7 @@
 //! What a verification found, in one value that every renderer writes in its own way.
 
+mod no_result;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::model::{in_a_line, in_lines};
 use crate::verify::advice::Advice;
 use crate::verify::check::{Check, Outcome};
 use crate::verify::checklist::Verdict;
+
+pub use no_result::{NoResult, Reason};
 
 /// The version of the report's JSON form, which `leora-migrate schema verify` prints the JSON Schema
 /// of. It grows when a field changes its meaning or goes; a new field is no new version.

@@ -1,6 +1,7 @@
 //! The commands, each a straight line from what was asked to what is said.
 
 mod apply;
+mod declared_in;
 mod demo;
 mod diff;
 mod explain;
@@ -38,30 +39,32 @@ pub struct Context {
 ///
 /// # Errors
 ///
-/// When it could not be done; what failed has not been said yet.
+/// When it could not be done; what failed has not been said yet, but in the reports that were asked for.
 pub fn run(cli: &Cli, console: Console) -> Result<u8, Error> {
     if cli.globals.verbose {
         trace::listen(Console::aside);
     }
-    let context = Context {
-        settings: Settings::resolve(&cli.globals)?,
-        console,
-    };
-    match &cli.command {
-        Command::Demo => demo::run(&context),
-        Command::Validate(args) => validate::run(&context, args),
-        Command::Plan(args) => plan::run(&context, args),
-        Command::Diff(args) => diff::run(&context, args),
-        Command::Prisma { command } => prisma::run(&context, command),
-        Command::Verify(args) => verify::run(&context, args),
-        Command::Snapshot(args) => snapshot::run(&context, args),
-        Command::Apply(args) => apply::run(&context, args),
-        Command::Rollback(args) => rollback::run(&context, args),
-        Command::Status(args) => status::run(&context, args),
-        Command::Graph(args) => graph::run(&context, args),
-        Command::Explain(args) => explain::run(&context, args),
-        Command::Schema(args) => Ok(reports::schema(&context, args.of)),
-        Command::Completions(args) => packaging::completions(&context, args.shell),
-        Command::Man(args) => packaging::man(&context, args),
+    let ended = Settings::resolve(&cli.globals)
+        .and_then(|settings| command(&cli.command, &Context { settings, console }));
+    ended.inspect_err(|error| reports::no_result(cli, console, error))
+}
+
+fn command(command: &Command, context: &Context) -> Result<u8, Error> {
+    match command {
+        Command::Demo => demo::run(context),
+        Command::Validate(args) => validate::run(context, args),
+        Command::Plan(args) => plan::run(context, args),
+        Command::Diff(args) => diff::run(context, args),
+        Command::Prisma { command } => prisma::run(context, command),
+        Command::Verify(args) => verify::run(context, args),
+        Command::Snapshot(args) => snapshot::run(context, args),
+        Command::Apply(args) => apply::run(context, args),
+        Command::Rollback(args) => rollback::run(context, args),
+        Command::Status(args) => status::run(context, args),
+        Command::Graph(args) => graph::run(context, args),
+        Command::Explain(args) => explain::run(context, args),
+        Command::Schema(args) => Ok(reports::schema(context, args.of)),
+        Command::Completions(args) => packaging::completions(context, args.shell),
+        Command::Man(args) => packaging::man(context, args),
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use leora_schema::{LEORA, TENANT};
 
 use super::survey::{Connected, Survey};
-use super::{Context, explain, reports};
+use super::{Context, declared_in, explain, reports};
 use crate::cli::{VerifyArgs, VerifyFormat};
 use crate::db::probe::{self, Proved};
 use crate::db::session::Server;
@@ -66,7 +66,7 @@ fn checked(
         VerifyFormat::Text => report_text::render(&shown, Console::width()),
         VerifyFormat::Json => json::render(&report),
         VerifyFormat::Junit => junit::render(&shown),
-        VerifyFormat::Sarif => sarif::render(&report),
+        VerifyFormat::Sarif => sarif::render(&shown, &declared_in::places(context)),
         VerifyFormat::Markdown => markdown::render(&shown),
         VerifyFormat::Github => github::render(&shown),
         VerifyFormat::Html => html::render(&html::Page {

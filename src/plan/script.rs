@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::record::Record;
 use super::step::{Step, Transaction};
 use super::{Lock, LockMode, Plan};
+use crate::error::Code;
 use crate::model::Identifier;
 use crate::model::name::literal;
 
@@ -324,4 +325,12 @@ impl Plan {
             .enumerate()
             .partition(|(_, step)| step.transaction == Transaction::Together)
     }
+}
+
+/// A script for when there is no plan: it fails, so that nobody takes it for a migration that does nothing.
+pub fn no_plan(code: Code) -> String {
+    format!(
+        "\\set ON_ERROR_STOP on\n\
+         DO $$ BEGIN RAISE EXCEPTION 'there is no plan: {code}'; END $$;\n"
+    )
 }

@@ -15,6 +15,7 @@ mod literal;
 mod lower;
 mod parse;
 pub mod patch;
+mod place;
 pub mod print;
 mod resolve;
 mod text;
@@ -22,6 +23,7 @@ mod text;
 use crate::model::{Identifier, Schema};
 
 pub use error::{SchemaError, SchemaErrors};
+pub use place::lines_of_tables;
 
 /// A file of a schema.
 #[derive(Clone, Debug)]

@@ -2,40 +2,28 @@
 //! `::warning` and `::notice`).
 
 use crate::plan::Plan;
-use crate::report::Report;
-use crate::verify::check::Outcome;
+use crate::report::{NoResult, Report};
+use crate::verify::check::{Check, Finding, Outcome};
 
 /// GitHub shows no more of one kind for one step.
 const MOST: usize = 10;
 /// The most findings that are written into one annotation.
 const MOST_FINDINGS: usize = 5;
 
-/// Writes `report`: an error a failed check, a warning a check that was not proved, a notice an
-/// advice.
+/// Writes `report`: an error a failed check, a warning a check that was not proved, and one notice of
+/// what it all comes to and what the design leaves open.
 pub fn render(report: &Report) -> String {
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
+    let mut unproved = Vec::new();
     for check in &report.checks {
         match &check.outcome {
             Outcome::Passed => {}
             Outcome::Failed { findings } => {
-                let mut text = format!(
-                    "{}: expected {}, found {}",
-                    check.title, check.expected, check.found
-                );
-                for finding in findings.iter().take(MOST_FINDINGS) {
-                    text += &format!("\n- {}", finding.message);
-                    if let Some(remedy) = &finding.remedy {
-                        text += &format!("\n  {remedy}");
-                    }
-                }
-                if findings.len() > MOST_FINDINGS {
-                    text += &format!("\n... and {} more", findings.len() - MOST_FINDINGS);
-                }
-                errors.push((format!("failed: {}", check.id), text));
+                errors.push((format!("failed: {}", check.id), failure(check, findings)));
             }
             Outcome::NotProved { reasons } => {
-                warnings.push((format!("not proved: {}", check.id), reasons.join("\n")));
+                unproved.push((format!("not proved: {}", check.id), reasons.join("\n")));
             }
             Outcome::Waived { reason, until, .. } => {
                 warnings.push((
@@ -44,20 +32,61 @@ pub fn render(report: &Report) -> String {
                 ));
             }
             Outcome::Skipped { reason } => {
-                warnings.push((format!("skipped: {}", check.id), reason.clone()));
+                unproved.push((format!("skipped: {}", check.id), reason.clone()));
             }
         }
     }
-    let advice = report.advice.iter().map(|advice| {
-        let text = format!("{}. {}", advice.title, advice.detail);
-        (format!("advice: {}", advice.id), text)
-    });
-    let unproved = if report.require_proof {
-        "error"
+    if report.require_proof {
+        errors.append(&mut unproved);
     } else {
-        "warning"
-    };
-    annotations("error", errors) + &annotations(unproved, warnings) + &annotations("notice", advice)
+        warnings.append(&mut unproved);
+    }
+    annotations("error", errors) + &annotations("warning", warnings) + &summary(report)
+}
+
+fn failure(check: &Check, findings: &[Finding]) -> String {
+    let mut text = format!(
+        "{}: expected {}, found {}",
+        check.title, check.expected, check.found
+    );
+    for finding in findings.iter().take(MOST_FINDINGS) {
+        text += &format!("\n- {}", finding.message);
+        if let Some(remedy) = &finding.remedy {
+            text += &format!("\n  {remedy}");
+        }
+    }
+    if findings.len() > MOST_FINDINGS {
+        text += &format!("\n... and {} more", findings.len() - MOST_FINDINGS);
+    }
+    text
+}
+
+fn summary(report: &Report) -> String {
+    let mut text = format!(
+        "{} of {} checks on {}.",
+        report.counts.in_words(),
+        report.checks.len(),
+        report.subject.endpoint
+    );
+    if !report.advice.is_empty() {
+        text += "\nAdvice, no failure:";
+    }
+    for advice in &report.advice {
+        text += &format!("\n- {} ({})", advice.title, advice.id);
+    }
+    let title = format!("leora-migrate verify: {}", report.verdict.word());
+    annotation("notice", &title, &text)
+}
+
+/// Writes that there is no result, and why.
+pub fn no_result(none: &NoResult) -> String {
+    let error = &none.error;
+    let title = format!(
+        "leora-migrate {} could not run, {}: {}",
+        none.command, error.code, error.title
+    );
+    let text = format!("{}\n{}", error.message, error.remedy);
+    annotation("error", &title, &text)
 }
 
 /// Writes `plan`: an error for each thing in its way, else a notice of what it would do.

@@ -2,7 +2,7 @@
 
 use super::{diff, words};
 use crate::plan::{Plan, Transaction};
-use crate::report::Report;
+use crate::report::{NoResult, Report, Run};
 use crate::verify::advice::{Advice, DECLARE_FIRST};
 use crate::verify::check::{Check, Group, Outcome};
 
@@ -87,6 +87,21 @@ pub fn plan(plan: &Plan, advice: &[Advice], endpoint: &str) -> String {
     self::advice(&mut out, advice);
     out += &format!("\n<sub>Fingerprint {}</sub>\n", plan.fingerprint);
     out
+}
+
+/// Writes that there is no result, and why.
+pub fn no_result(none: &NoResult) -> String {
+    let error = &none.error;
+    format!(
+        "## leora-migrate {}: could not run\n\n**{}: {}**\n\n{}\n{}\n\n<sub>{}</sub>\n",
+        none.command,
+        error.code,
+        text(error.title),
+        fenced("text", &format!("{}\n", error.message.trim_end())),
+        // Ours, with the code spans that the documentation of the codes has.
+        error.remedy,
+        by(&none.run)
+    )
 }
 
 /// What is no statement becomes a comment, so that the block is SQL.
@@ -214,12 +229,19 @@ fn items(out: &mut String, title: &str, items: &[String]) {
 
 fn signature(report: &Report) -> String {
     format!(
-        "<sub>{} by {}, leora-migrate {}, {} ms, {} round trips</sub>",
-        report.run.at.format("%Y-%m-%d %H:%M:%S UTC"),
-        text(&report.run.by),
-        report.run.version(),
+        "<sub>{}, {} ms, {} round trips</sub>",
+        by(&report.run),
         report.elapsed_ms,
         report.round_trips
+    )
+}
+
+fn by(run: &Run) -> String {
+    format!(
+        "{} by {}, leora-migrate {}",
+        run.at.format("%Y-%m-%d %H:%M:%S UTC"),
+        text(&run.by),
+        run.version()
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
-use crate::report::{ObjectDiff, Report};
+use crate::report::{NoResult, ObjectDiff, Report};
 use crate::verify::advice::{Advice, DECLARE_FIRST};
 use crate::verify::check::{Check, Finding, Group, Outcome};
 
@@ -57,6 +57,12 @@ pub fn render(report: &Report, width: usize) -> String {
     out += "\n";
     out += &conclusion(report);
     out
+}
+
+/// Writes that there is no result, and why, as the terminal is told.
+pub fn no_result(none: &NoResult) -> String {
+    let error = &none.error;
+    format!("error[{}]: {}\n", error.code, error.message.trim_end())
 }
 
 /// What a verification would touch, a line each.

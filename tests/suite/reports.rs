@@ -2,6 +2,8 @@
 
 mod formats;
 mod json_schema;
+mod no_result;
+mod sarif;
 
 use std::path::{Path, PathBuf};
 

@@ -92,6 +92,7 @@ fn github(job: &str, database: &TestDatabase, directory: &Path) -> Done {
         }
         let output = command
             .env("GITHUB_STEP_SUMMARY", directory.join("summary.md"))
+            .env("GITHUB_OUTPUT", directory.join("outputs"))
             .run();
         done.failed |= output.code != Some(0);
         done.steps.push(output);
@@ -135,6 +136,12 @@ fn written(directory: &Path, files: &[String]) {
     for file in files {
         assert!(directory.join(file).is_file(), "{file} is not there");
     }
+}
+
+/// Whether a step found results to upload.
+fn has_results(directory: &Path) -> bool {
+    fs::read_to_string(directory.join("outputs"))
+        .is_ok_and(|outputs| outputs.contains("results=yes"))
 }
 
 fn summary(directory: &Path) -> String {
@@ -189,8 +196,10 @@ fn a_release_is_not_applied_to_a_database_that_has_changed_since_it_was_planned(
     database.execute("CREATE TABLE \"Job\" ()");
     let done = github("apply", &database, directory.path());
     assert!(done.failed, "{}", done.said());
-    // What runs always says where the database stands, and is all that ran besides.
-    assert_eq!(done.steps.len(), 2, "{}", done.said());
+    // What runs always says where the database stands and that there is no result, and is all that ran
+    // besides.
+    assert_eq!(done.steps.len(), 3, "{}", done.said());
+    assert!(!has_results(directory.path()));
     assert!(
         done.steps[1].stdout.contains("is pending: create 2 tables"),
         "{}",
@@ -211,7 +220,24 @@ fn a_release_that_is_red_says_so_everywhere() {
         done.said()
     );
     assert!(summary(directory.path()).contains("leora-migrate verify: failed"));
+    assert!(has_results(directory.path()));
     written(directory.path(), &handed_on("apply"));
+}
+
+#[test]
+fn a_review_that_cannot_look_says_so_and_uploads_no_result() {
+    let database = TestDatabase::from(Template::Baseline);
+    database.execute("DROP SCHEMA public CASCADE");
+    let directory = tempfile::tempdir().unwrap();
+    let done = github("review", &database, directory.path());
+    assert!(
+        done.failed && done.said().contains("::error title="),
+        "{}",
+        done.said()
+    );
+    assert!(summary(directory.path()).contains("leora-migrate plan: could not run"));
+    assert!(!has_results(directory.path()));
+    written(directory.path(), &handed_on("review"));
 }
 
 #[test]

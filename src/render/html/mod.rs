@@ -10,7 +10,7 @@ use super::picture::{self, in_words, svg};
 use crate::graph::{Graph, Mark};
 use crate::model::{Identifier, in_lines};
 use crate::plan::Plan;
-use crate::report::{Conclusion, Report, Run, Subject};
+use crate::report::{Conclusion, NoResult, Report, Run, Subject};
 use crate::verify::advice::{Advice, DECLARE_FIRST};
 use crate::verify::promise::Promise;
 
@@ -43,6 +43,66 @@ pub fn render(page: &Page<'_>) -> String {
         "Plan"
     };
     let title = format!("{what} of {}", page.promise.migration);
+    let about = format!("{title} on {}", page.subject.database);
+    document(
+        &about,
+        page.run,
+        &html! {
+            (header(page, &title))
+            main {
+                @if let Some(report) = page.report.filter(|report| !report.is_green()) {
+                    (found::section(report))
+                    (asked::section(page))
+                } @else {
+                    (asked::section(page))
+                    @if let Some(report) = page.report { (found::section(report)) }
+                }
+                (planned::section(page))
+                (pictures(page))
+                (open_points(page))
+                (signature(page))
+            }
+        },
+    )
+}
+
+/// Writes a page that says why there is no result, with nothing to sign.
+pub fn no_result(none: &NoResult) -> String {
+    let error = &none.error;
+    let title = format!("leora-migrate {} could not run", none.command);
+    document(
+        &title,
+        &none.run,
+        &html! {
+            header {
+                p.kicker { "leora-migrate" }
+                h1 { (title) }
+                p.verdict.bad { strong { (error.code) } " " (error.title) }
+                dl.facts {
+                    div { dt { "Run by" } dd { (none.run.by) } }
+                    div { dt { "On" } dd { (at(&none.run)) } }
+                    div { dt { "Tool" } dd { "leora-migrate " (none.run.version()) } }
+                    div { dt { "Exit code" } dd { (none.exit_code) } }
+                }
+            }
+            main {
+                section {
+                    h2 { "Why" }
+                    pre { (error.message.trim_end()) }
+                    h2 { "What to do" }
+                    p { (error.remedy) }
+                }
+            }
+        },
+    )
+}
+
+fn at(run: &Run) -> Markup {
+    html! { time datetime=(run.at.to_rfc3339()) { (run.at.format("%-d %B %Y, %H:%M:%S UTC")) } }
+}
+
+/// A whole page, with `about` as its title.
+fn document(about: &str, run: &Run, body: &Markup) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -51,22 +111,12 @@ pub fn render(page: &Page<'_>) -> String {
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta name="generator" content={ "leora-migrate " (page.run.version()) };
-                title { (title) " on " (page.subject.database) }
+                meta name="generator" content={ "leora-migrate " (run.version()) };
+                title { (about) }
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                (header(page, &title))
-                main {
-                    (asked::section(page))
-                    @if let Some(report) = page.report { (found::section(report)) }
-                    (planned::section(page))
-                    (pictures(page))
-                    (open_points(page))
-                    (signature(page))
-                }
-            }
+            body { (body) }
         }
     };
     // Names from the database are everywhere on it; nothing of the page itself is a control character.
@@ -92,7 +142,7 @@ fn header(page: &Page<'_>, title: &str) -> Markup {
                 div { dt { "Server" } dd { "PostgreSQL " (server_version) } }
                 div { dt { "Role" } dd { (user) } }
                 div { dt { "Run by" } dd { (page.run.by) } }
-                div { dt { "On" } dd { time datetime=(page.run.at.to_rfc3339()) { (page.run.at.format("%-d %B %Y, %H:%M:%S UTC")) } } }
+                div { dt { "On" } dd { (at(page.run)) } }
                 div { dt { "Tool" } dd { "leora-migrate " (page.run.version()) } }
                 @if let Some(report) = page.report {
                     div { dt { "Took" } dd { (report.elapsed_ms) " ms, " (report.round_trips) " round trips" } }

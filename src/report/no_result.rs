@@ -1,0 +1,56 @@
+//! Why there is nothing to report on.
+
+use serde::Serialize;
+
+use super::{FORMAT_VERSION, Run};
+use crate::error::{Code, Error, TABLE};
+use crate::model::in_lines;
+
+/// A command that could not look, and why: what each report holds that was asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoResult {
+    /// The version of this form: the reports' own.
+    pub format_version: u32,
+    /// The command.
+    #[serde(skip)]
+    pub command: &'static str,
+    /// Who ran it, when, with what.
+    pub run: Run,
+    /// Why.
+    pub error: Reason,
+    /// What it exited with.
+    pub exit_code: u8,
+}
+
+/// An error, as reports tell it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reason {
+    /// Its code, which `explain` takes.
+    pub code: Code,
+    /// What happened, in one line.
+    pub title: &'static str,
+    /// What happened here; never a password, and nothing that recolours, hides or fakes a line.
+    pub message: String,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+impl NoResult {
+    /// Of `error`, which ended `command`; `None` when it has no code, because what failed has been said.
+    pub fn of(error: &Error, command: &'static str, run: Run) -> Option<NoResult> {
+        let code = error.code()?;
+        let entry = TABLE.iter().find(|entry| entry.code == code)?;
+        Some(NoResult {
+            format_version: FORMAT_VERSION,
+            command,
+            run,
+            error: Reason {
+                code,
+                title: entry.title,
+                message: in_lines(&error.to_string()),
+                remedy: entry.remedy,
+            },
+            exit_code: error.exit_code(),
+        })
+    }
+}
