@@ -116,9 +116,11 @@ fn a_configuration_that_is_wrong_a_right_that_lacks_and_a_lock_are_told_too() {
     let left = Left::by("verify", &OF_VERIFY, elsewhere);
     left.all_say(&OF_VERIFY, "there is no schema");
 
+    let apply = Cli::new().args(["apply", "--yes", "--no-verify"]);
+    apply.database(&database).run().exits(0);
     let mut holder = database.client();
     holder
-        .batch_execute("BEGIN; LOCK TABLE \"Tenant\" IN ACCESS EXCLUSIVE MODE")
+        .batch_execute("BEGIN; LOCK TABLE leora_migrate.migration IN ACCESS EXCLUSIVE MODE")
         .unwrap();
     let left = Left::by("verify", &OF_VERIFY, |cli| cli.database(&database));
     assert_eq!(left.output.code, Some(3), "{}", left.output);
