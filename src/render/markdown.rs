@@ -1,5 +1,6 @@
 //! Reports and plans as GitHub-flavoured Markdown, for a pull request or a job's summary.
 
+use super::remedy::parted;
 use super::{diff, words};
 use crate::plan::{Plan, Transaction};
 use crate::report::{NoResult, Report, Run};
@@ -131,8 +132,12 @@ fn failures(out: &mut String, report: &Report) {
         );
         for finding in findings.iter().take(MOST_FINDINGS) {
             *out += &format!("- {}\n", text(&finding.message));
-            if let Some(remedy) = &finding.remedy {
-                *out += &format!("  {}\n", text(remedy));
+            let (sql, words) = parted(finding.remedy.as_deref().unwrap_or_default());
+            if let Some(sql) = sql {
+                *out += &indented(&fenced("sql", &format!("{sql}\n")));
+            }
+            if !words.is_empty() {
+                *out += &format!("  {}\n", text(words));
             }
         }
         *out += &more(findings.len(), MOST_FINDINGS);

@@ -11,6 +11,7 @@ pub mod markdown;
 pub mod picture;
 pub mod plan_text;
 pub mod prisma_text;
+mod remedy;
 pub mod report_text;
 pub mod sarif;
 pub mod status_text;

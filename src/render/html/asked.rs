@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Page;
+use super::{Page, soft};
 use crate::model::{Identifier, Table, TableReference};
 
 pub(super) fn section(page: &Page<'_>) -> Markup {
@@ -51,14 +51,14 @@ fn row(name: &Identifier, table: &Table) -> Markup {
             td data-label="References" {
                 ul {
                     @for key in table.foreign_keys.values() {
-                        li { (list(&key.columns)) " → " (target(&key.references)) ", " span.type { "on delete " (key.on_delete.sql().to_lowercase()) } }
+                        li { (list(&key.columns)) " → " (soft(&target(&key.references))) ", " span.type { "on delete " (key.on_delete.sql().to_lowercase()) } }
                     }
                 }
             }
             td data-label="Indexes" {
                 ul {
                     @for (index, definition) in &table.indexes {
-                        li { (index) @if definition.unique { " " span.type { "unique" } } }
+                        li { (soft(index.as_str())) @if definition.unique { " " span.type { "unique" } } }
                     }
                 }
             }

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::soft;
 use crate::render::diff;
+use crate::render::remedy::parted;
 use crate::report::Report;
 use crate::verify::check::{Check, Group, Outcome};
 
@@ -24,7 +26,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 h3 { "What differs" }
                 p.hint { "Lines that begin with − should be there and are not; lines that begin with + are there and should not be." }
                 @for object in &report.diffs {
-                    h4 { (object.name) }
+                    h4 { (soft(object.name.as_str())) }
                     (difference(&diff::of(object)))
                 }
             }
@@ -41,17 +43,25 @@ fn failure(check: &Check) -> Markup {
     };
     html! {
         article.failure {
-            h4 { (check.title) " " span.id { (check.id) } }
-            p { "Expected " strong { (check.expected) } ", found " strong { (check.found) } "." }
+            h4 { (soft(&check.title)) " " span.id { (check.id) } }
+            p { "Expected " strong { (soft(&check.expected)) } ", found " strong { (soft(&check.found)) } "." }
             ul {
                 @for finding in findings {
                     li {
-                        (finding.message)
-                        @if let Some(remedy) = &finding.remedy { p.remedy { (remedy) } }
+                        (soft(&finding.message))
+                        @if let Some(text) = &finding.remedy { (remedy(text)) }
                     }
                 }
             }
         }
+    }
+}
+
+fn remedy(text: &str) -> Markup {
+    let (sql, words) = parted(text);
+    html! {
+        @if let Some(sql) = sql { pre.sql { code { (soft(sql)) } } }
+        @if !words.is_empty() { p.remedy { (soft(words)) } }
     }
 }
 
@@ -62,9 +72,9 @@ fn difference(unified: &str) -> Markup {
                 // Its first two lines name the sides, which the heading does here.
                 @for line in unified.lines().skip(2) {
                     @match line.as_bytes().first() {
-                        Some(b'-') => { del { (line) } },
-                        Some(b'+') => { ins { (line) } },
-                        _ => { span { (line) } },
+                        Some(b'-') => { del { (soft(line)) } },
+                        Some(b'+') => { ins { (soft(line)) } },
+                        _ => { span { (soft(line)) } },
                     }
                     "\n"
                 }
@@ -101,8 +111,8 @@ fn unproved(report: &Report) -> Markup {
             h3 { "What was not proved, or waived" }
             @for (check, what, reasons) in &open {
                 article.unproved {
-                    h4 { (check.title) " " span.id { (check.id) ", " (what) } }
-                    ul { @for reason in reasons { li { (reason) } } }
+                    h4 { (soft(&check.title)) " " span.id { (check.id) } " " (what) }
+                    ul { @for reason in reasons { li { (soft(reason)) } } }
                 }
             }
         }
@@ -132,9 +142,9 @@ fn row(check: &Check) -> Markup {
     html! {
         tr class=(class) {
             td.outcome data-label="Outcome" { (word) }
-            th scope="row" { (check.title) " " span.id { (check.id) } }
-            td data-label="Expected" { (check.expected) }
-            td data-label="Found" { (check.found) }
+            th scope="row" { (soft(&check.title)) " " span.id { (check.id) } }
+            td data-label="Expected" { (soft(&check.expected)) }
+            td data-label="Found" { (soft(&check.found)) }
         }
     }
 }

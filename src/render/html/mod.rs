@@ -44,26 +44,73 @@ pub fn render(page: &Page<'_>) -> String {
     };
     let title = format!("{what} of {}", page.promise.migration);
     let about = format!("{title} on {}", page.subject.database);
+    let sections = sections(page);
+    let headings: Vec<_> = sections.iter().map(|(heading, _)| *heading).collect();
     document(
         &about,
         page.run,
         &html! {
-            (header(page, &title))
-            main {
-                @if let Some(report) = page.report.filter(|report| !report.is_green()) {
-                    (found::section(report))
-                    (asked::section(page))
-                } @else {
-                    (asked::section(page))
-                    @if let Some(report) = page.report { (found::section(report)) }
-                }
-                (planned::section(page))
-                (pictures(page))
-                (open_points(page))
-                (signature(page))
-            }
+            (header(page, &title, &headings))
+            main { @for (_, section) in &sections { (section) } }
         },
     )
+}
+
+/// What the page has, in order: what is wrong comes first. Each with its address and its heading.
+fn sections(page: &Page<'_>) -> Vec<(Heading, Markup)> {
+    let mut sections = vec![(("asked", "What was asked"), asked::section(page))];
+    if let Some(report) = page.report {
+        sections.push((("found", "What was found"), found::section(report)));
+    }
+    sections.push((("plan", "The plan"), planned::section(page)));
+    let is_wrong = match page.report {
+        Some(report) => !report.is_green(),
+        None => !page.plan.refusals.is_empty(),
+    };
+    if is_wrong {
+        sections[..2].reverse();
+    }
+    sections.push((("pictures", "Pictures"), pictures(page)));
+    let mut open = open_points(page);
+    let last = open.pop();
+    sections.push((
+        ("open", "Open points"),
+        html! { section id="open" { h2 { "Open points" } @for part in &open { (part) } } },
+    ));
+    // On paper a signature does not stand by itself: with it stands what was read last.
+    let signed = html! { div.last { @if let Some(last) = &last { (last) } (signature(page)) } };
+    sections.push((("signed", "Signature"), signed));
+    sections
+}
+
+/// The address of a section in the page, and how it is called.
+type Heading = (&'static str, &'static str);
+
+/// `text` in which a name is broken only where it is longer than the line, and then at an underscore.
+fn soft(text: &str) -> Markup {
+    html! {
+        @for word in text.split_inclusive(char::is_whitespace) {
+            @let name = word.trim_end();
+            @if name.contains('_') {
+                span.long {
+                    @for (number, part) in name.split_inclusive('_').enumerate() {
+                        @if number > 0 { wbr; }
+                        (part)
+                    }
+                }
+                (word[name.len()..])
+            } @else { (word) }
+        }
+    }
+}
+
+/// Our own words, in which what is typed stands between backticks.
+fn spans(text: &str) -> Markup {
+    html! {
+        @for (number, part) in text.split('`').enumerate() {
+            @if number % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// Writes a page that says why there is no result, with nothing to sign.
@@ -90,7 +137,7 @@ pub fn no_result(none: &NoResult) -> String {
                     h2 { "Why" }
                     pre { (error.message.trim_end()) }
                     h2 { "What to do" }
-                    p { (error.remedy) }
+                    p { (spans(error.remedy)) }
                 }
             }
         },
@@ -123,7 +170,7 @@ fn document(about: &str, run: &Run, body: &Markup) -> String {
     in_lines(&markup.into_string())
 }
 
-fn header(page: &Page<'_>, title: &str) -> Markup {
+fn header(page: &Page<'_>, title: &str, headings: &[Heading]) -> Markup {
     let Subject {
         endpoint,
         database: _,
@@ -149,12 +196,7 @@ fn header(page: &Page<'_>, title: &str) -> Markup {
                 }
             }
             nav aria-label="Contents" {
-                a href="#asked" { "What was asked" }
-                @if page.report.is_some() { a href="#found" { "What was found" } }
-                a href="#plan" { "The plan" }
-                a href="#pictures" { "Pictures" }
-                a href="#open" { "Open points" }
-                a href="#signed" { "Signature" }
+                @for (address, heading) in headings { a href={ "#" (address) } { (heading) } }
             }
         }
     }
@@ -206,13 +248,13 @@ fn pictures(page: &Page<'_>) -> Markup {
             h2 { "Pictures" }
             h3 { "The models and their relations" }
             figure { div.scroll tabindex="0" role="group" aria-label="Picture of the models, which may be wider than the page" {
-                (svg::markup(&picture::of_models(&marked(models), whole)))
+                (svg::under_a_heading(&picture::of_models(&marked(models), whole)))
             } }
             @if let Some(deletes) = &deletes {
                 div.sheet {
                     h3 { "What a delete from " (FOCUS) " reaches" }
                     figure.wide { div.scroll tabindex="0" role="group" aria-label="Picture of the deletes, which may be wider than the page" {
-                        (svg::markup(&picture::of_deletes(deletes)))
+                        (svg::under_a_heading(&picture::of_deletes(deletes)))
                     } }
                 }
                 (edges(deletes))
@@ -225,41 +267,43 @@ fn pictures(page: &Page<'_>) -> Markup {
 fn edges(graph: &Graph) -> Markup {
     html! {
         h3 { "The same, foreign key by foreign key" }
-        ol.edges {
+        ol.edges tabindex="0" aria-label="The foreign keys of the picture" {
             @for edge in &graph.edges {
-                li.not-proved[edge.proof == Mark::NotProved].failed[edge.proof == Mark::Broken] { (in_words(edge)) }
+                li.not-proved[edge.proof == Mark::NotProved].failed[edge.proof == Mark::Broken] { (soft(&in_words(edge))) }
             }
         }
     }
 }
 
-fn open_points(page: &Page<'_>) -> Markup {
+/// What is open, in parts between which a page of paper may end.
+fn open_points(page: &Page<'_>) -> Vec<Markup> {
     let notes = match page.report {
         Some(report) => &report.notes,
         None => &page.plan.notes,
     };
-    html! {
-        section id="open" {
-            h2 { "Open points" }
-            @if page.advice.is_empty() && notes.is_empty() { p { "None." } }
-            @if !page.advice.is_empty() {
+    let mut parts = Vec::new();
+    if !notes.is_empty() {
+        parts.push(html! {
+            h3 { "Harmless differences" }
+            ul { @for note in notes { li { (soft(note)) } } }
+        });
+    }
+    for (number, advice) in page.advice.iter().enumerate() {
+        parts.push(html! {
+            @if number == 0 {
                 h3 { "Advice, no failure" }
                 @if page.advice.iter().any(|advice| advice.sql.is_some()) { p { (DECLARE_FIRST) } }
-                ul.advice {
-                    @for advice in page.advice {
-                        li {
-                            p { strong { (advice.title) "." } " " (advice.detail) " " span.id { (advice.id) } }
-                            @if let Some(sql) = &advice.sql { pre.sql { code { (sql) } } }
-                        }
-                    }
-                }
             }
-            @if !notes.is_empty() {
-                h3 { "Harmless differences" }
-                ul { @for note in notes { li { (note) } } }
+            article.advice {
+                p { strong { (soft(&advice.title)) "." } " " (soft(&advice.detail)) " " span.id { (advice.id) } }
+                @if let Some(sql) = &advice.sql { pre.sql { code { (soft(sql)) } } }
             }
-        }
+        });
     }
+    if parts.is_empty() {
+        parts.push(html! { p { "None." } });
+    }
+    parts
 }
 
 fn signature(page: &Page<'_>) -> Markup {
@@ -268,8 +312,8 @@ fn signature(page: &Page<'_>) -> Markup {
             h2 { "Signature" }
             p {
                 "This page was written by " (page.run.by) " with leora-migrate " (page.run.version())
-                ", from what " (page.subject.endpoint) " held at that time. The plan's fingerprint, which `apply` \
-                 compares with the database before it begins, is"
+                ", from what " (soft(&page.subject.endpoint)) " held at that time. The plan's fingerprint, which "
+                code { "apply" } " compares with the database before it begins, is"
             }
             p.fingerprint { code { (page.plan.fingerprint) } }
             div.lines {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Page;
+use super::{Page, soft};
 use crate::plan::{Plan, Transaction};
 use crate::render::words;
 
@@ -28,9 +28,9 @@ fn refusals(plan: &Plan) -> Markup {
         p { (words::headline(plan)) }
         @for refusal in &plan.refusals {
             article.failure {
-                h3 { (refusal.object) " " span.id { (refusal.code) } }
-                p { (refusal.reason) }
-                p.remedy { (refusal.remedy) }
+                h3 { (soft(&refusal.object.to_string())) " " span.id { (refusal.code) } }
+                p { (soft(&refusal.reason)) }
+                p.remedy { (soft(&refusal.remedy)) }
             }
         }
     }
@@ -43,14 +43,14 @@ fn steps(plan: &Plan) -> Markup {
             @for step in &plan.steps {
                 li {
                     h3 {
-                        (step.change.summary())
+                        (soft(&step.change.summary()))
                         @if step.transaction == Transaction::Alone { " " span.id { "outside the transaction" } }
                     }
-                    pre.sql { code { (step.sql) ";" } }
+                    pre.sql { code { (soft(&step.sql)) ";" } }
                     dl {
                         div { dt { "Locks" } dd class=[step.locks.iter().any(|lock| lock.mode.blocks_writes()).then_some("caution")] { (words::locks(step)) } }
                         @for hazard in &step.hazards { div { dt { "Mind" } dd { (hazard.text()) } } }
-                        div { dt { "Undo" } dd { code { (words::undo(step)) } } }
+                        div { dt { "Undo" } dd { code { (soft(&words::undo(step))) } } }
                     }
                 }
             }

@@ -103,6 +103,11 @@ pub(super) fn lay_out(picture: &Picture) -> Layout {
     // The table that all is seen from comes first, above the layers, and what no line leads to last.
     let (first, last): (Vec<_>, Vec<_>) =
         free.into_iter().partition(|at| picture.cards[*at].is_focus);
+    // As wide as what hangs on it, so that it is seen to stand over all of it.
+    let is_alone = cards.len() == 1;
+    for at in first.iter().filter(|_| !is_alone) {
+        cards[*at].width = cards[*at].width.max(shelf.width - MARGIN);
+    }
     shelf.put(&first, &mut cards);
     let down = shelf.next_row();
     for at in &linked {

@@ -331,8 +331,16 @@ impl<'a> Drawn<'a> {
     /// Where no lines are drawn from a card, it says how many there are.
     fn count_on(&mut self, crowded: &BTreeSet<&Identifier>, graph: &Graph) {
         for table in crowded {
+            let count = naming(graph, table);
+            let left = if graph.focus.as_ref() == Some(*table) {
+                format!(
+                    "named by {count} foreign keys; each tip without a line at a row {table} comes from here"
+                )
+            } else {
+                format!("named by {count}, no lines drawn")
+            };
             let row = Row {
-                left: format!("named by {}, no lines drawn", naming(graph, table)),
+                left,
                 ..Row::default()
             };
             self.row(table, row);

@@ -11,13 +11,21 @@ const STYLE: &str = include_str!("style.css");
 /// Draws `picture` as a file of its own.
 pub fn render(picture: &Picture) -> String {
     let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-    declaration.to_owned() + &markup(picture).into_string() + "\n"
+    declaration.to_owned() + &markup(picture, 0.0).into_string() + "\n"
 }
 
-/// Draws `picture` as a part of a page.
-pub fn markup(picture: &Picture) -> Markup {
+/// How high the drawn title stands.
+const TITLE: f64 = 40.0;
+
+/// Draws `picture` as a part of a page that has its title as a heading above it.
+pub fn under_a_heading(picture: &Picture) -> Markup {
+    markup(picture, TITLE)
+}
+
+/// Draws `picture` from `top` down.
+fn markup(picture: &Picture, top: f64) -> Markup {
     let layout = lay_out(picture);
-    let (width, height) = (layout.width.ceil(), layout.height.ceil());
+    let (width, height) = (layout.width.ceil(), layout.height.ceil() - top);
     let (title, description) = (
         format!("{}-title", picture.id),
         format!("{}-desc", picture.id),
@@ -25,12 +33,12 @@ pub fn markup(picture: &Picture) -> Markup {
     html! {
         svg xmlns="http://www.w3.org/2000/svg" class="picture" role="img"
             aria-labelledby={ (title) " " (description) }
-            width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } {
+            width=(width) height=(height) viewBox={ "0 " (top) " " (width) " " (height) } {
             title id=(title) { (picture.title) }
             desc id=(description) { (picture.description) }
             style { (STYLE) }
-            rect class="ground" width=(width) height=(height) {}
-            text class="title" x="24" y="38" { (picture.title) }
+            rect class="ground" y=(top) width=(width) height=(height) {}
+            @if top == 0.0 { text class="title" x="24" y="38" { (picture.title) } }
             (legend(picture))
             g { @for (link, points) in picture.links.iter().zip(&layout.lines) { (line(link, points)) } }
             g { @for (card, place) in picture.cards.iter().zip(&layout.cards) { (drawn(card, place)) } }

@@ -56,13 +56,13 @@ fn console(output: &Output) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// What is wrong with `page` on a desk and on a phone: contrast, names, headings, what sticks out, what
-/// it says on the console.
+/// What is wrong with `page` on a desk, in a narrow window and on a phone: contrast, names, headings, what
+/// sticks out, words that are broken, what it says on the console.
 pub(crate) fn problems(page: &str, scheme: Scheme) -> Vec<String> {
     let directory = tempfile::tempdir().unwrap();
     let wrapper = directory.path().join("wrapper.html");
     let quoted = page.replace('&', "&amp;").replace('"', "&quot;");
-    let frames = [1280, 390].map(|width| {
+    let frames = [1280, 1000, 390].map(|width| {
         format!(
             "<iframe width={width} height=2000 style=\"border:0\" srcdoc=\"{quoted}\"></iframe>"
         )
@@ -92,6 +92,31 @@ pub(crate) fn problems(page: &str, scheme: Scheme) -> Vec<String> {
         .filter(|one| !one.is_empty())
         .map(str::to_owned);
     found.chain(console(&output)).collect()
+}
+
+/// Whether printed pages can be read.
+pub(crate) fn has_pdf_reader() -> bool {
+    required("pdftotext", "poppler-utils")
+}
+
+/// The text of each sheet of `page`, printed.
+pub(crate) fn printed(page: &Path) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let paper = directory.path().join("page.pdf");
+    chromium(
+        Scheme::Light,
+        &[
+            "--no-pdf-header-footer".into(),
+            format!("--print-to-pdf={}", paper.display()),
+            format!("file://{}", page.display()),
+        ],
+    );
+    let mut command = Command::new("pdftotext");
+    command.arg("-layout").arg(&paper).arg("-");
+    let text = Output::of(command, "").exits(0).stdout;
+    // Each sheet ends with a form feed.
+    let sheets: Vec<_> = text.split('\u{c}').map(str::to_owned).collect();
+    sheets[..sheets.len() - 1].to_vec()
 }
 
 /// A picture of the page, `width` by `height`, kept where the build keeps its files.

@@ -48,6 +48,14 @@ function examine(frame) {
       const ratio = contrast(ink, ground);
       if (ratio < (isLarge ? 3 : 4.5)) say(`contrast ${ratio.toFixed(2)}: ${text}`);
     }
+    // The fingerprint is longer than a phone is wide.
+    for (const word of inPicture || element.closest(".fingerprint") ? [] : texts.currentNode.data.matchAll(/[\p{L}\d]+/gu)) {
+      const range = page.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      const tops = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (tops.size > 1) say(`broken: ${word[0]} in ${text}`);
+    }
     if (size < 11 && !inPicture) say(`${size}px is too small: ${text}`);
   }
 
