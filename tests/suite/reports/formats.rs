@@ -118,7 +118,12 @@ fn names_from_a_database_do_not_become_markup_or_commands() {
 fn in_code(markdown: &str, text: &str) -> bool {
     let mut fence = None;
     markdown.lines().all(|line| {
-        let ticks: String = line.chars().take_while(|c| *c == '`').collect();
+        // One in a list is indented.
+        let ticks: String = line
+            .trim_start()
+            .chars()
+            .take_while(|c| *c == '`')
+            .collect();
         match &fence {
             None if ticks.len() >= 3 => fence = Some(ticks),
             Some(open) if ticks.len() >= str::len(open) => fence = None,
