@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -99,6 +100,59 @@ fn an_encrypted_key_is_opened_with_its_passphrase() {
     assert!(!error.contains("hunter"), "{error}");
     let error = refused(&usual(""), &[]).to_string();
     assert!(error.contains("no sslpassword was given"), "{error}");
+}
+
+/// As OpenSSL exports an identity, now and in the way older programs read.
+#[test]
+fn an_identity_in_pkcs12_lets_its_user_in() {
+    if !required("openssl", "openssl") {
+        return;
+    }
+    let server = server();
+    let directory = tempfile::tempdir().unwrap();
+    let exported = |name: &str, passphrase: &str, options: &[&str]| {
+        let file = directory.path().join(name);
+        let mut command = Command::new("openssl");
+        command
+            .args(["pkcs12", "-export", "-passout"])
+            .arg(format!("pass:{passphrase}"))
+            .arg("-in")
+            .arg(server.file("client.crt"))
+            .arg("-inkey")
+            .arg(server.file("client.key"))
+            .arg("-certfile")
+            .arg(server.file("root.crt"))
+            .arg("-out")
+            .arg(&file)
+            .args(options);
+        Output::of(command, "").exits(0);
+        file
+    };
+    let with = |file: &Path, rest: &str| {
+        let (port, file) = (server.port, file.display());
+        format!(
+            "postgresql://certified@127.0.0.1:{port}/postgres?sslmode=require&sslidentity={file}{rest}"
+        )
+    };
+    let usual = exported("usual.p12", "hunter2", &[]);
+    let legacy = exported("legacy.p12", "hunter2", &["-legacy"]);
+    let open = exported("open.p12", "", &[]);
+    for address in [
+        with(&usual, "&sslpassword=hunter2"),
+        with(&legacy, "&sslpassword=hunter2"),
+        with(&open, ""),
+    ] {
+        assert_eq!(who(&mut connects(&address, &[])), "certified", "{address}");
+    }
+    for address in [
+        with(&usual, "&sslpassword=hunter3"),
+        with(&usual, ""),
+        with(server.file("client.crt").as_ref(), "&sslpassword=hunter3"),
+    ] {
+        let error = refused(&address, &[]).to_string();
+        assert!(error.contains("cannot be read as PKCS#12"), "{error}");
+        assert!(!error.contains("hunter"), "{error}");
+    }
 }
 
 #[test]

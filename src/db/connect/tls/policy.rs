@@ -5,12 +5,14 @@
 //! require) for the first, `sslaccept` (strict, accept_invalid_certs) for the second. Where both
 //! speak, the stronger wins or, where one denies the other, it is an error. Never less than asked.
 //!
-//! Two words need deciding:
+//! Three words need deciding:
 //! - `sslcert` is the client's certificate in libpq and the *server's root certificate* in Prisma.
 //!   It is the client's when `sslkey` or `sslrootcert` stands beside it, when it does not come from
 //!   a URL, or when `~/.postgresql/postgresql.key` is there for it (unless `sslaccept` is); else it
 //!   is the root. A root that was named is checked against (like verify-ca), even though Prisma
 //!   does not, unless the URL says `sslaccept=accept_invalid_certs`.
+//! - `sslidentity` is Prisma's: the client's certificate and key in one PKCS#12 file. `sslcert` beside it is
+//!   the root.
 //! - `sslaccept=strict` is verify-full, against `sslcert` or else the system's certificates.
 
 use std::path::{Path, PathBuf};
@@ -60,10 +62,18 @@ pub(in super::super) enum Roots {
 /// A client certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct ClientIdentity {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
+    pub held_in: HeldIn,
     /// What the key is encrypted with.
     pub passphrase: Option<Secret>,
+}
+
+/// The files that hold an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) enum HeldIn {
+    /// Two in PEM: libpq's `sslcert` and `sslkey`.
+    Pem { certificate: PathBuf, key: PathBuf },
+    /// One in PKCS#12: Prisma's `sslidentity`.
+    Pkcs12(PathBuf),
 }
 
 /// TLS protocol versions to offer.
@@ -204,17 +214,20 @@ fn named_root(settings: &Settings, environment: &Environment) -> Option<Roots> {
         Some("system") => Some(Roots::System),
         Some(file) => Some(Roots::File(file.into())),
         None if sslcert_is_root(settings, environment) => {
-            let file = Path::new(settings.get("sslcert")?);
-            // Prisma reads the path relative to the folder of schema.prisma.
-            let beside_schema = Path::new("prisma").join(file);
-            let found = if !file.exists() && beside_schema.exists() {
-                &beside_schema
-            } else {
-                file
-            };
-            Some(Roots::File(found.to_owned()))
+            Some(Roots::File(as_prisma_finds(settings.get("sslcert")?)))
         }
         None => None,
+    }
+}
+
+/// Prisma reads a path relative to the folder of `schema.prisma`.
+fn as_prisma_finds(file: &str) -> PathBuf {
+    let file = Path::new(file);
+    let beside_schema = Path::new("prisma").join(file);
+    if !file.exists() && beside_schema.exists() {
+        beside_schema
+    } else {
+        file.to_owned()
     }
 }
 
@@ -224,7 +237,9 @@ fn sslcert_is_root(settings: &Settings, environment: &Environment) -> bool {
         && settings.layer("sslcert") == Some(&Layer::Given)
         && settings.get("sslkey").is_none()
         && settings.get("sslrootcert").is_none()
-        && (settings.get("sslaccept").is_some() || !is_there(&default_key))
+        && (settings.get("sslaccept").is_some()
+            || settings.get("sslidentity").is_some()
+            || !is_there(&default_key))
 }
 
 fn client_identity(
@@ -234,6 +249,16 @@ fn client_identity(
     let send = settings.choice("sslcertmode", &[("disable", false), ("allow", true)])?;
     if send == Some(false) {
         return Ok(None);
+    }
+    let passphrase = settings.get("sslpassword").map(Secret::new);
+    if let Some(file) = settings.get("sslidentity") {
+        if settings.get("sslkey").is_some() {
+            return Err(settings.bad_value("sslidentity", "left out where sslkey is given"));
+        }
+        return Ok(Some(ClientIdentity {
+            held_in: HeldIn::Pkcs12(as_prisma_finds(file)),
+            passphrase,
+        }));
     }
     let named = settings
         .get("sslcert")
@@ -249,10 +274,8 @@ fn client_identity(
     let key = settings.get("sslkey").map(PathBuf::from);
     let key = key.or_else(|| environment.in_home(".postgresql/postgresql.key"));
     let key = key.ok_or_else(|| settings.bad_value("sslcert", "sslkey beside it"))?;
-    let passphrase = settings.get("sslpassword").map(Secret::new);
     Ok(Some(ClientIdentity {
-        certificate,
-        key,
+        held_in: HeldIn::Pem { certificate, key },
         passphrase,
     }))
 }
@@ -279,12 +302,7 @@ fn versions(settings: &Settings) -> Result<Versions, TargetError> {
 /// Parameters that ask for a protection or an identity this program cannot give. Ignoring them
 /// would be weaker than asked.
 fn refuse_what_cannot_be_done(settings: &Settings) -> Result<(), TargetError> {
-    const SSLIDENTITY: &str = "PKCS#12 files are not read. Convert it: \
-        `openssl pkcs12 -in FILE -clcerts -nokeys -out client.crt` and \
-        `openssl pkcs12 -in FILE -nocerts -nodes -out client.key`, `chmod 600 client.key`, then \
-        give sslcert=client.crt&sslkey=client.key, and the server's root certificate as sslrootcert";
-    let refused: [(&'static str, &[&str], &'static str); 8] = [
-        ("sslidentity", &[], SSLIDENTITY),
+    let refused: [(&'static str, &[&str], &'static str); 7] = [
         (
             "sslcrldir",
             &[],
