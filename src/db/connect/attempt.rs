@@ -5,27 +5,25 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use postgres::config::{SslMode, SslNegotiation};
 use postgres::{CancelToken, Client};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Target;
+use super::entry::Entry;
 use super::explain::explain;
 use super::failure::{ConnectError, Reason};
 use super::hosts::{Host, Place};
-use super::password::Password;
-use super::session::{SessionKind, state};
+use super::session::SessionKind;
 use super::tls::{self, Encryption};
-use crate::db::trace;
 
 /// A reason, and the error underneath.
-struct Failure {
-    reason: Reason,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+pub(super) struct Failure {
+    pub(super) reason: Reason,
+    pub(super) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Failure {
-    fn new(reason: Reason) -> Failure {
+    pub(super) fn new(reason: Reason) -> Failure {
         Failure {
             reason,
             source: None,
@@ -73,11 +71,18 @@ impl Target {
                         continue;
                     }
                 };
-                let password = self.passwords[index].as_ref();
                 let is_ipv6 = |host: &Host| host.address.is_some_and(|address| address.is_ipv6());
                 let all_ipv6 = addresses.iter().all(is_ipv6);
                 for host in addresses {
-                    match self.enter(&host, password, &tls, application_name, *wanted) {
+                    let entry = Entry {
+                        target: self,
+                        host: &host,
+                        password: self.passwords[index].as_ref(),
+                        tls: &tls,
+                        application_name,
+                        wanted: *wanted,
+                    };
+                    match entry.try_modes() {
                         Ok(client) => return Ok(client),
                         Err(mut failure) if failure.reason.another_may_do() => {
                             if let Reason::Unreachable { only_ipv6, .. } = &mut failure.reason {
@@ -179,147 +184,10 @@ impl Target {
         }
     }
 
-    /// One server at one address, with a second try where `allow` and `prefer` have one: when
-    /// pg_hba.conf refused the first for being encrypted, or for not being so.
-    fn enter(
-        &self,
-        host: &Host,
-        password: Option<&Password>,
-        tls: &MakeRustlsConnect,
-        application_name: &str,
-        wanted: SessionKind,
-    ) -> Result<Client, Failure> {
-        let (first, second) = match (&host.place, self.tls.encryption) {
-            (Place::Socket(_), _) | (_, Encryption::Disable) => (SslMode::Disable, None),
-            (_, Encryption::Allow) => (SslMode::Disable, Some(SslMode::Require)),
-            (_, Encryption::Prefer) => (SslMode::Prefer, Some(SslMode::Disable)),
-            (_, Encryption::Require) => (SslMode::Require, None),
-        };
-        let attempt = |mode| self.once(host, password, tls, application_name, wanted, mode);
-        let refused = |failure: &Failure| {
-            matches!(
-                failure.reason,
-                Reason::NotAllowed { .. } | Reason::ClientCertificate { .. }
-            )
-        };
-        match (attempt(first), second) {
-            (Err(failure), Some(second)) if refused(&failure) => match attempt(second) {
-                Err(again)
-                    if refused(&again) || matches!(again.reason, Reason::TlsRefused { .. }) =>
-                {
-                    Err(failure)
-                }
-                other => other,
-            },
-            (outcome, _) => outcome,
-        }
-    }
-
-    fn once(
-        &self,
-        host: &Host,
-        password: Option<&Password>,
-        tls: &MakeRustlsConnect,
-        application_name: &str,
-        wanted: SessionKind,
-        mode: SslMode,
-    ) -> Result<Client, Failure> {
-        let begun = trace::begin(|| {
-            let tls = match mode {
-                SslMode::Disable => "without TLS",
-                SslMode::Prefer => "with TLS if it has it",
-                _ => "with TLS",
-            };
-            format!(
-                "connecting to {}, database {}, as {}, {tls}",
-                named(host),
-                self.dbname,
-                self.user
-            )
-        });
-        let entered = self.try_once(host, password, tls, application_name, wanted, mode);
-        let failure = entered.as_ref().err().map(|failure| &failure.reason as _);
-        begun.end(failure);
-        entered
-    }
-
-    fn try_once(
-        &self,
-        host: &Host,
-        password: Option<&Password>,
-        tls: &MakeRustlsConnect,
-        application_name: &str,
-        wanted: SessionKind,
-        mode: SslMode,
-    ) -> Result<Client, Failure> {
-        let config = self.config(host, password, application_name, mode);
-        let tls = tls.clone();
-        let opened = self.within(host, move || {
-            let mut client = config.connect(tls)?;
-            let state = match wanted {
-                SessionKind::Any => None,
-                _ => Some(state(&mut client)?),
-            };
-            Ok((client, state))
-        })?;
-        let (client, state) = opened.map_err(|error: postgres::Error| Failure {
-            reason: self.with_timeout(explain(&error, host, password, &self.tls), host),
-            source: Some(Box::new(error)),
-        })?;
-        match state.and_then(|state| state.lacks(wanted)) {
-            Some(wanted) => Err(Failure::new(Reason::Session { wanted })),
-            None => Ok(client),
-        }
-    }
-
-    fn config(
-        &self,
-        host: &Host,
-        password: Option<&Password>,
-        application_name: &str,
-        mode: SslMode,
-    ) -> postgres::Config {
-        let mut config = postgres::Config::new();
-        match (&host.place, host.address) {
-            (Place::Socket(directory), _) => config.host_path(directory),
-            (Place::Tcp(name), Some(address)) => config.host(name).hostaddr(address),
-            (Place::Tcp(name), None) => config.host(name),
-        };
-        config
-            .port(host.port)
-            .user(&self.user)
-            .dbname(&self.dbname)
-            .application_name(self.application_name.as_deref().unwrap_or(application_name))
-            .ssl_mode(mode)
-            .channel_binding(self.channel_binding)
-            .keepalives(self.network.keepalives.is_some());
-        if self.tls.direct && mode == SslMode::Require {
-            config.ssl_negotiation(SslNegotiation::Direct);
-        }
-        if let Some(password) = password {
-            config.password(password.secret.reveal());
-        }
-        if let Some(options) = &self.options {
-            config.options(options);
-        }
-        if let Some(timeout) = self.network.connect_timeout {
-            config.connect_timeout(timeout);
-        }
-        if !self.network.user_timeout.is_zero() {
-            config.tcp_user_timeout(self.network.user_timeout);
-        }
-        if let Some((idle, interval, count)) = self.network.keepalives {
-            idle.map(|idle| config.keepalives_idle(idle));
-            interval.map(|interval| config.keepalives_interval(interval));
-            count.map(|count| config.keepalives_retries(count));
-        }
-        config
-    }
-
     /// Does `work`, and waits for it no longer than the connect timeout. The driver limits the TCP
     /// handshake only; a server that accepts and then says nothing would hold it for ever. What
     /// comes too late is dropped by the thread that made it, and the connection closed with it.
-    fn within<T: Send + 'static>(
+    pub(super) fn within<T: Send + 'static>(
         &self,
         host: &Host,
         work: impl FnOnce() -> T + Send + 'static,
@@ -366,7 +234,7 @@ impl Target {
     }
 
     /// The driver's own timeout reads like any other network error.
-    fn with_timeout(&self, reason: Reason, host: &Host) -> Reason {
+    pub(super) fn with_timeout(&self, reason: Reason, host: &Host) -> Reason {
         match reason {
             Reason::Unreachable { why, .. } if why == "connection timed out" => {
                 self.timed_out(host, false)
@@ -377,7 +245,7 @@ impl Target {
 }
 
 /// The host with its address, where that says more than the name.
-fn named(host: &Host) -> String {
+pub(super) fn named(host: &Host) -> String {
     match (&host.place, host.address) {
         (Place::Tcp(name), Some(address)) if *name != address.to_string() => {
             format!("{host} ({address})")

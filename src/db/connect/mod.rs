@@ -13,6 +13,7 @@
 mod attempt;
 mod conninfo;
 mod dotenv;
+mod entry;
 mod environment;
 mod error;
 mod explain;
