@@ -43,10 +43,10 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         }
         record(context, args, &mut connected, migration)?;
     } else if plan.is_empty() {
-        context.console.progress(&format!(
-            "{} is applied already; nothing to do.\n",
-            plan.migration
-        ));
+        let text = already(&plan, &survey.facts.recorded);
+        context
+            .console
+            .progress(&paragraph(&text, Console::width()));
     } else {
         show(context, &connected, &survey, &plan);
         if !plan.refusals.is_empty() {
@@ -83,15 +83,29 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
     })
 }
 
+/// That there is nothing to do, and who did it, when.
+fn already(plan: &Plan, recorded: &Recorded) -> String {
+    let by_whom = match recorded {
+        Recorded::Here(when) => format!(" ({when})"),
+        Recorded::ByPrisma(name) => format!(" (by Prisma, as {name})"),
+        Recorded::Nowhere => String::new(),
+    };
+    format!(
+        "{} is applied already{by_whom}. There is nothing to do.",
+        plan.migration
+    )
+}
+
 /// The plan of a file, when it is the one that would be made now, or one that was made for another
-/// state of the database, which `apply` tells apart. One that was edited is refused.
+/// state of the database, which `apply` tells apart. One that was edited is refused. Where everything
+/// stands there is nothing to carry out, whatever the file says.
 fn untouched(file: Plan, now: &Plan) -> Result<Plan, Error> {
+    if now.is_empty() {
+        return Ok(now.clone());
+    }
     let is_for_now = file.fingerprint == now.fingerprint;
     if file == *now || (!is_for_now && !file.is_empty()) {
         return Ok(file);
-    }
-    if now.is_empty() {
-        return Ok(now.clone());
     }
     let obstacle = Obstacle {
         reason: "the plan in the file is not the one made for this database as it stands"
@@ -251,9 +265,11 @@ fn carry_out(
             }
         }
         Ok(Applied::Already) => {
+            let recorded = connected.survey(context)?.facts.recorded;
+            let text = format!("Somebody else was faster: {}", already(plan, &recorded));
             context
                 .console
-                .progress("Somebody else applied it in the meantime; nothing was left to do.\n");
+                .progress(&paragraph(&text, Console::width()));
             if let Some(migration) = to_record {
                 record(context, args, connected, migration)?;
             }

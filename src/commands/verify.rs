@@ -82,7 +82,7 @@ fn checked(
         let in_a_word =
             context.console.is_quiet() && report.is_green() && args.format == VerifyFormat::Text;
         let text = if in_a_word {
-            report_text::conclusion(&report)
+            report_text::conclusion(&report, Console::width())
         } else {
             render(args.format)
         };

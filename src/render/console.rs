@@ -65,9 +65,10 @@ impl Console {
         made
     }
 
-    /// How many columns there are, at most 100; 80 where nobody says.
+    /// How many columns there are, at most 100; 80 where nobody says. In fewer than 20 nothing is readable,
+    /// however it is wrapped.
     pub fn width() -> usize {
-        textwrap::termwidth().clamp(40, 100)
+        textwrap::termwidth().clamp(20, 100)
     }
 
     /// Whether only results, warnings and errors are said.

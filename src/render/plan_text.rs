@@ -55,7 +55,9 @@ fn one_step(number: usize, step: &Step, width: usize) -> String {
     let heading = format!("{number} {}", strong(&step.change.summary()));
     let mut out = format!("\n{}", wrapped(&heading, "", "    ", width));
     for line in step.sql.lines() {
-        out += &format!("    {}\n", good(line));
+        let words = line.trim_start();
+        let indent = " ".repeat(4 + line.len() - words.len());
+        out += &wrapped(&good(words), &indent, &format!("{indent}  "), width);
     }
     let mut facts = vec![
         format!("locks: {}", words::painted_locks(step, caution)),
@@ -82,6 +84,7 @@ fn notes(out: &mut String, plan: &Plan, advice: &[Advice], width: usize) {
         *out += &wrapped(&format!("{}.", advice.title), "  - ", "    ", width);
     }
     if !advice.is_empty() {
-        *out += &faint("    verify says more of each, with the SQL that would settle it.\n");
+        let more = faint("verify says more of each, with the SQL that would settle it.");
+        *out += &wrapped(&more, "    ", "    ", width);
     }
 }

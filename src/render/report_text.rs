@@ -55,7 +55,7 @@ pub fn render(report: &Report, width: usize) -> String {
     }
     advice(&mut out, &report.advice, failed.is_empty(), width);
     out += "\n";
-    out += &conclusion(report);
+    out += &conclusion(report, width);
     out
 }
 
@@ -158,12 +158,14 @@ fn groups(out: &mut String, report: &Report, width: usize) {
             .count();
         let title = format!("{} ({passed} of {})", group.title(), checks.len());
         if passed == checks.len() {
-            *out += &format!("{} {}\n", good("ok"), strong(&title));
+            let line = format!("{} {}", good("ok"), strong(&title));
+            *out += &wrapped(&line, "", "   ", width);
             let figures: Vec<_> = checks.iter().map(|check| figure(check)).collect();
             *out += &wrapped(&faint(&(figures.join("; ") + ".")), "   ", "   ", width);
             continue;
         }
-        *out += &format!("{} {}\n", bad("--"), strong(&title));
+        let line = format!("{} {}", bad("--"), strong(&title));
+        *out += &wrapped(&line, "", "   ", width);
         for check in checks {
             let mark = match &check.outcome {
                 Outcome::Passed => good("ok"),
@@ -267,7 +269,7 @@ fn advice(out: &mut String, advice: &[Advice], in_full: bool, width: usize) {
 }
 
 /// The last line: what it all came to.
-pub fn conclusion(report: &Report) -> String {
+pub fn conclusion(report: &Report, width: usize) -> String {
     let word = if report.is_green() {
         good("GREEN")
     } else {
@@ -281,5 +283,6 @@ pub fn conclusion(report: &Report) -> String {
         Some(open) if report.is_green() => format!(", but {}", caution(&open)),
         _ => String::new(),
     };
-    format!("{word}{open}: {} {took}\n", report.counts.in_words())
+    let line = format!("{word}{open}: {} {took}", report.counts.in_words());
+    wrapped(&line, "", "  ", width)
 }

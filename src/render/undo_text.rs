@@ -20,7 +20,7 @@ pub fn render(rollback: &Rollback, endpoint: &str, width: usize) -> String {
     }
     for step in &rollback.undoing.steps {
         for line in step.sql.lines() {
-            out += &format!("    {}\n", bad(line));
+            out += &wrapped(&bad(line), "    ", "      ", width);
         }
     }
     for name in &rollback.recorded_by_prisma {

@@ -144,6 +144,14 @@ fn there_is_a_manual_page_for_every_command() {
         .run()
         .exits(0)
         .stdout_has("lock\\-timeout");
+    // What is typed has its value's name, as the help has it.
+    Cli::new()
+        .args(["man", "diff"])
+        .run()
+        .exits(0)
+        .stdout_has(
+            "\n\\fBleora\\-migrate diff\\fR \\-\\-from <SOURCE> \\-\\-to <SOURCE> [\\-\\-format <FORMAT>] [\\-\\-url <URL>]",
+        );
     Cli::new()
         .args(["man", "nothing"])
         .run()

@@ -61,7 +61,8 @@ fn applied_again_nothing_changes() {
     command(&database, &["apply", "--yes"])
         .run()
         .exits(0)
-        .stdout_has("applied already");
+        .stdout_has("applied already (2")
+        .stdout_has("Z by leora)");
     assert_eq!(schema(&database), before);
     let runs: i64 = database
         .client()
@@ -230,6 +231,12 @@ fn a_plan_in_a_file_is_carried_out_exactly_or_refused() {
     command(&database, &["apply", "--yes", "--plan", file])
         .run()
         .exits(0);
+    // Carried out, it is not somebody else's.
+    command(&database, &["apply", "--yes", "--plan", file])
+        .run()
+        .exits(0)
+        .stdout_has("applied already (2")
+        .lacks("omebody");
 }
 
 #[test]

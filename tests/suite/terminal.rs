@@ -41,6 +41,40 @@ fn nothing_is_wider_than_eighty_columns_but_sql_and_names() {
     }
 }
 
+/// In a narrow window the program breaks the lines, and only a name that is too long by itself sticks out.
+#[test]
+fn lines_are_broken_between_words_in_a_narrow_window() {
+    if !required("script", "util-linux") {
+        return;
+    }
+    for template in [Template::Baseline, migrated()] {
+        let database = TestDatabase::from(template);
+        for arguments in LOOKING {
+            let program = env!("CARGO_BIN_EXE_leora-migrate");
+            let command = format!("stty rows 24 cols 30; {program} {}", arguments.join(" "));
+            let output = Cli::running("script")
+                .args(["--quiet", "--command", &command, "/dev/null"])
+                .env("LC_ALL", "C.UTF-8")
+                .env("NO_COLOR", "1")
+                .database(&database)
+                .run();
+            assert!(output.stdout.lines().count() > 1, "{output}");
+            for line in output
+                .stdout
+                .lines()
+                .map(|line| line.trim_end_matches('\r'))
+            {
+                // A name, and the mark of a list before it.
+                let is_one_word = line.split_whitespace().count() <= 2;
+                assert!(
+                    line.chars().count() <= 30 || is_one_word,
+                    "{arguments:?}: {line}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn all_that_is_drawn_is_ascii() {
     let run = |database: &TestDatabase, arguments: &[&str]| {
