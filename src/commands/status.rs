@@ -16,7 +16,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
     let history = history::read(&mut connected.session)?;
     let by_prisma = match &survey.facts.recorded {
         Recorded::ByPrisma(name) => Some(name.as_str()),
-        Recorded::Here(_) | Recorded::Nowhere => None,
+        _ => None,
     };
     let mut prisma = prisma_history::read(&mut connected.session)?.rows;
     // One that failed stops Prisma, whichever it is.

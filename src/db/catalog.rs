@@ -62,6 +62,11 @@ pub const SESSION: &[(&str, &str)] = &[
     ("idle_in_transaction_session_timeout", "0"),
     ("statement_timeout", "60s"),
     ("jit", "off"),
+    // What is asked is little; workers for it, or files, would take longer than it does.
+    ("max_parallel_workers_per_gather", "0"),
+    ("work_mem", "16MB"),
+    // A session that is told everything waits for the telling.
+    ("client_min_messages", "warning"),
     ("enable_seqscan", "on"),
     ("enable_indexscan", "on"),
     ("enable_indexonlyscan", "on"),
@@ -72,7 +77,8 @@ pub const SESSION: &[(&str, &str)] = &[
     ("enable_sort", "on"),
 ];
 
-/// Who and where we are, before anything else is asked. One row.
+/// Who and where we are, before anything else is asked. One row. A history that has not the columns that are
+/// read of it is not read.
 pub const IDENTIFY: &str = "\
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_version'), pg_catalog.current_database(),
        current_user, session_user, r.rolsuper, r.rolsuper OR r.rolbypassrls, pg_catalog.pg_is_in_recovery(),
@@ -85,11 +91,16 @@ SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_sett
          WHERE nspname !~ '^pg_'::text AND nspname <> 'information_schema'),
        pg_catalog.pg_backend_pid(), (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()),
        coalesce((SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                        AND (SELECT pg_catalog.count(*) FROM pg_attribute a WHERE a.attrelid = c.oid
+                              AND a.attname IN ('name', 'target_schema', 'state', 'finished_at', 'applied_by')) = '5'
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'), false),
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'),
-       coalesce((SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       coalesce((SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                        AND (SELECT pg_catalog.count(*) FROM pg_attribute a WHERE a.attrelid = c.oid
+                              AND a.attname IN ('migration_name', 'started_at', 'finished_at', 'rolled_back_at')) = '4'
+                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'), false)
 FROM pg_roles r WHERE r.rolname = current_user";
 

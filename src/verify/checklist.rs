@@ -91,22 +91,30 @@ fn applied(evidence: &Evidence<'_>) -> Check {
 }
 
 fn recorded(evidence: &Evidence<'_>) -> Check {
+    let unproved = |found: &str, reason: &str| {
+        let reasons = vec![reason.to_owned()];
+        (found.to_owned(), Outcome::NotProved { reasons })
+    };
     let (found, outcome) = match &evidence.recorded {
         Recorded::Here(when) => (format!("applied {when}"), Outcome::Passed),
         Recorded::ByPrisma(name) => (format!("by Prisma as {name}"), Outcome::Passed),
         Recorded::Nowhere if !evidence.plan.is_empty() => (
             "no record".to_owned(),
-            Outcome::Skipped { reason: "there is nothing to record before it is applied".to_owned() },
-        ),
-        Recorded::Nowhere => (
-            "no record".to_owned(),
-            Outcome::NotProved {
-                reasons: vec![
-                    "the tables stand, but neither leora-migrate nor Prisma recorded who made them, and when: \
-                     by hand, or by a restored copy without the schema leora_migrate?"
-                        .to_owned(),
-                ],
+            Outcome::Skipped {
+                reason: "there is nothing to record before it is applied".to_owned(),
             },
+        ),
+        Recorded::Nowhere => unproved(
+            "no record",
+            "the tables stand, but neither leora-migrate nor Prisma recorded who made them, and when: \
+             by hand, or by a restored copy without the schema leora_migrate?",
+        ),
+        Recorded::Otherwise(record) => {
+            unproved(record, "what is on record is not that it was applied")
+        }
+        Recorded::Closed => unproved(
+            "a history that cannot be read",
+            "the role may not read leora_migrate.migration, or it has other columns",
         ),
     };
     Check {

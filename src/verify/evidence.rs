@@ -45,6 +45,10 @@ pub enum Recorded {
     Here(String),
     /// Prisma, in `_prisma_migrations`.
     ByPrisma(String),
+    /// As something else than applied, as this sentence has it.
+    Otherwise(String),
+    /// In a history, perhaps, that the role may not read.
+    Closed,
     /// Nobody.
     #[default]
     Nowhere,

@@ -269,23 +269,18 @@ impl Reader {
     }
 }
 
-/// What of a sequence is not as `SERIAL` makes it: from 1, by 1, to its type's end, without cycle.
+/// What of a sequence is not as `SERIAL` makes it: by 1, to its type's end, without cycle. Where it starts
+/// matters to RESTART alone, and every sequence was a `bigint` before PostgreSQL 10.
 fn unusual_options(row: &SimpleQueryRow, column_type: &str) -> String {
-    let (ty, start, increment, minimum, maximum) = (
-        text(row, 3),
-        text(row, 4),
-        text(row, 5),
-        text(row, 6),
-        text(row, 7),
-    );
+    let (ty, increment, minimum, maximum) =
+        (text(row, 3), text(row, 5), text(row, 6), text(row, 7));
     let usual_maximum = match ty {
         "smallint" => "32767",
         "integer" => "2147483647",
         _ => "9223372036854775807",
     };
     let unusual = [
-        (ty != column_type, format!("AS {ty}")),
-        (start != "1", format!("START {start}")),
+        (ty != column_type && ty != "bigint", format!("AS {ty}")),
         (increment != "1", format!("INCREMENT {increment}")),
         (minimum != "1", format!("MINVALUE {minimum}")),
         (maximum != usual_maximum, format!("MAXVALUE {maximum}")),

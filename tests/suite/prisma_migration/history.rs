@@ -135,3 +135,26 @@ fn a_migration_that_fails_meanwhile_stops_it() {
     assert_eq!(ground.pending().len(), 16);
     ground.no_lock_is_left();
 }
+
+/// Who verifies is told what the record says, and not that there is none.
+#[test]
+fn a_record_of_something_else_than_success_is_told() {
+    let project = Project::planned(Template::Baseline);
+    let applied = project.run(&["apply", "--yes", "--no-verify"]);
+    applied.exits(0);
+    let verified = || {
+        project
+            .run(&["verify", "--only", "migration", "--format", "json"])
+            .exits(0)
+    };
+    verified().stdout_has("applied 20");
+    let execute = |sql: &str| project.database.execute(sql);
+    execute("UPDATE leora_migrate.migration SET state = 'failed'");
+    verified().stdout_has("leora-migrate has it as failed");
+    execute("ALTER TABLE leora_migrate.migration RENAME COLUMN state TO status");
+    verified().stdout_has("a history that cannot be read");
+    execute("DROP SCHEMA leora_migrate CASCADE");
+    execute(HISTORY);
+    project.insert(&project.name(), "x", "NULL", "NULL");
+    verified().stdout_has(&format!("Prisma has {} as failed", project.name()));
+}
