@@ -88,7 +88,7 @@ fn already(plan: &Plan, recorded: &Recorded) -> String {
     let by_whom = match recorded {
         Recorded::Here(when) => format!(" ({when})"),
         Recorded::ByPrisma(name) => format!(" (by Prisma, as {name})"),
-        Recorded::Nowhere => String::new(),
+        Recorded::Otherwise(_) | Recorded::Closed | Recorded::Nowhere => String::new(),
     };
     format!(
         "{} is applied already{by_whom}. There is nothing to do.",
