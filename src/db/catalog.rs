@@ -204,10 +204,15 @@ FROM pg_constraint k LEFT JOIN pg_class r ON r.oid = k.confrelid
 WHERE k.connamespace = {schema} AND k.conrelid <> '0'
   AND (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)";
 
+/// Those that an index names: all that are no default, and the defaults that somebody made, which take the place of
+/// PostgreSQL's own for the type (`GetDefaultOpClass` prefers an exact match). An extension's are its types' own.
 const OPERATOR_CLASSES: &str = "\
 SELECT o.oid, CASE WHEN pg_catalog.pg_opclass_is_visible(o.oid) THEN pg_catalog.quote_ident(o.opcname)
                    ELSE o.opcnamespace::regnamespace::text || '.' || pg_catalog.quote_ident(o.opcname) END
-FROM pg_opclass o WHERE NOT o.opcdefault";
+FROM pg_opclass o
+WHERE NOT o.opcdefault
+   OR o.opcnamespace <> 'pg_catalog'::regnamespace::oid
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_opclass'::regclass::oid AND d.objid = o.oid AND d.deptype = 'e')";
 
 /// Only what an index with expressions, a predicate or a foreign collation needs is deparsed. Nobody looks for the
 /// indexes of a table that says it has none (`pg_class.relhasindex`).
