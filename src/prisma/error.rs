@@ -100,6 +100,10 @@ impl SchemaErrors {
             })
             .collect();
         errors.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        // Two attributes can be wrong in the same way about one field.
+        errors.dedup_by(|a, b| {
+            (&a.file, a.line, a.column, &a.message) == (&b.file, b.line, b.column, &b.message)
+        });
         SchemaErrors { errors }
     }
 

@@ -9,10 +9,12 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
+// process.exit drops what a pipe has not taken yet.
+const end = (text, code) => new Promise(() => { process.stdout.write(text, () => process.exit(code)); });
+
 if (['format', 'lint'].includes(process.argv[2])) {
-  const { run } = await import('./schema-language.mjs');
-  run(process.argv[2], process.argv.slice(3));
-  process.exit(0);
+  const { answers } = await import('./schema-language.mjs');
+  await end(answers(process.argv[2], process.argv.slice(3)), 0);
 }
 
 const packages = process.env.PRISMA_ORACLE_PACKAGES;
@@ -68,11 +70,12 @@ const differences = async ({ mode, from, to, url }) => {
 };
 
 if (mode === 'each') {
+  let answers = '';
   for (const line of fs.readFileSync(0, 'utf8').split('\n').filter(Boolean)) {
     const answer = await differences(JSON.parse(line)).catch((error) => ({ code: 1, stdout: error.message }));
-    console.log(JSON.stringify(answer));
+    answers += `${JSON.stringify(answer)}\n`;
   }
-  process.exit(0);
+  await end(answers, 0);
 }
 const url = process.env.DATABASE_URL;
 if (!url) {
@@ -94,14 +97,11 @@ if (mode === 'deploy' || mode === 'status') {
   };
   if (mode === 'deploy') {
     const { appliedMigrationNames } = await prisma.applyMigrations({ migrationsList, filters });
-    console.log(appliedMigrationNames.length ? `applied ${appliedMigrationNames.join(' ')}` : 'No pending migrations to apply.');
-    process.exit(0);
+    await end(`${appliedMigrationNames.length ? `applied ${appliedMigrationNames.join(' ')}` : 'No pending migrations to apply.'}\n`, 0);
   }
   const found = await prisma.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters });
-  console.log(JSON.stringify(found));
   const clean = found.hasMigrationsTable && !found.history && !found.editedMigrationNames.length && !found.failedMigrationNames.length;
-  process.exit(clean ? 0 : 2);
+  await end(`${JSON.stringify(found)}\n`, clean ? 0 : 2);
 }
 const { stdout, code } = await differences({ mode, from, to, url });
-process.stdout.write(stdout);
-process.exit(code);
+await end(stdout, code);

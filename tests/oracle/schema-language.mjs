@@ -16,15 +16,14 @@ const format = (file, text) => {
 const lint = (file, text) => {
   const noConnection = text.split('\n')
     .map((line) => (/^\s*(url|directUrl|shadowDatabaseUrl)\s*=/.test(line) ? '' : line)).join('\n');
-  const bytes = Buffer.from(noConnection);
   return JSON.parse(language.lint(JSON.stringify([[file, noConnection]])))
     .filter((found) => !found.is_warning)
-    .map(({ start, text: message }) => ({ line: bytes.subarray(0, start).toString().split('\n').length, message }))
+    .map(({ start, text: message }) => ({ line: noConnection.slice(0, start).split('\n').length, message }))
     .sort((a, b) => a.line - b.line);
 };
 
 // One line of JSON a file.
-export const run = (mode, files) => {
+export const answers = (mode, files) => {
   const ask = { format, lint }[mode];
-  for (const file of files) console.log(JSON.stringify(ask(file, fs.readFileSync(file, 'utf8'))));
+  return files.map((file) => `${JSON.stringify(ask(file, fs.readFileSync(file, 'utf8')))}\n`).join('');
 };

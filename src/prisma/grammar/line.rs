@@ -20,7 +20,9 @@ fn attribute<'a>(input: &mut Input<'a>, sigil: &'static str) -> Parsed<Option<At
     }
     *input = ahead;
     let name = path(input, "an attribute's name")?;
-    let arguments = arguments(input, 0).map_err(|failure| match failure.what {
+    // Native types (`@db.VarChar(20,)`) are where Prisma does not mind the comma.
+    let is_native = name.text.contains('.');
+    let arguments = arguments(input, 0, is_native).map_err(|failure| match failure.what {
         What::WrongArguments(message) => Failure::wrong(
             failure.span,
             format!("Error parsing attribute \"@{}\": {message}", name.text),

@@ -81,7 +81,7 @@ fn nested_expression<'a>(input: &mut Input<'a>, depth: usize) -> Parsed<Expressi
         }
         _ => {
             let name = path(input, A_VALUE)?;
-            match arguments(input, depth + 1)? {
+            match arguments(input, depth + 1, false)? {
                 Some(arguments) => ExpressionKind::Call(Call {
                     name: name.text,
                     arguments,
@@ -128,10 +128,11 @@ fn object<'a>(input: &mut Input<'a>, depth: usize) -> Parsed<ExpressionKind<'a>>
     }
 }
 
-/// `(...)`, when it comes next.
+/// `(...)`, when it comes next. Whether a comma may follow the last argument is up to whose they are.
 pub(super) fn arguments<'a>(
     input: &mut Input<'a>,
     depth: usize,
+    may_trail: bool,
 ) -> Parsed<Option<Vec<Argument<'a>>>> {
     if !eat(input, "(") {
         return Ok(None);
@@ -149,6 +150,9 @@ pub(super) fn arguments<'a>(
         }
         let trailing = since(input, comma);
         if eat(input, ")") {
+            if may_trail {
+                return Ok(Some(arguments));
+            }
             let message =
                 "Trailing commas are not valid in attribute arguments, please remove the comma.";
             return Err(Failure::wrong_arguments(trailing, message));

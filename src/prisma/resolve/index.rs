@@ -151,7 +151,6 @@ pub(super) fn of_model<'a>(
             problems,
         );
     }
-    operator_class::check(model, &index, problems);
     model.indexes.push(index);
 }
 

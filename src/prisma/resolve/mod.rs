@@ -10,6 +10,7 @@ mod default;
 mod index;
 mod key;
 mod model;
+mod model_checks;
 mod names;
 pub(super) mod native;
 pub(super) mod operator_class;
@@ -245,6 +246,7 @@ pub(super) fn resolve<'t, 'a>(
     };
     pairing::pair(&mut resolved, &mut problems);
     if problems.is_empty() {
+        model_checks::check(&resolved, &mut problems);
         relation_checks::check(&resolved, &mut problems);
         constraint_names::check(&resolved, &mut problems);
     }

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use super::super::ast::{self, Arity, Attribute, BlockAttribute, entries};
 use super::arguments::{Arguments, string, wrong};
 use super::{
-    Builtin, Config, Enum, FieldKind, Model, Problems, Type, default, index, key, native, relation,
+    Builtin, Config, Enum, FieldKind, Model, Problems, Type, default, index, key, native,
+    operator_class, relation,
 };
 
 /// Reads all attributes of all models.
@@ -32,6 +33,9 @@ pub(super) fn resolve_attributes<'a>(
         }
         for attribute in &model.ast.attributes {
             of_model(model, &attribute.attribute, config, problems);
+        }
+        for index in &model.indexes {
+            operator_class::check(model, index, problems);
         }
         if config.schemas.is_some() && !says_schema(&model.ast.attributes) {
             let container = model.container();

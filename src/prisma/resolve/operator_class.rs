@@ -175,21 +175,21 @@ pub(in super::super) fn sql_of(name: &str) -> Cow<'_, str> {
 
 /// Checks that the columns of `index` can be indexed in its way.
 pub(super) fn check(model: &Model<'_, '_>, index: &Index<'_>, problems: &mut Problems) {
+    let native_of = |field| Some(model.scalar(field)?.native.as_ref()?.name);
+    let mut fields = index.fields.iter().map(|on| on.field);
+    if let Some(xml) = fields.find(|field| native_of(*field) == Some("Xml")) {
+        let message = if index.is_unique {
+            "Native type `Xml` cannot be unique in Postgres."
+        } else {
+            "You cannot define an index on fields with native type `Xml` of Postgres."
+        };
+        problems.report(model.file, model.fields[xml].ast.span, message);
+    }
     for on in &index.fields {
         let Some(scalar) = model.scalar(on.field) else {
             continue;
         };
-        let native = scalar.native.as_ref().map(|native| native.name);
-        if native == Some("Xml") {
-            let what = if index.is_unique {
-                "a unique constraint"
-            } else {
-                "an index"
-            };
-            let message =
-                format!("You cannot define {what} on fields with native type `Xml` of Postgres.");
-            problems.report(model.file, model.fields[on.field].ast.span, message);
-        }
+        let native = native_of(on.field);
         let wrong = |message: String, problems: &mut Problems| {
             of_index(index, model.file, &message, problems);
         };

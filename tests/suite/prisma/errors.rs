@@ -144,6 +144,20 @@ Validation Error Count: 1"
 }
 
 #[test]
+fn criteria_that_may_be_null_are_named() {
+    let text = "model Lot {\n  code String? @unique\n  a Int\n  b Int?\n  @@unique([a, b])\n}\n";
+    let said = shown(text);
+    let named = "contain fields that are not required:\n- code\n- a, b\n";
+    assert!(said.contains(named), "{said}");
+}
+
+#[test]
+fn what_two_attributes_get_wrong_alike_is_said_once() {
+    let said = shown("model Lot {\n  id Int @id\n  sku Int\n  sku Int\n}\n");
+    assert!(said.ends_with("Validation Error Count: 1"), "{said}");
+}
+
+#[test]
 fn mistakes_in_several_files_are_told_apart() {
     let sources = [
         ("a.prisma", "model A {\n  id Int @id\n  b B\n}\n"),
