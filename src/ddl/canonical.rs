@@ -152,18 +152,30 @@ pub fn both_sides(
         .into_iter()
         .flat_map(|table| table.columns.iter().map(|c| c.name.clone()))
         .collect();
-    let side = |schema: &Schema| {
+    let side = |schema: &Schema, other: &Schema| {
         let tables: &BTreeMap<_, _> = &schema.tables;
-        let table = tables
-            .get(owner)
-            .map(|table| canonical(owner, table, &order));
+        let table = tables.get(owner).map(|table| {
+            let other = other.tables.get(owner);
+            let settled = table.columns.iter().map(|column| {
+                let there = other.and_then(|table| table.column(column.name.as_str()));
+                there.map_or_else(
+                    || column.clone(),
+                    |there| column.settled_as(there).into_owned(),
+                )
+            });
+            let settled = Table {
+                columns: settled.collect(),
+                ..table.clone()
+            };
+            canonical(owner, &settled, &order)
+        });
         let definition = schema
             .enums
             .get(owner)
             .map(|definition| vec![create_enum(owner, definition) + ";"]);
         table.or(definition).unwrap_or_default()
     };
-    (side(actual), side(desired))
+    (side(actual, desired), side(desired, actual))
 }
 
 fn kind_keyword(kind: TableKind) -> &'static str {

@@ -132,7 +132,7 @@ fn column_def(column: &Column) -> ColumnDef {
         Some(ColumnDefault::Sequence(options)) => {
             clauses.push(format!("/* sequence: {options} */"))
         }
-        Some(ColumnDefault::Autoincrement) | None => {}
+        Some(ColumnDefault::Autoincrement | ColumnDefault::Any) | None => {}
     }
     if let Some(generated) = &column.generated {
         let kind = if generated.stored {

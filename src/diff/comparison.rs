@@ -199,6 +199,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn column(&mut self, object: &Object, actual: &Column, desired: &Column) {
+        let (actual, desired) = (actual.settled_as(desired), desired.settled_as(actual));
         let Column {
             name: _,
             ty,
@@ -207,7 +208,7 @@ impl<'a> Comparison<'a> {
             identity,
             generated,
             collation,
-        } = desired;
+        } = &*desired;
         let collation_of = |collation: &Option<String>| {
             let name = collation.as_deref();
             name.unwrap_or("the type's own").to_owned()

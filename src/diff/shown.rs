@@ -121,6 +121,7 @@ impl Shown for ColumnDefault {
             ColumnDefault::Sequence(options) => {
                 format!("the next value of its own sequence ({options})")
             }
+            ColumnDefault::Any => "anything but a sequence of its own".to_owned(),
             ColumnDefault::Expression(expression) => expression.to_string(),
         }
     }

@@ -1,8 +1,9 @@
 //! One description of a schema, whatever it was read from.
 
 pub mod canon;
+mod column;
 mod contradiction;
-mod expression;
+pub(crate) mod expression;
 pub mod lower;
 mod moment;
 pub mod name;
@@ -16,14 +17,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use column::{Column, ColumnDefault, Generated, Identity};
 pub use contradiction::{Contradiction, first_contradiction};
 pub use name::Identifier;
 pub use shown::{in_a_line, in_lines};
 pub use sql_type::{Expression, SqlType};
 pub use table::{
-    Action, Column, ColumnDefault, Constraint, Deferrable, Firing, ForeignKey, Generated, Identity,
-    Index, IndexKey, IndexState, IndexTarget, Persistence, PrimaryKey, RowSecurity, Table,
-    TableKind, TableReference, Trigger, Validity,
+    Action, Constraint, Deferrable, Firing, ForeignKey, Index, IndexKey, IndexState, IndexTarget,
+    Persistence, PrimaryKey, RowSecurity, Table, TableKind, TableReference, Trigger, Validity,
 };
 
 /// One schema (namespace) of a database.

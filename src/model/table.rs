@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::column::Column;
 use super::name::Identifier;
-use super::sql_type::{Expression, SqlType};
+use super::sql_type::Expression;
 
 /// A relation that holds or shows rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,65 +98,6 @@ pub enum Persistence {
     Permanent,
     Unlogged,
     Temporary,
-}
-
-/// A column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Column {
-    /// Its name.
-    pub name: Identifier,
-    /// Its type, length, precision and scale included.
-    #[serde(rename = "type")]
-    pub ty: SqlType,
-    /// Whether it takes NULL.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub nullable: bool,
-    /// What the database fills in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<ColumnDefault>,
-    /// `GENERATED ... AS IDENTITY`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity: Option<Identity>,
-    /// `GENERATED ALWAYS AS (...)`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub generated: Option<Generated>,
-    /// Its collation, when it is not its type's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub collation: Option<String>,
-}
-
-/// What the database fills in where a column is left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ColumnDefault {
-    /// The next value of the sequence that the column owns (`SERIAL`).
-    Autoincrement,
-    /// The same, from a sequence with other than the usual options (`INCREMENT 2 CYCLE`).
-    Sequence(String),
-    /// An expression.
-    #[serde(untagged)]
-    Expression(Expression),
-}
-
-/// `GENERATED ... AS IDENTITY`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Identity {
-    /// A value may not be given.
-    Always,
-    /// A value may be given.
-    ByDefault,
-}
-
-/// `GENERATED ALWAYS AS (expression)`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Generated {
-    /// The expression.
-    pub expression: Expression,
-    /// Computed on write (`STORED`), or on read (`VIRTUAL`, PostgreSQL 18).
-    pub stored: bool,
 }
 
 /// When a constraint is checked.

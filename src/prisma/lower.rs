@@ -11,9 +11,9 @@ use super::resolve::{
 use crate::model;
 use crate::model::name::{MAX_IDENTIFIER_BYTES, literal as sql_literal};
 use crate::model::{
-    Action, Column, ColumnDefault, Deferrable, Enum, Expression, Firing, ForeignKey, Identifier,
-    IndexKey, IndexState, IndexTarget, PrimaryKey, Schema, SqlType, Table, TableReference,
-    Validity, canon,
+    Action, Column, ColumnDefault, Deferrable, Enum, Expression, Firing, ForeignKey, Generated,
+    Identifier, IndexKey, IndexState, IndexTarget, PrimaryKey, Schema, SqlType, Table,
+    TableReference, Validity, canon, expression,
 };
 
 /// The tables and enums of `resolved` that belong to the schema `namespace`: those that say so
@@ -58,10 +58,15 @@ impl Lower<'_, '_, '_> {
     }
 
     fn table(&self, at: usize, model: &Model<'_, '_>) -> Table {
-        let columns = model.fields.iter().filter_map(|field| match &field.kind {
-            FieldKind::Scalar(scalar) => self.column(scalar, field.ast.arity),
-            _ => None,
-        });
+        let scalars = || {
+            model.fields.iter().filter_map(|field| match &field.kind {
+                FieldKind::Scalar(scalar) => Some((scalar, field.ast.arity)),
+                _ => None,
+            })
+        };
+        let is_column = |name: &str| scalars().any(|(scalar, _)| scalar.column == name);
+        let columns =
+            scalars().filter_map(|(scalar, arity)| self.column(scalar, arity, &is_column));
         let key = model.key.as_ref().and_then(|key| {
             Some(primary_key(
                 constraint_names::of_key(model, key)?,
@@ -85,14 +90,34 @@ impl Lower<'_, '_, '_> {
         }
     }
 
-    fn column(&self, scalar: &Scalar<'_>, arity: Arity) -> Option<Column> {
+    fn column(
+        &self,
+        scalar: &Scalar<'_>,
+        arity: Arity,
+        is_column: &dyn Fn(&str) -> bool,
+    ) -> Option<Column> {
+        // Introspection gives a generated column as a `dbgenerated("...")` default, which in the database
+        // could not name a column.
+        let generation = match &scalar.default {
+            Some(Default::Expression(text)) if expression::names_column(text, is_column) => {
+                Some(Generated {
+                    expression: Expression::new(&**text),
+                    stored: true,
+                })
+            }
+            _ => None,
+        };
+        let default = match generation {
+            None => scalar.default.as_ref().and_then(default),
+            Some(_) => None,
+        };
         Some(Column {
             name: Identifier::new(&*scalar.column).ok()?,
             ty: self.sql_type(scalar, arity),
             nullable: arity != Arity::Required,
-            default: scalar.default.as_ref().and_then(default),
+            default,
             identity: None,
-            generated: None,
+            generated: generation,
             collation: None,
         })
     }
@@ -338,6 +363,7 @@ fn method(method: Method) -> &'static str {
 fn default(default: &Default<'_>) -> Option<ColumnDefault> {
     let expression = match default {
         Default::Client => return None,
+        Default::Any => return Some(ColumnDefault::Any),
         Default::Autoincrement => return Some(ColumnDefault::Autoincrement),
         Default::Now => "CURRENT_TIMESTAMP".to_owned(),
         Default::Expression(expression) => expression.to_string(),

@@ -10,12 +10,23 @@ mod parse;
 mod token;
 
 use super::sql_type::SqlType;
+use node::Node;
 use parse::Parser;
 use token::tokens;
 
 /// The canonical spelling of `text`, which may name columns of the types that `column_type` tells.
 /// `None` when it is not understood.
 pub(super) fn canonical(text: &str, column_type: &ColumnType<'_>) -> Option<String> {
+    Some(read(text, column_type)?.print(false))
+}
+
+/// Whether `text` names a column that `is_column` knows, as no default may. What is not understood
+/// does not.
+pub(crate) fn names_column(text: &str, is_column: &dyn Fn(&str) -> bool) -> bool {
+    read(text, &|_| None).is_some_and(|node| node.names_column(is_column))
+}
+
+fn read(text: &str, column_type: &ColumnType<'_>) -> Option<Node> {
     let tokens = tokens(text)?;
     let mut parser = Parser {
         tokens: &tokens,
@@ -23,7 +34,7 @@ pub(super) fn canonical(text: &str, column_type: &ColumnType<'_>) -> Option<Stri
         depth: 0,
     };
     let node = parser.expression(0)?;
-    parser.tokens.is_empty().then(|| node.print(false))
+    parser.tokens.is_empty().then_some(node)
 }
 
 /// The type of a column, by its name.
@@ -92,6 +103,7 @@ mod tests {
             ("owner IN ('AB')", "(owner = ANY (ARRAY['ab'::uuid]))"),
             ("tags @> '{a}'", "(tags @> '{a}'::text[])"),
             ("a * (b + 1)", "(a * (b + 1))"),
+            ("to_jsonb('a'::text)", "to_jsonb('a'::text)"),
         ] {
             let canonical = spelled(written);
             assert!(canonical.is_some(), "{written}");
@@ -126,6 +138,29 @@ mod tests {
         ] {
             let once = spelled(text).expect("understood");
             assert_eq!(spelled(&once).as_ref(), Some(&once), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_takes_any_type_keeps_the_cast_that_says_which() {
+        let spelling = spelled("to_jsonb('a'::text)");
+        assert_eq!(spelling.as_deref(), Some("to_jsonb('a'::text)"));
+    }
+
+    #[test]
+    fn columns_are_told_from_all_other_words() {
+        let names = |text| names_column(text, &|name| ["at", "day", "x"].contains(&name));
+        for text in [
+            "x",
+            "lower(x)",
+            "now() - \"at\"",
+            "(1 + (x)::int)",
+            "ARRAY[x]",
+        ] {
+            assert!(names(text), "{text}");
+        }
+        for text in ["X", "x()", "'x'", "now()::at", "day '1'", "CASE WHEN x"] {
+            assert_eq!(names(text), text == "X", "{text}");
         }
     }
 

@@ -20,6 +20,26 @@ pub(super) enum Node {
 }
 
 impl Node {
+    /// Whether it names a column that `is_column` knows.
+    pub(super) fn names_column(&self, is_column: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Node::Name(name) => name
+                .strip_prefix('"')
+                .and_then(|name| name.strip_suffix('"'))
+                .is_some_and(is_column),
+            Node::Number(_) | Node::Text(_) => false,
+            Node::Cast(node, _) | Node::Prefix(_, node) | Node::Postfix(node, _) => {
+                node.names_column(is_column)
+            }
+            Node::Call(_, nodes) | Node::Chain(_, nodes) | Node::Array(nodes) => {
+                nodes.iter().any(|node| node.names_column(is_column))
+            }
+            Node::Binary(left, _, right) => {
+                left.names_column(is_column) || right.names_column(is_column)
+            }
+        }
+    }
+
     /// In parentheses when it is an operation and `nested`.
     pub(super) fn print(&self, nested: bool) -> String {
         let list = |nodes: &[Node]| {

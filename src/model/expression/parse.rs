@@ -26,6 +26,9 @@ const VALUES: [&str; 14] = [
 /// Functions that are keywords, which PostgreSQL prints in capitals.
 const CAPITAL_FUNCTIONS: [&str; 4] = ["coalesce", "greatest", "least", "nullif"];
 
+/// Functions that take a first argument of any type, and so none whose type is not said.
+const OF_ANY_TYPE: [&str; 3] = ["array_fill", "to_json", "to_jsonb"];
+
 /// Words that begin or part something else than a name. An expression with one of them where an
 /// operand should be is not understood.
 const NOT_NAMES: [&str; 22] = [
@@ -183,7 +186,13 @@ impl Parser<'_> {
                 } else {
                     name
                 };
-            return Some(Node::Call(name, self.list(")")?));
+            let mut arguments = self.list(")")?;
+            if OF_ANY_TYPE.contains(&name.as_str())
+                && let Some(text @ Node::Text(_)) = arguments.first_mut()
+            {
+                *text = Node::Cast(Box::new(text.clone()), SqlType::new("text"));
+            }
+            return Some(Node::Call(name, arguments));
         }
         let quoted = parts.iter().map(|part| match part.strip_prefix('"') {
             Some(_) => part.clone(),

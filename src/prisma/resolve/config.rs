@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::super::ast::{Config as Block, Document, Expression, ExpressionKind, entries};
+use super::super::ast::{Config as Block, Document, Expression, ExpressionKind, Name, entries};
 use super::Problems;
 use super::arguments::{list, mismatch, string};
 
@@ -22,6 +22,19 @@ pub(in super::super) struct Config<'a> {
     /// Whether there may be views.
     pub(super) has_views: bool,
 }
+
+/// What a datasource may say on PostgreSQL (prisma-engines, `psl`, `datasource_loader`). A misspelt
+/// `relationMode` or `schemas` would change the database without a word.
+const PROPERTIES: [&str; 8] = [
+    "provider",
+    "url",
+    "directUrl",
+    "shadowDatabaseUrl",
+    "relationMode",
+    "referentialIntegrity",
+    "schemas",
+    "extensions",
+];
 
 /// Reads the datasource and the generators of all files.
 pub(super) fn read<'a>(documents: &[Document<'a>], problems: &mut Problems) -> Config<'a> {
@@ -76,6 +89,12 @@ fn datasource<'a>(
             "Error validating datasource `{name}`: You defined more than one datasource. This is not allowed yet because support for multiple databases has not been implemented yet."
         );
         problems.report(file, block.span, message);
+    }
+    for property in entries(&block.members) {
+        let Name { text, span } = property.name;
+        if !PROPERTIES.contains(&text) {
+            problems.report(file, span, format!("Property not known: \"{text}\"."));
+        }
     }
     provider(block, file, config, problems);
     for property in ["relationMode", "referentialIntegrity"] {

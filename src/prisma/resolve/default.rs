@@ -16,7 +16,9 @@ pub(in super::super) enum Default<'a> {
     Autoincrement,
     /// `dbgenerated("...")`: an expression of the database.
     Expression(Cow<'a, str>),
-    /// `uuid()` and its like, made by Prisma's client, and `dbgenerated()`: nothing in the database.
+    /// `dbgenerated()`: whatever the database has.
+    Any,
+    /// `uuid()` and its like, made by Prisma's client: nothing in the database.
     Client,
     /// A constant.
     Constant(Constant<'a>),
@@ -113,7 +115,7 @@ fn dbgenerated<'a>(
     problems: &mut Problems,
 ) -> Option<Default<'a>> {
     match call.arguments.as_slice() {
-        [] => Some(Default::Client),
+        [] => Some(Default::Any),
         [argument] => match &argument.value.kind {
             ExpressionKind::Text(text) if text.value().is_empty() => target.wrong(
                 "dbgenerated() takes either no argument, or a single nonempty string argument.",

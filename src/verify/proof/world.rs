@@ -400,7 +400,7 @@ impl<'a> World<'a> {
         column.generated.is_none()
             && (column.identity.is_some()
                 || match &column.default {
-                    None => required,
+                    None | Some(ColumnDefault::Any) => required,
                     Some(ColumnDefault::Autoincrement | ColumnDefault::Sequence(_)) => true,
                     Some(ColumnDefault::Expression(expression)) => {
                         expression.as_str().contains("nextval(")

@@ -167,6 +167,60 @@ fn prisma_finds_nothing_to_do_in_a_database_by_our_sql() {
     }
 }
 
+/// What cannot come out of Prisma's own SQL: a database by hand, and the schema that Prisma's
+/// introspection writes for it.
+#[test]
+fn what_the_database_computes_is_no_difference() {
+    const SCHEMA: &str = "fixtures/prisma/introspected/generated_columns.prisma";
+    let schema = prisma::schema(&[source(SCHEMA)], &public()).unwrap();
+    let sql = SCHEMA.replace(".prisma", ".sql");
+    let databases = [
+        fs::read_to_string(repository(&sql)).unwrap(),
+        tables(&schema),
+    ]
+    .map(|sql| {
+        let database = TestDatabase::from(Template::Empty);
+        database.execute(&sql);
+        let found = found(&database, &public());
+        assert_eq!(compare(&found, &schema), [], "{sql}");
+        assert_eq!(compare(&schema, &found), [], "{sql}");
+        database
+    });
+    let questions = databases
+        .iter()
+        .map(|database| ("exit", SCHEMA.to_owned(), database.url()));
+    for (code, said) in each(questions).into_iter().flatten() {
+        assert_eq!(code, 0, "{said}");
+    }
+}
+
+#[test]
+fn a_sequence_is_no_default_that_a_schema_leaves_open() {
+    let database = TestDatabase::from(Template::Empty);
+    database.execute(
+        r#"CREATE TABLE "Lot" ("id" SERIAL CONSTRAINT "Lot_pkey" PRIMARY KEY, "number" INTEGER NOT NULL)"#,
+    );
+    let schema = |default: &str| {
+        let text = format!(
+            "model Lot {{\n  id Int @id @default({default})\n  number Int @default(dbgenerated())\n}}\n"
+        );
+        let name = "schema.prisma".to_owned();
+        prisma::schema(&[prisma::Source { name, text }], &public()).unwrap()
+    };
+    let found = found(&database, &public());
+    assert_eq!(compare(&found, &schema("autoincrement()")), []);
+    let said: Vec<_> = compare(&found, &schema("dbgenerated()"))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        said,
+        [
+            r#"column "Lot"."id": default is the next value of its own sequence, expected anything but a sequence of its own"#
+        ]
+    );
+}
+
 /// What Prisma's engine answers to questions of one kind: its exit code and what it says.
 fn each(
     questions: impl Iterator<Item = (&'static str, String, String)>,
