@@ -31,7 +31,11 @@ pub(super) fn run(context: &Context, args: &GraphArgs) -> Result<u8, Error> {
     };
     match &args.out {
         None => context.console.result(&text),
-        Some(path) => reports::write(path, &text)?,
+        Some(path) => {
+            reports::write(path, &text)?;
+            let wrote = format!("Wrote {}.\n", path.display());
+            context.console.progress(&wrote);
+        }
     }
     Ok(exit::DONE)
 }

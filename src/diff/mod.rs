@@ -148,10 +148,17 @@ impl fmt::Display for Difference {
                 actual,
                 desired,
             } => {
-                write!(f, "{object}: {field} is {actual}, expected {desired}")
+                let verb = if is_plural(field) { "are" } else { "is" };
+                write!(f, "{object}: {field} {verb} {actual}, expected {desired}")
             }
         }
     }
+}
+
+fn is_plural(field: &str) -> bool {
+    let is_plural =
+        |word: &str| word == "children" || (word.ends_with('s') && !word.ends_with("ss"));
+    field.split(' ').any(is_plural)
 }
 
 /// What makes `actual` differ from `desired`, in the order of names. Empty for a schema and itself.
@@ -167,6 +174,21 @@ mod tests {
     use super::*;
     use crate::model::lower::lower;
     use leora_schema::LEORA;
+
+    #[test]
+    fn what_is_many_are() {
+        for many in [
+            "triggers",
+            "included columns",
+            "columns set on delete",
+            "children",
+        ] {
+            assert!(is_plural(many), "{many}");
+        }
+        for one in ["uniqueness", "type", "referenced table"] {
+            assert!(!is_plural(one), "{one}");
+        }
+    }
 
     #[test]
     fn a_schema_does_not_differ_from_itself() {
