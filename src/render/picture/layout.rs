@@ -1,7 +1,7 @@
 //! Where the cards and lines of a picture go. Layers are found by dagre, the layout that Mermaid and
 //! others use: layers from left to right, few crossings, long lines bent around cards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dagre::graph::{Graph, GraphOptions};
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, Ranker};
@@ -177,6 +177,7 @@ fn layers(cards: &mut [Place], linked: &BTreeSet<usize>, links: &[Link]) -> Vec<
             card.y = label.y.unwrap_or_default() - card.height / 2.0;
         }
     }
+    align(cards, linked);
     let points = |(number, link): (usize, &Link)| {
         let (parent, child) = (link.parent.to_string(), link.child.to_string());
         let edge = graph.edge(&parent, &child, Some(&number.to_string()));
@@ -188,6 +189,23 @@ fn layers(cards: &mut [Place], linked: &BTreeSet<usize>, links: &[Link]) -> Vec<
         inner.iter().map(|point| (point.x, point.y)).collect()
     };
     links.iter().enumerate().map(points).collect()
+}
+
+/// Lets the cards of a layer, which dagre centres, begin side by side, so that what comes in from the left
+/// comes to all of them without running behind a wider one.
+fn align(cards: &mut [Place], linked: &BTreeSet<usize>) {
+    // To a tenth: what dagre computes for one layer may differ in the last digits.
+    let centre = |card: &Place| ((card.x + card.width / 2.0) * 10.0).round() as i64;
+    let mut layers: BTreeMap<i64, f64> = BTreeMap::new();
+    for card in linked.iter().map(|at| &cards[*at]) {
+        let left = layers.entry(centre(card)).or_insert(card.x);
+        *left = left.min(card.x);
+    }
+    for at in linked {
+        if let Some(left) = layers.get(&centre(&cards[*at])) {
+            cards[*at].x = *left;
+        }
+    }
 }
 
 /// Lets a line begin at the head of the parent and end at the row of the child, on the sides that
