@@ -193,3 +193,67 @@ shown!(Firing {
     Disabled => "disabled",
     Missing => "missing from the catalog",
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Identifier {
+        Identifier::new(text).expect("legal")
+    }
+
+    #[test]
+    fn values_are_shown_as_postgresql_writes_them_or_in_words() {
+        let check = |validity| Constraint {
+            definition: "CHECK (a > 0)".to_owned(),
+            validity,
+        };
+        let checks = BTreeMap::from([
+            (name("first"), check(Validity::Valid)),
+            (name("second"), check(Validity::NotEnforced)),
+        ]);
+        let elsewhere = TableReference::Elsewhere {
+            schema: name("billing"),
+            table: name("Account"),
+        };
+        let generated = Generated {
+            expression: Expression::new("a + 1"),
+            stored: true,
+        };
+        let shown: &[(&dyn Shown, &str)] = &[
+            (&Switch(true), "on"),
+            (&Switch(false), "off"),
+            (&true, "yes"),
+            (&false, "no"),
+            (&"as it is".to_owned(), "as it is"),
+            (&name("we\"ird"), "\"we\"\"ird\""),
+            (
+                &SqlType::new("timestamp(3) without time zone"),
+                "TIMESTAMP(3)",
+            ),
+            (&Some(name("a")), "\"a\""),
+            (&None::<Identifier>, "none"),
+            (&vec!["x".to_owned(), "y".to_owned()], "x, y"),
+            (&Vec::<String>::new(), "none"),
+            (&vec![name("a"), name("b")], "(\"a\", \"b\")"),
+            (
+                &checks,
+                "CHECK (a > 0), CHECK (a > 0) (NOT ENFORCED: no row is checked)",
+            ),
+            (&TableReference::Here(name("Tenant")), "\"Tenant\""),
+            (&elsewhere, "\"billing\".\"Account\""),
+            (
+                &ColumnDefault::Autoincrement,
+                "the next value of its own sequence",
+            ),
+            (&ColumnDefault::Expression(Expression::new("1")), "1"),
+            (&generated, "(a + 1) STORED"),
+            (&Action::SetNull, "SET NULL"),
+            (&TableKind::View, "a view"),
+            (&Identity::Always, "ALWAYS"),
+        ];
+        for (value, text) in shown {
+            assert_eq!(value.shown(), *text);
+        }
+    }
+}
