@@ -224,6 +224,7 @@ impl Iterator for Depths<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Constraint, Generated, Identifier, IndexKey, Validity};
     use super::*;
 
     #[test]
@@ -242,6 +243,25 @@ mod tests {
             ("char", "character(1)"),
             ("\"OrderStatus\"[]", "\"OrderStatus\"[]"),
             ("double precision", "double precision"),
+            ("float8", "double precision"),
+            ("float4", "real"),
+            ("int2", "smallint"),
+            ("int8", "bigint"),
+            ("bool", "boolean"),
+            // Without a length, one is a type of its own and the other has length 1 (manual, 8.3 and 8.10).
+            ("bpchar", "bpchar"),
+            ("bpchar(3)", "character(3)"),
+            ("bit", "bit(1)"),
+            ("bit(3)", "bit(3)"),
+            ("varbit(5)", "bit varying(5)"),
+            ("time ( 3 ) with  time\tzone", "time(3) with time zone"),
+            ("time with time zone", "time with time zone"),
+            ("timetz(0)[]", "time(0) with time zone[]"),
+            ("interval(3) day to second", "interval(3) day to second"),
+            ("geometry(Point, 4326)", "geometry(point,4326)"),
+            // No type, and no panic either.
+            (")(", ")("),
+            ("()", "()"),
         ] {
             assert_eq!(
                 type_name(&SqlType::new(written)).as_str(),
@@ -249,6 +269,97 @@ mod tests {
                 "{written}"
             );
         }
+    }
+
+    #[test]
+    fn blanks_count_within_quotes_only() {
+        for (written, expected) in [
+            ("  a \n\t b  ", "a b"),
+            ("'a  b'  'c  d'", "'a  b' 'c  d'"),
+            ("\"a  b\"  c  d", "\"a  b\" c d"),
+            ("'\"  x'  y", "'\"  x' y"),
+            ("\"it's  x\"  y", "\"it's  x\" y"),
+        ] {
+            assert_eq!(collapse(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn every_part_of_a_table_is_normalised() {
+        let name = |text: &str| Identifier::new(text).expect("legal");
+        let column =
+            |named: &str, ty: &str, default: Option<&str>, generated: Option<&str>| Column {
+                name: name(named),
+                ty: SqlType::new(ty),
+                nullable: false,
+                default: default.map(|text| ColumnDefault::Expression(Expression::new(text))),
+                identity: None,
+                generated: generated.map(|text| Generated {
+                    expression: Expression::new(text),
+                    stored: true,
+                }),
+                collation: None,
+            };
+        let index = |method: &str, on: &str| Index {
+            method: Some(method.to_owned()),
+            keys: vec![IndexKey {
+                on: IndexTarget::Expression(Expression::new(on)),
+                descending: false,
+                nulls_reversed: false,
+                operator_class: None,
+                collation: None,
+            }],
+            predicate: Some(Expression::new("((a  > 0))")),
+            ..Index::default()
+        };
+        let check = |definition: &str| Constraint {
+            definition: definition.to_owned(),
+            validity: Validity::Valid,
+        };
+        let table =
+            |columns, indexes: [Index; 2], checked: &str, [first, second]: [&str; 2]| Table {
+                columns,
+                indexes: [name("one"), name("two")]
+                    .into_iter()
+                    .zip(indexes)
+                    .collect(),
+                checks: BTreeMap::from([(name("check"), check(checked))]),
+                inherits: vec![first.to_owned(), second.to_owned()],
+                children: vec![first.to_owned(), second.to_owned()],
+                ..Table::default()
+            };
+        let mut written = table(
+            vec![
+                column("a", "INT4", Some("'1'::integer"), None),
+                column("b", "int8", None, Some("((a  + 1))")),
+            ],
+            [index("btree", "((a  + 1))"), index("gin", "(a)")],
+            "CHECK  (a >  0)",
+            ["z", "y"],
+        );
+        normalise_table(&mut written);
+        let gin = Index {
+            method: Some("gin".to_owned()),
+            ..index("gin", "\"a\"")
+        };
+        let btree = Index {
+            method: None,
+            ..index("btree", "\"a\" + 1")
+        };
+        let spelled = |index: Index| Index {
+            predicate: Some(Expression::new("\"a\" > 0")),
+            ..index
+        };
+        let expected = table(
+            vec![
+                column("a", "integer", Some("1"), None),
+                column("b", "bigint", None, Some("a + 1")),
+            ],
+            [spelled(btree), spelled(gin)],
+            "CHECK (a > 0)",
+            ["y", "z"],
+        );
+        assert_eq!(written, expected);
     }
 
     #[test]
