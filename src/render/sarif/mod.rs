@@ -50,8 +50,7 @@ pub fn render(report: &Report, places: &Places) -> String {
     for advice in &report.advice {
         let text = format!("{}. {}", advice.title, advice.detail);
         log.add(advice.id, "note", text, None, json!([]));
-        log.rules
-            .insert(advice.id, rule::of(advice.id, &advice.title, "note"));
+        log.rules.insert(advice.id, rule::of(advice.id, "note"));
     }
     let Log { rules, results, .. } = log;
     let mut invocation = invocation(&report.run, true);
@@ -81,7 +80,7 @@ pub fn no_result(none: &NoResult) -> String {
         "timeUtc": none.run.at,
     }]);
     let mut run = run(none.command, &none.run, invocation);
-    let descriptor = rule::of(&error.code.to_string(), error.title, "error");
+    let descriptor = rule::of(&error.code.to_string(), "error");
     run["tool"]["driver"]["notifications"] = json!([descriptor]);
     whole(run)
 }
@@ -156,8 +155,7 @@ impl<'a> Log<'a> {
                 self.add(check.id, unproved, text, None, json!([]));
             }
         }
-        self.rules
-            .insert(check.id, rule::of(check.id, &check.title, "error"));
+        self.rules.insert(check.id, rule::of(check.id, "error"));
     }
 
     fn add_finding(&mut self, check: &Check, finding: &Finding, level: &str, suppressed: Value) {

@@ -53,6 +53,9 @@ fn what_is_written_is_sarif() {
             for text in ["shortDescription", "fullDescription", "help"] {
                 assert!(rule[text]["text"].as_str().unwrap().len() > 10, "{rule:#}");
             }
+            // It is the rule's, whatever this database holds.
+            let short = rule["shortDescription"]["text"].as_str().unwrap();
+            assert!(!short.contains(['"', '1']), "{short}");
             let markdown = rule["help"]["markdown"].as_str().unwrap();
             assert!(markdown.contains("leora-migrate explain "), "{markdown}");
             assert!(!result["message"]["text"].as_str().unwrap().is_empty());
