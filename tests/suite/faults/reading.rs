@@ -11,6 +11,14 @@ use crate::support::{Cli, Output, Template};
 
 const LOCK: &str = r#"LOCK TABLE "User" IN ACCESS EXCLUSIVE MODE"#;
 
+/// The application as it stands, with an index whose predicate PostgreSQL prints only after it has looked
+/// the table up: that waits for who holds it.
+fn ground() -> Ground {
+    let ground = Ground::on(Template::BaselineWithRows);
+    ground.execute(r#"CREATE INDEX ON "User" ("email") WHERE "isActive""#);
+    ground
+}
+
 fn run(ground: &Ground, arguments: &[&str]) -> Output {
     let database = ground.database();
     Cli::new().args(arguments).database(database).run()
@@ -28,7 +36,7 @@ fn start(ground: &Ground, arguments: &[&str]) -> Child {
 
 #[test]
 fn a_table_that_somebody_holds_is_waited_for_and_the_holder_is_named() {
-    let ground = Ground::on(Template::BaselineWithRows);
+    let ground = ground();
     let mut holder = Holder::of(&ground, LOCK);
     let pid = format!("pid {}", holder.pid());
     for arguments in [
@@ -61,7 +69,7 @@ fn a_table_that_somebody_holds_is_waited_for_and_the_holder_is_named() {
 #[test]
 fn a_reader_that_is_killed_leaves_the_queue() {
     for name in ["INT", "KILL"] {
-        let ground = Ground::on(Template::BaselineWithRows);
+        let ground = ground();
         let holder = Holder::of(&ground, LOCK);
         let mut child = start(&ground, &["plan"]);
         let there = || {
