@@ -22,7 +22,7 @@ pub enum PatchError {
     Taken(SchemaErrors),
     /// A model that the new ones reference is not there.
     #[error(
-        "{files} has no model {model}, which {from} references. Where the schema is several files, name their folder."
+        "{files} has no model {model}, nor one mapped to the table {model}, which {from} references. Where the schema is several files, name their folder."
     )]
     NoModel {
         /// The files, in words.
@@ -114,10 +114,12 @@ impl<'s> Files<'s> {
             .or_else(|| models().find(|(_, model)| model.name.text == name))
     }
 
-    /// What the files call the declared `model`.
-    pub(super) fn called(&self, model: &Model) -> &str {
-        self.model(model.name)
-            .map_or(model.name, |(_, model)| model.name.text)
+    /// What the files call the model of the table `name`.
+    pub(super) fn called<'n>(&self, name: &'n str) -> &'n str
+    where
+        's: 'n,
+    {
+        self.model(name).map_or(name, |(_, model)| model.name.text)
     }
 
     /// Where the names of missing `models` are something else's, for each file.
@@ -189,7 +191,7 @@ pub(super) fn agree(
 /// The conflict with a model that says something else than one of `models`, where there is one.
 pub(super) fn another(files: &Files<'_>, models: &[&Model]) -> Option<PatchError> {
     let is_another = |model: &&&Model| {
-        let block = declared::block(model);
+        let block = declared::block(model, |table| files.called(table));
         let Ok(declared) = parse::document(&block) else {
             return false;
         };
@@ -211,10 +213,10 @@ fn conflict(files: &Files<'_>, model: &Model, differences: Vec<Difference>) -> P
             .sources
             .get(file)
             .map_or(String::new(), |it| it.name.clone()),
-        model: files.called(model).to_owned(),
+        model: files.called(model.name).to_owned(),
         table: model.name.to_owned(),
         found: found.to_owned(),
-        declared: declared::block(model),
+        declared: declared::block(model, |table| files.called(table)),
         differences,
     }))
 }

@@ -7,15 +7,16 @@ use leora_schema::dsl::{ClientValue, Column, Default, ForeignKey, Model, OnDelet
 use super::parse;
 use super::print;
 
-/// `model` as Prisma's formatter writes it, without a newline at its end.
-pub fn block(model: &Model) -> String {
+/// `model` as Prisma's formatter writes it, without a newline at its end. `called` says what the schema
+/// calls the model of a table.
+pub fn block<'n>(model: &Model, called: impl Fn(&'static str) -> &'n str) -> String {
     let mut lines = String::new();
     for column in model.columns {
         lines += &field(model, column);
     }
     lines.push('\n');
     for key in model.foreign_keys {
-        lines += &relation(model, key);
+        lines += &relation(model, key, called(key.model));
     }
     if let [_, _, ..] = model.primary_key {
         lines += &format!("@@id([{}])\n", model.primary_key.join(", "));
@@ -83,7 +84,7 @@ fn field(model: &Model, column: &Column) -> String {
     line + "\n"
 }
 
-fn relation(model: &Model, key: &ForeignKey) -> String {
+fn relation(model: &Model, key: &ForeignKey, referenced: &str) -> String {
     let is_optional = model
         .column(key.column)
         .is_some_and(|column| column.nullable);
@@ -93,8 +94,8 @@ fn relation(model: &Model, key: &ForeignKey) -> String {
         OnDelete::Cascade => ", onDelete: Cascade",
     };
     format!(
-        "{} {}{optional} @relation(fields: [{}], references: [id]{on_delete})\n",
-        key.field, key.model, key.column
+        "{} {referenced}{optional} @relation(fields: [{}], references: [id]{on_delete})\n",
+        key.field, key.column
     )
 }
 
@@ -122,7 +123,7 @@ mod tests {
     #[test]
     fn a_declared_model_reads_as_the_application_writes_it() {
         assert_eq!(
-            block(&DASHBOARD_WIDGET),
+            block(&DASHBOARD_WIDGET, |table| table),
             "\
 model DashboardWidget {
   id         String   @id @default(uuid()) @db.Uuid
@@ -143,7 +144,9 @@ model DashboardWidget {
   @@index([tenantId, userId])
 }"
         );
-        assert!(block(&USER).contains("\n  isActive       Boolean   @default(true)\n"));
+        assert!(
+            block(&USER, |table| table).contains("\n  isActive       Boolean   @default(true)\n")
+        );
     }
 
     #[test]

@@ -81,14 +81,20 @@ pub fn patch(
             problems[file].extend(of_name.map(|field| {
                 let there = format!(
                     "{} has a field {name} already, of another type",
-                    target.name
+                    model.name.text
                 );
                 Problem::new(field.name.span, format!("{there} than {ty}"))
             }));
-            added.push(format!("{}.{name}", target.name));
+            added.push(format!("{}.{name}", model.name.text));
         }
         if !rows.is_empty() {
-            edits.extend(new_lists(&files, file, model, &rows, &models));
+            edits.extend(new_lists(
+                &files,
+                file,
+                (target.name, model),
+                &rows,
+                &models,
+            ));
         }
     }
     if problems.iter().any(|problems| !problems.is_empty()) {
@@ -127,7 +133,7 @@ fn new_models(files: &Files<'_>, models: &[&Model]) -> (Vec<Edit>, Vec<String>) 
         }
         let (file, start) = at;
         let newline = newline_of(files.text(file));
-        let block = declared::block(model).replace('\n', newline);
+        let block = declared::block(model, |table| files.called(table)).replace('\n', newline);
         edits.push(Edit {
             file,
             start,
@@ -148,15 +154,14 @@ fn missing_lists(
     let mut rows = Vec::new();
     for model in models {
         for key in model.foreign_keys.iter().filter(|key| key.model == target) {
-            let of_name = |(_, model): &(usize, &ast::Model<'_>)| model.name.text == target;
-            let Some((_, existing)) = files.model(target).filter(of_name) else {
+            let Some((_, existing)) = files.model(target) else {
                 return Err(PatchError::NoModel {
                     files: files.in_words(),
                     model: target.to_owned(),
                     from: model.name.to_owned(),
                 });
             };
-            let called = files.called(model);
+            let called = files.called(model.name);
             let is_there = ast::entries(&existing.members)
                 .any(|field| matches!(&field.ty, FieldType::Named(ty) if ty.text == called));
             if !is_there {
@@ -168,22 +173,22 @@ fn missing_lists(
     Ok(rows)
 }
 
-/// New lines for `model`, and what they do to the lines around them.
+/// New lines for the `model` of a table, and what they do to the lines around them.
 fn new_lists(
     files: &Files<'_>,
     file: usize,
-    model: &ast::Model<'_>,
+    (table, model): (&str, &ast::Model<'_>),
     rows: &[[String; 2]],
     models: &[&Model],
 ) -> Vec<Edit> {
     let text = files.text(file);
-    let wanted = LISTS_BEHIND
-        .iter()
-        .find(|(name, _)| *name == model.name.text);
+    let wanted = LISTS_BEHIND.iter().find(|(name, _)| *name == table);
     let fields = || ast::entries(&model.members);
     let is_list = |field: &&Field<'_>| field.arity == ast::Arity::List;
     let is_new = |field: &&Field<'_>| match &field.ty {
-        FieldType::Named(ty) => models.iter().any(|model| files.called(model) == ty.text),
+        FieldType::Named(ty) => models
+            .iter()
+            .any(|model| files.called(model.name) == ty.text),
         FieldType::Unsupported(_) => false,
     };
     let anchor = fields()

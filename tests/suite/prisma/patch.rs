@@ -302,6 +302,31 @@ fn a_model_that_is_called_otherwise_and_mapped_to_the_table_is_that_model() {
 }
 
 #[test]
+fn tenants_and_users_may_be_called_otherwise() {
+    // Names of the same length, so that the columns stay where they are.
+    let renamed = |path| {
+        let mut text = source(path).text;
+        for (table, model) in [("Tenant", "Client"), ("User", "Seat")] {
+            let block = format!("model {table} {{\n");
+            let mapped = format!("model {model} {{\n  @@map(\"{table}\")\n");
+            text = text.replace(&block, &mapped);
+            for end in [" ", "?", "[]"] {
+                text = text.replace(&format!(" {table}{end}"), &format!(" {model}{end}"));
+            }
+        }
+        text
+    };
+    let patch = patched(&renamed(BEFORE)).unwrap();
+    assert_eq!(patch.text, renamed(AFTER));
+    assert!(
+        patch.added.contains(&"Client.jobs".to_owned()),
+        "{:?}",
+        patch.added
+    );
+    assert_eq!(patched(&patch.text).unwrap().added, Vec::<String>::new());
+}
+
+#[test]
 fn a_name_that_is_taken_is_shown_where_it_stands() {
     let field = refused(&small("  jobs String?\n", "", ""));
     for said in [
