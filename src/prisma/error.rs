@@ -1,6 +1,7 @@
 //! Mistakes in a schema, shown as Prisma shows them: message, file and line, the line itself, and a
 //! caret under what is meant.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::ast::Span;
@@ -10,7 +11,7 @@ use super::ast::Span;
 pub(super) struct Problem {
     pub(super) span: Span,
     pub(super) message: String,
-    pub(super) expected: Option<&'static str>,
+    pub(super) expected: Option<Cow<'static, str>>,
 }
 
 impl Problem {
@@ -22,8 +23,8 @@ impl Problem {
         }
     }
 
-    pub(super) fn expecting(mut self, what: &'static str) -> Self {
-        self.expected = Some(what);
+    pub(super) fn expecting(mut self, what: impl Into<Cow<'static, str>>) -> Self {
+        self.expected = Some(what.into());
         self
     }
 }
@@ -45,8 +46,8 @@ pub struct SchemaError {
     pub column: usize,
     /// What is wrong, in Prisma's words where Prisma has any.
     pub message: String,
-    /// What was expected at this place, where the grammar expects something.
-    pub expected: Option<&'static str>,
+    /// What was expected at this place, where it can be told.
+    pub expected: Option<Cow<'static, str>>,
     before: Option<String>,
     text: String,
     marked: usize,
@@ -141,7 +142,7 @@ impl fmt::Display for SchemaError {
             "",
             indent = self.column - 1
         )?;
-        match self.expected {
+        match &self.expected {
             Some(expected) => writeln!(f, " expected {expected}"),
             None => writeln!(f),
         }

@@ -208,6 +208,9 @@ fn small_number(arguments: &[Argument<'_>]) -> Option<Option<u32>> {
     }
 }
 
+/// How many values of an enum are named where another was expected.
+const MOST_SHOWN: usize = 12;
+
 fn enum_value<'a>(
     value: &Expression<'a>,
     definition: &Enum<'a>,
@@ -219,10 +222,20 @@ fn enum_value<'a>(
             let found = definition.values.iter().find(|(known, _)| *known == name);
             match found {
                 Some((_, label)) => Some(Constant::Label(label.to_string())),
-                None => target.wrong(
-                    &format!("The defined default value `{name}` is not a valid value of the enum specified for the field."),
-                    problems,
-                ),
+                None => {
+                    let message = format!(
+                        "Error parsing attribute \"@default\": The defined default value `{name}` is not a valid value of the enum specified for the field."
+                    );
+                    let mut known: Vec<_> =
+                        definition.values.iter().map(|(known, _)| *known).collect();
+                    if known.len() > MOST_SHOWN {
+                        known.truncate(MOST_SHOWN);
+                        known.push("...");
+                    }
+                    let span = target.attribute.span;
+                    problems.report_expecting(target.file, span, message, known.join(", "));
+                    None
+                }
             }
         }
         _ => target.wrong(

@@ -212,6 +212,17 @@ impl Problems {
         self.by_file[file].push(Problem::new(span, message));
     }
 
+    /// Reports a message, and what was expected in the place of what is there.
+    fn report_expecting(
+        &mut self,
+        file: usize,
+        span: Span,
+        message: impl Into<String>,
+        expected: impl Into<Cow<'static, str>>,
+    ) {
+        self.by_file[file].push(Problem::new(span, message).expecting(expected));
+    }
+
     fn is_empty(&self) -> bool {
         self.by_file.iter().all(Vec::is_empty)
     }

@@ -10,6 +10,11 @@ use super::{
     operator_class, relation,
 };
 
+const ATTRIBUTES: &str =
+    "`@id`, `@unique`, `@default`, `@updatedAt`, `@map`, `@ignore` or `@db...`";
+
+const BLOCK_ATTRIBUTES: &str = "`@@id`, `@@unique`, `@@index`, `@@map`, `@@schema` or `@@ignore`";
+
 /// Reads all attributes of all models.
 pub(super) fn resolve_attributes<'a>(
     models: &mut [Model<'_, 'a>],
@@ -134,7 +139,7 @@ fn scalar<'a>(
             }
             _ => {
                 let message = format!("Attribute not known: \"@{name}\".");
-                problems.report(file, attribute.span, message);
+                problems.report_expecting(file, attribute.span, message, ATTRIBUTES);
             }
         }
     }
@@ -191,7 +196,7 @@ fn of_model<'a>(
         }
         _ => {
             let message = format!("Attribute not known: \"@{name}\".");
-            problems.report(file, attribute.span, message);
+            problems.report_expecting(file, attribute.span, message, BLOCK_ATTRIBUTES);
         }
     }
 }

@@ -91,7 +91,9 @@ pub(super) fn read(
     }
     let Some((name, expected, sql, takes)) = TYPES.iter().find(|(known, ..)| *known == name) else {
         let message = format!("Native type {name} is not supported for postgresql connector.");
-        problems.report(file, span, message);
+        let of_type = TYPES.iter().filter(|(_, of, ..)| *of == builtin);
+        let known: Vec<_> = of_type.map(|(known, ..)| *known).collect();
+        problems.report_expecting(file, span, message, known.join(", "));
         return None;
     };
     let arguments: Vec<_> = attribute

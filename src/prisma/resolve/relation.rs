@@ -237,8 +237,11 @@ fn action(
         "SetNull" => ReferentialAction::SetNull,
         "SetDefault" => ReferentialAction::SetDefault,
         other => {
-            let message = format!("Invalid referential action: `{other}`");
-            wrong(attribute, file, &message, problems);
+            let message = format!(
+                "Error parsing attribute \"@relation\": Invalid referential action: `{other}`"
+            );
+            const ACTIONS: &str = "Cascade, Restrict, NoAction, SetNull or SetDefault";
+            problems.report_expecting(file, attribute.span, message, ACTIONS);
             return None;
         }
     };

@@ -128,6 +128,31 @@ Validation Error Count: 1"
 }
 
 #[test]
+fn what_could_stand_in_the_place_of_what_is_not_known_is_said() {
+    for (field, expected) in [
+        ("status Status @default(OPEN)", "expected NEW, SENT"),
+        (
+            "name String @db.Varchar(20)",
+            "expected Inet, Citext, VarChar, Char, Text, Bit, VarBit, Uuid, Xml",
+        ),
+        (
+            "name String @uniqe",
+            "expected `@id`, `@unique`, `@default`,",
+        ),
+        (
+            "a Order @relation(fields: [id], references: [id], onDelete: Delete)",
+            "expected Cascade, Restrict, NoAction, SetNull or SetDefault",
+        ),
+    ] {
+        let text = format!(
+            "enum Status {{\n  NEW\n  SENT\n}}\nmodel Order {{\n  id Int @id\n  {field}\n}}\n"
+        );
+        let said = shown(&text);
+        assert!(said.contains(&format!("^ {expected}")), "{said}");
+    }
+}
+
+#[test]
 fn a_block_without_its_end_is_one_mistake() {
     let text = "model Order {\n  id Int @id\n\nmodel Line {\n  id Int @id\n}\n";
     assert_eq!(
