@@ -363,6 +363,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_enclosed_is_deeper_and_what_is_quoted_is_passed_over() {
+        let depths = |text| {
+            Depths::of(text)
+                .map(|(_, depth, _)| depth)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(depths("a(b[c])d"), [0, 0, 1, 1, 2, 2, 1, 0]);
+        assert_eq!(depths("'(' (\"[\")"), [0, 0, 0, 1, 1]);
+        assert_eq!(depths(")("), [0, 0]);
+    }
+
+    #[test]
     fn parentheses_go_only_when_they_enclose_everything() {
         assert_eq!(bare("((a > 0))"), "a > 0");
         assert_eq!(bare("(a > 0) AND (b > 0)"), "(a > 0) AND (b > 0)");
