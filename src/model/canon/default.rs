@@ -200,6 +200,26 @@ mod tests {
                 ],
             ),
             (
+                "text[]",
+                &[
+                    "ARRAY['a,b', '{', '}', ' c ']",
+                    r#"'{ "a,b" ,"{","}"," c "}'"#,
+                ],
+            ),
+            (
+                "numeric[]",
+                &[
+                    "ARRAY[1.50, 2.0]",
+                    "'{1.5,2}'",
+                    "'{ 1.5 , 2 }'",
+                    "ARRAY[1.5, (2)::numeric]",
+                ],
+            ),
+            (
+                "boolean[]",
+                &["ARRAY[true, false]", "'{t,f}'", "ARRAY[TRUE, FALSE]"],
+            ),
+            (
                 "\"Kind\"[]",
                 &[
                     "ARRAY['A'::\"Kind\", 'B'::\"Kind\"]",
