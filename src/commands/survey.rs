@@ -9,7 +9,7 @@ use super::apply::{Narrator, patience, tell_more};
 use crate::db::apply::{ApplyOptions, patiently};
 use crate::db::catalog::ServerVersion;
 use crate::db::connect::Target;
-use crate::db::facts::{Facts, facts};
+use crate::db::facts::{Facts, Reach, facts};
 use crate::db::introspect::{Introspection, introspect, read_schema};
 use crate::db::session::{QueryError, Session};
 use crate::error::{Code, Error};
@@ -100,16 +100,31 @@ impl Connected {
         self.survey_within(context, &options)
     }
 
+    /// The same, and looks at the rows of the tables that stood before too.
+    pub(super) fn survey_rows(&mut self, context: &Context) -> Result<Survey, Error> {
+        let options = patience(context, None, Some(A_MOMENT));
+        self.survey_as_far_as(context, &options, Reach::AllTables)
+    }
+
     /// The same, as patiently as `options` say.
     pub(super) fn survey_within(
         &mut self,
         context: &Context,
         options: &ApplyOptions,
     ) -> Result<Survey, Error> {
+        self.survey_as_far_as(context, options, Reach::NewTables)
+    }
+
+    fn survey_as_far_as(
+        &mut self,
+        context: &Context,
+        options: &ApplyOptions,
+        reach: Reach,
+    ) -> Result<Survey, Error> {
         let promise = Promise::new(&LEORA, context.settings.baseline(&self.session.schema)?);
         let (found, facts) = self.read(context, options, |session| {
             let found = introspect(session)?;
-            let facts = facts(session, &found, &promise.created, promise.migration)?;
+            let facts = facts(session, &found, &promise, reach)?;
             Ok((found, facts))
         })?;
         let request = Request {

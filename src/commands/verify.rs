@@ -44,7 +44,7 @@ fn checked(
     says: impl Fn(&Report) -> bool,
 ) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
-    let survey = connected.survey(context)?;
+    let survey = connected.survey_rows(context)?;
     let options = proof_options(context, args.allow_triggers);
     if args.dry_run {
         context
@@ -149,6 +149,7 @@ fn subject<'a>(
         sizes: &survey.found.sizes,
         firing_order: &survey.found.firing_order,
         bypasses_row_security: server.bypasses_row_security,
+        superuser: server.superuser,
         options,
     }
 }
@@ -181,6 +182,7 @@ fn report(
         around: &found.around,
         session_replication_role: &server.session_replication_role,
         orphans: &facts.orphans,
+        impossible: &facts.impossible,
         counters: &facts.counters,
         tried: proved.checks,
     });

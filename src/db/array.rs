@@ -18,7 +18,12 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 /// The elements of an array of one dimension; `None` for NULL.
 pub(super) fn texts(text: &str) -> Vec<Option<String>> {
-    let Some(inside) = text
+    // Where the first element is not the first by number, the bounds stand before it: [0:1]={a,b}
+    let elements = match text.split_once('=') {
+        Some((bounds, elements)) if bounds.starts_with('[') => elements,
+        _ => text,
+    };
+    let Some(inside) = elements
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
     else {
@@ -65,6 +70,7 @@ mod tests {
                 some("x,y"),
             ]
         );
+        assert_eq!(texts("[0:1]={-,\"\\\"C\\\"\"}"), [some("-"), some("\"C\"")]);
         assert_eq!(texts("{}"), []);
     }
 

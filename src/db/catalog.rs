@@ -7,6 +7,10 @@
 //! Every question is about one schema, named by its oid, and none is asked per table. The catalogs
 //! are described in the PostgreSQL manual, chapter 53.
 
+mod around;
+
+pub use around::AROUND_IT;
+
 /// A PostgreSQL server's version, as `server_version_num` gives it: 150004 is 15.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServerVersion(pub u32);
@@ -33,6 +37,11 @@ impl ServerVersion {
     /// `NOT ENFORCED` came with 18 (`pg_constraint.conenforced`).
     pub fn has_not_enforced(self) -> bool {
         self.major() >= 18
+    }
+
+    /// Memberships that let a role be set, or not, came with 16.
+    pub fn has_membership_options(self) -> bool {
+        self.major() >= 16
     }
 
     /// `client_connection_check_interval` came with 14.
@@ -121,9 +130,6 @@ pub const OF_THE_SCHEMA: &[&str] = &[
     DOMAINS,
 ];
 
-/// The questions about what stands around it, asked after those, in order.
-pub const AROUND_IT: &[&str] = &[SETTINGS, EXPOSED, HELD, NAMELESS, FIRING_ORDER];
-
 /// The `questions` as this version of PostgreSQL can answer them, about the schema of the oid.
 pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec<String> {
     let since =
@@ -135,12 +141,14 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
     );
     let set_columns = since(version.has_set_null_columns(), "k.confdelsetcols", "NULL");
     let enforced = since(version.has_not_enforced(), "k.conenforced", "true");
+    let becomes = since(version.has_membership_options(), "USAGE, SET", "MEMBER");
     let asked = questions.iter().map(|question| {
         question
             .replace("{schema}", &format!("{schema_oid}::pg_catalog.oid"))
             .replace("{nulls_not_distinct}", &nulls_not_distinct)
             .replace("{set_columns}", &set_columns)
             .replace("{enforced}", &enforced)
+            .replace("{becomes}", &becomes)
     });
     asked.collect()
 }
@@ -161,11 +169,15 @@ WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid
                    AND d.objsubid = 0 AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i')))";
 
-/// Parents and children of plain tables may stand in any schema; partitions have parents of kind `p`.
+/// Parents and children of plain tables may stand in any schema; partitions have parents of kind `p`. A typed
+/// table follows its type as others follow their parents.
 const INHERITANCE: &str = "\
-SELECT h.inhrelid, h.inhparent::regclass, CASE WHEN p.relkind = 'r' THEN p.oid END, h.inhrelid::regclass
+SELECT h.inhrelid, h.inhparent::regclass::text, CASE WHEN p.relkind = 'r' THEN p.oid END, h.inhrelid::regclass
 FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_class p ON p.oid = h.inhparent
-WHERE {schema} IN (c.relnamespace, p.relnamespace) AND c.relkind IN ('r', 'p', 'f')";
+WHERE {schema} IN (c.relnamespace, p.relnamespace) AND c.relkind IN ('r', 'p', 'f')
+UNION ALL
+SELECT c.oid, 'the type '::text || c.reloftype::regtype::text, NULL, NULL
+FROM pg_class c WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p') AND c.reloftype <> '0'";
 
 /// A default names no column, so its relation need not be looked up (manual, system catalog information functions, `pg_get_expr`), which
 /// is half of what printing it costs. Collation 100 is `default`.
@@ -215,10 +227,13 @@ WHERE NOT o.opcdefault
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_opclass'::regclass::oid AND d.objid = o.oid AND d.deptype = 'e')";
 
 /// Only what an index with expressions, a predicate or a foreign collation needs is deparsed. Nobody looks for the
-/// indexes of a table that says it has none (`pg_class.relhasindex`).
+/// indexes of a table that says it has none (`pg_class.relhasindex`), one that looks for doubles late is a
+/// constraint's that may be deferred, and a primary key's looks for them.
 const INDEXES: &str = "\
 SELECT i.indexrelid, i.indrelid, c.relname, m.amname, i.indisunique, i.indisprimary, i.indisexclusion,
-       i.indisvalid, i.indisready AND i.indislive AND t.relhasindex, i.indnkeyatts, i.indkey, i.indoption, i.indclass,
+       i.indisvalid, i.indisready AND i.indislive AND t.relhasindex
+         AND (i.indisunique OR NOT i.indisprimary)
+         AND (i.indimmediate OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.condeferrable)), i.indnkeyatts, i.indkey, i.indoption, i.indclass,
        i.indcollation, {nulls_not_distinct}, pg_catalog.pg_get_expr(i.indpred, i.indrelid),
        CASE WHEN i.indexprs IS NOT NULL THEN
          (SELECT pg_catalog.array_agg(pg_catalog.pg_get_indexdef(i.indexrelid, n, false) ORDER BY n)
@@ -238,20 +253,20 @@ FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = {schema} AND (t.tgenabled <> 'O' OR NOT t.tgisinternal)";
 
 /// Each foreign key between plain tables has four triggers, two on each, that call the functions of its actions
-/// (`ri_triggers.c`). Nobody looks for the triggers of a table that says it has none (`pg_class.relhastriggers`).
+/// (`ri_triggers.c`) for each row: 5 is INSERT, 9 DELETE, 17 UPDATE (`pg_trigger.h`). Nobody looks for the triggers of a table that says it has none (`pg_class.relhastriggers`).
 const LOST_TRIGGERS: &str = "\
 SELECT k.oid
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid AND c.relkind = 'r' AND NOT c.relispartition
 JOIN pg_class r ON r.oid = k.confrelid AND r.relkind = 'r'
 CROSS JOIN (SELECT ARRAY['noaction', 'restrict', 'cascade', 'setnull', 'setdefault']) a(names)
-LEFT JOIN (SELECT t.tgconstraint, pg_catalog.array_agg(p.proname::text) AS calls
-             FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgisinternal GROUP BY 1) t
+LEFT JOIN (SELECT t.tgconstraint, pg_catalog.array_agg(p.proname::text || ' '::text || t.tgtype::text) AS calls
+             FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgisinternal AND t.tgqual IS NULL AND t.tgattr::text = '' GROUP BY 1) t
   ON t.tgconstraint = k.oid
 WHERE k.connamespace = {schema} AND k.contype = 'f' AND {enforced}
   AND (t.calls IS NULL OR NOT c.relhastriggers OR NOT r.relhastriggers OR NOT t.calls OPERATOR(pg_catalog.@>) ARRAY[
-       'RI_FKey_check_ins', 'RI_FKey_check_upd', 'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confdeltype::text)] || '_del',
-       'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confupdtype::text)] || '_upd'])";
+       'RI_FKey_check_ins 5', 'RI_FKey_check_upd 17', 'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confdeltype::text)] || '_del 9',
+       'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confupdtype::text)] || '_upd 17'])";
 
 const RULES: &str = "\
 SELECT w.ev_class, w.rulename, w.ev_enabled, pg_catalog.pg_get_ruledef(w.oid)
@@ -273,74 +288,13 @@ WHERE t.typnamespace = {schema}
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass::oid AND d.objid = t.oid AND d.deptype = 'e')
 GROUP BY t.oid, t.typname";
 
+/// Those of other schemas too, where a column is of one. 16384 is the first oid that is not PostgreSQL's own.
 const DOMAINS: &str = "\
-SELECT t.typname, pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
+SELECT CASE WHEN t.typnamespace = {schema} THEN t.typname::text ELSE pg_catalog.format_type(t.oid, NULL) END, pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
        k.conname, pg_catalog.pg_get_constraintdef(k.oid), k.convalidated
 FROM pg_type t LEFT JOIN pg_constraint k ON k.contypid = t.oid AND k.contype = 'c'
-WHERE t.typnamespace = {schema} AND t.typtype = 'd'
+WHERE t.typtype = 'd'
+  AND (t.typnamespace = {schema}
+       OR t.oid >= '16384' AND EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+                                        WHERE a.atttypid = t.oid AND c.relnamespace = {schema} AND c.relkind IN ('r', 'p')))
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass::oid AND d.objid = t.oid AND d.deptype = 'e')";
-
-/// Settings kept for this database or any role in it, which a session starts with, and two of the
-/// server's own configuration.
-const SETTINGS: &str = "\
-SELECT s.setdatabase <> '0', CASE WHEN s.setrole <> '0' THEN s.setrole::regrole END, u.setting, false
-FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
-WHERE s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
-UNION ALL
-SELECT false, NULL, name || '=' || setting, true
-FROM pg_settings
-WHERE name IN ('session_replication_role', 'default_transaction_read_only')
-  AND source IN ('configuration file', 'command line', 'environment variable', 'global')";
-
-/// The foreign keys of other schemas that hold rows of this one back: at once, or by way of rows that are deleted
-/// with them. One that sets NULL holds back where NULL is refused.
-const HELD: &str = "\
-WITH RECURSIVE reached(parent, held) AS (
-  SELECT c.oid, c.oid FROM pg_class c WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
-  UNION
-  SELECT k.conrelid, x.held FROM reached x JOIN pg_constraint k ON k.confrelid = x.parent
-  WHERE k.contype = 'f' AND k.connamespace <> {schema} AND k.confdeltype = 'c' AND {enforced}
-)
-SELECT p.relname, k.conrelid::regclass, k.conname
-FROM reached x JOIN pg_constraint k ON k.confrelid = x.parent JOIN pg_class p ON p.oid = x.held
-WHERE k.contype = 'f' AND k.connamespace <> {schema} AND {enforced}
-  AND (k.confdeltype IN ('a', 'r') OR k.confdeltype IN ('n', 'd') AND EXISTS (
-        SELECT FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
-         AND (a.attnotnull OR k.confdeltype = 'd' AND a.atthasdef)))
-  AND (x.parent = x.held OR NOT EXISTS (SELECT FROM reached y WHERE y.parent = k.conrelid AND y.held = x.held))
-ORDER BY 1, 3";
-
-/// Tables whose changed and deleted rows are published, and cannot be told from each other: PostgreSQL
-/// refuses to change and to delete them (manual, 31.1.1).
-const NAMELESS: &str = "\
-SELECT c.relname, pg_catalog.string_agg(pg_catalog.quote_ident(p.pubname), ', ' ORDER BY p.pubname)
-FROM pg_publication p
-CROSS JOIN pg_catalog.pg_get_publication_tables(p.pubname) t
-JOIN pg_class c ON c.oid = t.relid
-WHERE (p.pubupdate OR p.pubdelete) AND c.relnamespace = {schema}
-  AND (c.relreplident = 'n'
-       OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
-       OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
-GROUP BY c.relname";
-
-/// Tables that Supabase's two public roles may use, where they exist, and that no row-level security keeps from
-/// them: it is off, or does not hold for the role.
-const EXPOSED: &str = "\
-SELECT c.relname, pg_catalog.string_agg(r.rolname, ', ' ORDER BY r.rolname), pg_catalog.bool_or(r.oid = c.relowner)
-FROM pg_roles r CROSS JOIN pg_class c
-WHERE r.rolname IN ('anon', 'authenticated') AND c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
-  AND (NOT c.relrowsecurity OR r.rolsuper OR r.rolbypassrls
-       OR NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE'))
-  AND pg_catalog.has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
-  AND (pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
-       OR pg_catalog.has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
-GROUP BY c.relname";
-
-/// The foreign keys in the order in which a delete fires them: by their triggers' names, as bytes
-/// (`trigger.c`, `RelationBuildTriggers`; `name` compares so). 8 is the bit of DELETE (`pg_trigger.h`).
-const FIRING_ORDER: &str = "\
-SELECT k.conrelid, k.conname
-FROM pg_constraint k
-JOIN pg_trigger t ON t.tgconstraint = k.oid AND t.tgrelid = k.confrelid AND t.tgtype::integer & 8 = 8
-WHERE k.connamespace = {schema} AND k.contype = 'f'
-ORDER BY t.tgname";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counters::counting;
+use super::impossible;
 use super::introspect::{Introspection, settings_for, short_waits};
 use super::orphans::rows_that_name_none;
 use super::session::{QueryError, Session};
@@ -10,12 +11,17 @@ use crate::model::Identifier;
 use crate::model::name::literal;
 use crate::plan::Rows;
 use crate::verify::counters::{Counter, Counting};
-use crate::verify::evidence::{Orphans, Recorded};
+use crate::verify::evidence::{Impossible, Orphans, Recorded};
+use crate::verify::promise::Promise;
 use crate::verify::proof::KeyName;
 
 /// The pages of a table that are read to see whether its rows name others that are there: 100 MB, which is a
 /// matter of tenths of a second.
 const MOST_PAGES: u64 = 12_800;
+
+/// The same of all the tables together that stood before, a table as often as it has foreign keys: 8 MB, a matter of
+/// milliseconds.
+const MOST_PAGES_BEFORE: u64 = 1000;
 
 /// What was found beside the catalogs.
 #[derive(Clone, Debug, Default)]
@@ -26,14 +32,24 @@ pub struct Facts {
     pub recorded: Recorded,
     /// Whether the rows of the tables asked for name others that are there.
     pub orphans: Vec<(KeyName, Orphans)>,
+    /// What the rows of the declared tables are that they must not be.
+    pub impossible: Vec<Impossible>,
     /// How far the sequences are that columns count by.
     pub counters: Vec<(Counter, Counting)>,
 }
 
-/// Looks at the rows of `tables`, as far as they stand and may be read, at all sequences, and for a record of
-/// `migration`.
-/// A table that may not be read counts as one that holds rows. One round trip, none when there is
-/// nothing to look at.
+/// How far rows are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The tables that the migration creates: what a plan needs.
+    NewTables,
+    /// All that are promised, but those that somebody keeps others from reading now.
+    AllTables,
+}
+
+/// Looks at the rows of the tables that are `promise`d, as far as they stand and may be read, at all sequences, and for
+/// a record of the migration. A table that may not be read counts as one that holds rows. One round trip, none when
+/// there is nothing to look at.
 ///
 /// # Errors
 ///
@@ -41,34 +57,81 @@ pub struct Facts {
 pub fn facts(
     session: &mut Session,
     found: &Introspection,
-    tables: &[Identifier],
-    migration: &str,
+    promise: &Promise,
+    reach: Reach,
 ) -> Result<Facts, QueryError> {
+    match look(session, found, promise, reach) {
+        // One table that cannot be read must not keep the others from being told of.
+        Err(error) if reach == Reach::AllTables && !error.is_loss() => {
+            session.batch("rolling back", "ROLLBACK")?;
+            let mut facts = look(session, found, promise, Reach::NewTables)?;
+            let before = promise.baseline.tables.iter();
+            let keys = before.flat_map(|(name, table)| {
+                let key = |constraint: &Identifier| KeyName {
+                    table: name.clone(),
+                    constraint: constraint.clone(),
+                };
+                table.foreign_keys.keys().map(key)
+            });
+            facts
+                .orphans
+                .extend(keys.map(|key| (key, Orphans::Unreadable)));
+            Ok(facts)
+        }
+        told => told,
+    }
+}
+
+fn look(
+    session: &mut Session,
+    found: &Introspection,
+    promise: &Promise,
+    reach: Reach,
+) -> Result<Facts, QueryError> {
+    let migration = promise.migration;
     let mut facts = Facts::default();
     let mut questions = Questions::default();
-    let standing = tables.iter().filter_map(|name| {
-        let table = found.schema.tables.get(name)?;
-        table.kind.is_table().then_some((name, table))
-    });
+    let pages = |name: &Identifier| found.sizes.get(name).map_or(0, |size| size.pages);
+    let is_new = |name: &Identifier| promise.created.contains(name);
+    let mut standing: Vec<_> = promise
+        .whole
+        .table_names()
+        .filter_map(|name| Some((name, found.schema.tables.get(name)?)))
+        .filter(|(_, table)| table.kind.is_table())
+        .filter(|(name, _)| reach == Reach::AllTables || is_new(name))
+        .collect();
+    standing.sort_by_key(|(name, _)| (!is_new(name), pages(name)));
     let (mut holding, mut orphaned) = (Vec::new(), Vec::new());
+    let mut read_before = 0;
     for (name, table) in standing {
         let readable = found.readable.contains(name);
-        facts.rows.insert(name.clone(), Rows { any: !readable });
-        if readable {
-            let question = format!("SELECT EXISTS (SELECT FROM {})", name.quoted());
-            holding.push((name, questions.ask(question)));
+        if is_new(name) {
+            facts.rows.insert(name.clone(), Rows { any: !readable });
+            if readable {
+                let question = format!("SELECT EXISTS (SELECT FROM {})", name.quoted());
+                holding.push((name, questions.ask(question)));
+            }
         }
-        for (constraint, key) in &table.foreign_keys {
+        let promised = promise.whole.tables.get(name);
+        let is_promised = |constraint: &Identifier| {
+            promised.is_some_and(|table| table.foreign_keys.contains_key(constraint))
+        };
+        let keys = table.foreign_keys.iter();
+        for (constraint, key) in keys.filter(|(constraint, _)| is_promised(constraint)) {
             let key_name = KeyName {
                 table: name.clone(),
                 constraint: constraint.clone(),
             };
             let parent = key.references.here();
-            let small = found
-                .sizes
-                .get(name)
-                .is_none_or(|size| size.pages <= MOST_PAGES);
-            if !readable || parent.is_some_and(|parent| !found.readable.contains(parent)) {
+            let small = if is_new(name) {
+                pages(name) <= MOST_PAGES
+            } else {
+                read_before += pages(name);
+                read_before <= MOST_PAGES_BEFORE
+            };
+            let waits = |table: &Identifier| !is_new(name) && found.busy.contains(table);
+            let unreadable = |table: &Identifier| !found.readable.contains(table) || waits(table);
+            if unreadable(name) || parent.is_some_and(unreadable) {
                 facts.orphans.push((key_name, Orphans::Unreadable));
             } else if !small {
                 facts.orphans.push((key_name, Orphans::TooLarge));
@@ -111,6 +174,17 @@ pub fn facts(
             literal(&format!("_{migration}")),
         ))
     });
+    let models = found.schema.tables.iter().filter(|(name, table)| {
+        let is_model = promise.declared.tables.contains_key(*name);
+        let small = pages(name) <= MOST_PAGES_BEFORE && !found.busy.contains(*name);
+        let is_meant = is_model && reach == Reach::AllTables;
+        is_meant && small && table.kind.is_table() && found.readable.contains(*name)
+    });
+    let mut ruled_out = Vec::new();
+    for (model, table) in models {
+        let asked = impossible::questions(model, table).into_iter();
+        ruled_out.extend(asked.map(|(found, sql)| (found, questions.ask_of_the_table(sql))));
+    }
     let answers = questions.send(session)?;
     let first = |at: usize| {
         let row = answers.get(at).and_then(|rows| rows.first());
@@ -131,6 +205,8 @@ pub fn facts(
         )
     });
     facts.orphans.extend(looked);
+    let there = ruled_out.into_iter().filter(|(_, at)| yes(*at));
+    facts.impossible = there.map(|(found, _)| found).collect();
     let told = counted
         .into_iter()
         .map(|(counter, at)| (counter, counting(first(at).as_deref())));
@@ -154,17 +230,31 @@ pub fn facts(
 
 /// Questions with one answer each, sent together.
 #[derive(Default)]
-struct Questions(Vec<String>);
+struct Questions {
+    all: Vec<String>,
+    /// The place of the first that no index may answer; those after it are of the kind too.
+    of_tables: Option<usize>,
+}
 
 impl Questions {
     /// The place of its answer.
     fn ask(&mut self, question: String) -> usize {
-        self.0.push(question);
-        self.0.len() - 1
+        self.all.push(question);
+        self.all.len() - 1
+    }
+
+    /// The same for one that the table must answer, and not an index. All others are asked before.
+    fn ask_of_the_table(&mut self, question: String) -> usize {
+        let at = self.ask(question);
+        let first = *self.of_tables.get_or_insert(at);
+        if first == at {
+            self.all[at] = format!("{};\n{}", impossible::READ_THE_TABLE, self.all[at]);
+        }
+        at
     }
 
     fn send(self, session: &mut Session) -> Result<Vec<super::session::Rows>, QueryError> {
-        if self.0.is_empty() {
+        if self.all.is_empty() {
             return Ok(Vec::new());
         }
         // Off: a policy that would hide rows is an error instead of an empty table.
@@ -172,7 +262,7 @@ impl Questions {
             "BEGIN TRANSACTION READ ONLY;\n{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
             short_waits(session),
             settings_for(&session.schema),
-            self.0.join(";\n")
+            self.all.join(";\n")
         );
         session.batch("looking for rows and records", &batch)
     }

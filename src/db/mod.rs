@@ -7,6 +7,7 @@ pub mod connect;
 mod counters;
 pub mod facts;
 pub mod history;
+mod impossible;
 pub mod introspect;
 mod orphans;
 pub mod prisma_history;

@@ -166,6 +166,9 @@ impl Session {
             server: Server::unknown(),
             schema,
         };
+        // Some databases stop statements sooner than they can be answered.
+        let question =
+            format!("BEGIN;\nSET LOCAL statement_timeout = '60s';\n{question};\nROLLBACK");
         let rows = session.batch("asking who and where we are", &question)?;
         if let Some(row) = rows.first().and_then(|rows| rows.first()) {
             session.server = Server::read(row);

@@ -3,76 +3,62 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Column, ColumnDefault, Constraint, Domain, Firing, Identifier, Index, RowSecurity, Trigger,
-    Validity,
+    Column, ColumnDefault, Constraint, Domain, Expression, Firing, Identifier, Index, IndexKey,
+    IndexTarget, RowSecurity, SqlType, Trigger, Validity,
 };
 
 use super::Effect;
 
 /// A column that a row may leave out costs nothing. One that is required, or computed, or whose domain
-/// has conditions, or whose default calls a function that may fail, may refuse rows.
+/// has conditions, or whose default may fail, may refuse rows.
 pub(super) fn column(column: &Column, domains: &BTreeMap<Identifier, Domain>) -> Effect {
-    let ty = column.ty.as_str();
-    let mut strict = domains
-        .iter()
-        .filter(|(_, domain)| domain.not_null || !domain.checks.is_empty());
-    let of_strict_domain = strict.any(|(name, _)| *name == *ty || name.quoted() == ty);
-    let calls = column.default.as_ref().is_some_and(calls_unknown);
-    if column.nullable && column.generated.is_none() && !of_strict_domain && !calls {
+    let may_fail = match &column.default {
+        Some(ColumnDefault::Expression(default)) => {
+            !default.cannot_fail() || !fits(default, column)
+        }
+        _ => false,
+    };
+    let refuses = may_fail || is_strict(&column.ty, domains, domains.len());
+    if column.nullable && column.generated.is_none() && !refuses {
         Effect::Harmless
     } else {
         Effect::Breaks
     }
 }
 
-/// What stands before a parenthesis in defaults that do not fail: functions of PostgreSQL's and its
-/// extensions', and types with a length.
-const SAFE: &[&str] = &[
-    "now",
-    "transaction_timestamp",
-    "statement_timestamp",
-    "clock_timestamp",
-    "timezone",
-    "date_trunc",
-    "random",
-    "gen_random_uuid",
-    "uuidv7",
-    "uuid_generate_v4",
-    "nextval",
-    "jsonb_build_object",
-    "jsonb_build_array",
-    "to_jsonb",
-    "CURRENT_TIMESTAMP",
-    "LOCALTIMESTAMP",
-    "varying",
-    "character",
-    "bpchar",
-    "numeric",
-    "timestamp",
-    "time",
-    "interval",
-];
-
-/// Whether `default` calls a function that is not known to be safe.
-fn calls_unknown(default: &ColumnDefault) -> bool {
-    let ColumnDefault::Expression(expression) = default else {
-        return false;
-    };
-    let outside_strings = expression.as_str().split('\'').step_by(2);
-    outside_strings.flat_map(called).any(|name| {
-        let name = name.trim_start_matches("pg_catalog.");
-        !SAFE.contains(&name)
+/// Whether values of the type have conditions, its own or those of the domain, of at most `depth`, that it is over.
+fn is_strict(ty: &SqlType, domains: &BTreeMap<Identifier, Domain>, depth: usize) -> bool {
+    let named = |name: &Identifier| *name == *ty.as_str() || name.quoted() == ty.as_str();
+    let own = domains.iter().find(|(name, _)| named(name));
+    own.is_some_and(|(_, domain)| {
+        let over = || depth > 0 && is_strict(&domain.ty, domains, depth - 1);
+        domain.not_null || !domain.checks.is_empty() || over()
     })
 }
 
-/// What stands before each parenthesis that opens a call: a name, maybe with its schema.
-fn called(text: &str) -> impl Iterator<Item = &str> {
-    let is_part = |c: char| c.is_alphanumeric() || "_.\"$".contains(c);
-    text.match_indices('(').filter_map(move |(at, _)| {
-        let before = &text[..at];
-        let name = &before[before.trim_end_matches(is_part).len()..];
-        (!name.is_empty()).then_some(name)
-    })
+/// Whether a constant has room in a column of limited length or range; PostgreSQL looks when a row is written.
+fn fits(default: &Expression, column: &Column) -> bool {
+    let text = default.as_str();
+    let limits = column.ty.modifiers();
+    match (column.ty.without_modifiers().as_str(), &limits[..]) {
+        ("smallint", _) => text.parse::<i64>().is_ok_and(|n| i16::try_from(n).is_ok()),
+        ("integer", _) => text.parse::<i64>().is_ok_and(|n| i32::try_from(n).is_ok()),
+        ("numeric", [precision, scale]) => {
+            let whole = text
+                .trim_start_matches('-')
+                .split('.')
+                .next()
+                .unwrap_or_default();
+            let room = usize::try_from(precision - scale).unwrap_or_default();
+            text.parse::<f64>().is_ok() && (whole == "0" || whole.len() <= room)
+        }
+        ("character varying" | "character", [length]) => {
+            let inside = text.trim_matches('\'').replace("''", "'");
+            text.starts_with('\'')
+                && i32::try_from(inside.chars().count()).is_ok_and(|n| n <= *length)
+        }
+        _ => true,
+    }
 }
 
 /// One that is not enforced refuses no row.
@@ -88,13 +74,40 @@ pub(super) fn always<T>(_: &T) -> Effect {
     Effect::Breaks
 }
 
-/// A plain index costs time; a unique one refuses rows.
+/// A plain index costs time; a unique one refuses rows, and so does one whose expressions, predicate or way of
+/// comparing may fail, since they are computed for every row that is written.
 pub(super) fn index(index: &Index) -> Effect {
-    if index.unique {
+    let is_sure = |key: &IndexKey| match &key.on {
+        IndexTarget::Column(_) => true,
+        IndexTarget::Expression(expression) => expression.cannot_fail(),
+    };
+    let compares_as_usual = |key: &IndexKey| key.operator_class.as_deref().is_none_or(is_known);
+    let keys_are_sure = index
+        .keys
+        .iter()
+        .all(|key| is_sure(key) && compares_as_usual(key));
+    let predicate_is_sure = index.predicate.as_ref().is_none_or(Expression::cannot_fail);
+    if index.unique || !keys_are_sure || !predicate_is_sure {
         Effect::Breaks
     } else {
         Effect::Harmless
     }
+}
+
+/// Whether an operator class that is not its type's default is PostgreSQL's, or of the extension that people take for
+/// searching texts.
+fn is_known(class: &str) -> bool {
+    const ENDINGS: [&str; 8] = [
+        "_pattern_ops",
+        "_path_ops",
+        "_minmax_multi_ops",
+        "_bloom_ops",
+        "_trgm_ops",
+        "varchar_ops",
+        "inet_ops",
+        "array_ops",
+    ];
+    ENDINGS.iter().any(|ending| class.ends_with(ending))
 }
 
 /// One that does not fire in the application's sessions does nothing there.
@@ -118,43 +131,85 @@ pub(super) fn policy(on: &RowSecurity) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Expression, SqlType};
+
+    fn effect(ty: &str, default: &str) -> Effect {
+        let extra = Column {
+            name: Identifier::new("extra").expect("legal"),
+            ty: SqlType::new(ty),
+            nullable: true,
+            default: Some(ColumnDefault::Expression(Expression::new(default))),
+            identity: None,
+            generated: None,
+            collation: None,
+        };
+        column(&extra, &BTreeMap::new())
+    }
 
     #[test]
     fn a_column_whose_default_may_fail_may_refuse_rows() {
-        let effect = |default: &str| {
-            let extra = Column {
-                name: Identifier::new("extra").expect("legal"),
-                ty: SqlType::new("text"),
-                nullable: true,
-                default: Some(ColumnDefault::Expression(Expression::new(default))),
-                identity: None,
-                generated: None,
-                collation: None,
-            };
-            column(&extra, &BTreeMap::new())
-        };
         for harmless in [
             "''",
             "0",
             "CURRENT_TIMESTAMP",
             "now()",
-            "(now() + '1 day'::interval)",
-            "pg_catalog.now()",
             "'boom()'",
-            "'it''s (not) called'::character varying(40)",
             "gen_random_uuid()",
-            "ARRAY['a'::text]",
         ] {
-            assert_eq!(effect(harmless), Effect::Harmless, "{harmless}");
+            assert_eq!(effect("text", harmless), Effect::Harmless, "{harmless}");
         }
         for breaks in [
             "boom()",
             "public.boom()",
             "(now() + boom(1))",
             "\"Boom\"('x')",
+            "(1 / 0)",
         ] {
-            assert_eq!(effect(breaks), Effect::Breaks, "{breaks}");
+            assert_eq!(effect("text", breaks), Effect::Breaks, "{breaks}");
         }
+    }
+
+    #[test]
+    fn a_default_without_room_in_its_column_refuses_rows() {
+        for (ty, fitting, too_large) in [
+            ("smallint", "32767", "32768"),
+            ("integer", "-2147483648", "2147483648"),
+            ("numeric(4,2)", "99.99", "100"),
+            ("numeric(2,2)", "0.5", "1"),
+            ("character varying(4)", "'it''s'", "'it''s too long'"),
+            ("character(2)", "'NY'", "'NYC'"),
+        ] {
+            assert_eq!(effect(ty, fitting), Effect::Harmless, "{ty} {fitting}");
+            assert_eq!(effect(ty, too_large), Effect::Breaks, "{ty} {too_large}");
+        }
+    }
+
+    #[test]
+    fn an_index_that_may_fail_refuses_rows() {
+        let over = |on: IndexTarget, class: Option<&str>, predicate: Option<&str>| {
+            let key = IndexKey {
+                on,
+                descending: false,
+                nulls_reversed: false,
+                operator_class: class.map(str::to_owned),
+                collation: None,
+            };
+            index(&Index {
+                keys: vec![key],
+                predicate: predicate.map(Expression::new),
+                ..Index::default()
+            })
+        };
+        let column = || IndexTarget::Column(Identifier::new("id").expect("legal"));
+        let expression = |text: &str| IndexTarget::Expression(Expression::new(text));
+        assert_eq!(over(column(), None, None), Effect::Harmless);
+        assert_eq!(over(column(), Some("gin_trgm_ops"), None), Effect::Harmless);
+        assert_eq!(over(column(), Some("fussy_ops"), None), Effect::Breaks);
+        assert_eq!(
+            over(expression("lower(name)"), None, None),
+            Effect::Harmless
+        );
+        assert_eq!(over(expression("known(name)"), None, None), Effect::Breaks);
+        assert_eq!(over(column(), None, Some("(a IS NULL)")), Effect::Harmless);
+        assert_eq!(over(column(), None, Some("known(name)")), Effect::Breaks);
     }
 }

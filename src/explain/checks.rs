@@ -179,10 +179,20 @@ pub const CHECKS: &[About] = &[
         "integrity.settings",
         "no setting switches enforcement off",
         "Settings of the server, the database and roles are read for session_replication_role = replica, \
-         default_transaction_read_only and, where policies hold, row_security = off.",
-        "In such sessions no foreign key is enforced and no cascade fires, or nothing can be written, without a trace \
-         in the schema.",
+         default_transaction_read_only, a statement_timeout under a tenth of a second and, where policies hold, \
+         row_security = off and the settings that policies read; and whether the database takes connections at all.",
+        "In such sessions no foreign key is enforced and no cascade fires, or nothing can be written, or all are one \
+         tenant's, without a trace in the schema.",
         "The finding has the statement that takes it off. Then look for rows written meanwhile.",
+    ),
+    read(
+        "integrity.rights",
+        "the owner of each table may use it",
+        "The privileges of owners that are no superusers are read: on the tables, their sequences and the schema. So are \
+         those of a role that the database has every session start as.",
+        "PostgreSQL checks a foreign key and deletes what it cascades to as the owner of the tables: without the right to, \
+         deleting a tenant is refused, to superusers as well. And applications commonly connect as the owner.",
+        "The finding has the GRANT.",
     ),
     read(
         "integrity.replication",
@@ -193,8 +203,9 @@ pub const CHECKS: &[About] = &[
     ),
     read(
         "integrity.rows",
-        "no row of the new tables names one that is not there",
-        "The rows of the new tables are compared with those they name, as long as the tables are small.",
+        "no row contradicts what the catalog says of its table",
+        "The rows of the new tables are compared with those they name, as long as the tables are small; those of the \
+         tables before too, as long as all of them are. Rows of the models are looked at for NULL and for doubles.",
         "A foreign key that is enforced today says nothing of rows written while it was not: by a load with triggers \
          disabled, or by a replica. PostgreSQL never looks again.",
         "Find out how the rows came in, and give them a parent or delete them.",
@@ -309,7 +320,8 @@ pub const CHECKS: &[About] = &[
     read(
         "tenants.exposed",
         "no new table is open to anon or authenticated without row-level security",
-        "The privileges of Supabase's public roles are read for each new table.",
+        "The privileges of Supabase's public roles, and of those they may become, are read for each new table and for the \
+         views on it.",
         "Supabase serves such a table to whoever has the public key.",
         "Enable row-level security on it, or revoke the privileges: the finding has both statements.",
     ),

@@ -62,9 +62,10 @@ impl SqlType {
     /// The operator that compares two values of it. PostgreSQL's own types are compared by its own operators, by
     /// name, since `varchar` has none and takes those of `text` only where no other schema has one for it.
     pub fn equality(&self) -> &'static str {
-        // A quoted name is that of an enum or the like of the schema's own, unless a schema stands before it.
+        // A quoted name is that of an enum or the like of the schema's own, unless a schema stands before it; all arrays
+        // are compared by one operator.
         let is_the_schemas = self.0.starts_with('"') && !self.0.contains("\".");
-        match is_the_schemas || self.is_compared_by_value() {
+        match is_the_schemas || self.is_array() || self.is_compared_by_value() {
             true => "OPERATOR(pg_catalog.=)",
             false => "=",
         }
@@ -172,6 +173,12 @@ impl Expression {
     /// The expression as SQL.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is known to give a value, or NULL, whatever the row holds: nothing in it divides, reads a number
+    /// from a text or calls what people wrote.
+    pub fn cannot_fail(&self) -> bool {
+        super::expression::cannot_fail(&self.0)
     }
 }
 

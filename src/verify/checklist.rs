@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use super::check::{Check, Finding, Group, Outcome};
 use super::evidence::{Evidence, Recorded};
 use super::kinds::by_kind;
+use super::remedy::remedy;
 use super::{counters, surroundings, tenants};
-use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
+use crate::diff::{Difference, Effect, Object, ObjectKind, compare};
 use crate::model::{ForeignKey, Identifier, Schema};
 
 /// What came of the checklist.
@@ -190,39 +191,11 @@ fn absence(name: &Identifier, actual: &Schema) -> Finding {
 }
 
 /// A difference as a reason to fail.
-pub(super) fn finding(difference: &Difference) -> Finding {
+pub(super) fn finding(evidence: &Evidence<'_>, difference: &Difference) -> Finding {
     Finding {
         message: difference.to_string(),
         object: Some(difference.object.clone()),
-        remedy: remedy(difference),
-    }
-}
-
-/// What to do about a difference, where one statement settles it.
-fn remedy(difference: &Difference) -> Option<String> {
-    let object = &difference.object;
-    let table = object.owner.quoted();
-    let name = object.name.quoted();
-    let DifferenceKind::Changed { field, actual, .. } = &difference.kind else {
-        return None;
-    };
-    match (object.kind, *field) {
-        (ObjectKind::Index | ObjectKind::PrimaryKey, "state") => {
-            Some(format!("REINDEX INDEX CONCURRENTLY {name};"))
-        }
-        (ObjectKind::Index, "name") => Some(format!("ALTER INDEX {actual} RENAME TO {name};")),
-        (ObjectKind::ForeignKey | ObjectKind::PrimaryKey, "name") => Some(format!(
-            "ALTER TABLE {table} RENAME CONSTRAINT {actual} TO {name};"
-        )),
-        (ObjectKind::ForeignKey, "validation") => {
-            Some(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name};"))
-        }
-        (ObjectKind::ForeignKey, "triggers") if actual.starts_with("disabled") => Some(format!(
-            "ALTER TABLE {table} ENABLE TRIGGER ALL; and the same for the table it references (as a superuser), then \
-             look for rows written meanwhile."
-        )),
-        (ObjectKind::Table, "persistence") => Some(format!("ALTER TABLE {table} SET LOGGED;")),
-        _ => None,
+        remedy: remedy(evidence, difference),
     }
 }
 

@@ -29,8 +29,10 @@ pub struct Evidence<'a> {
     pub around: &'a Surroundings,
     /// `session_replication_role` of the session that looked.
     pub session_replication_role: &'a str,
-    /// What became of looking for rows of the created tables that name none.
+    /// What became of looking for rows that name none.
     pub orphans: &'a [(KeyName, Orphans)],
+    /// What rows of the declared tables are that they must not be.
+    pub impossible: &'a [Impossible],
     /// How far the sequences are that columns count by.
     pub counters: &'a [(Counter, Counting)],
     /// The checks that were tried on rows.
@@ -65,4 +67,21 @@ pub enum Orphans {
     TooLarge,
     /// Nobody looked: the role may not read all rows.
     Unreadable,
+}
+
+/// Rows that a table holds though its catalog entries rule them out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Impossible {
+    /// Several have the same in columns that must be unique.
+    Alike {
+        /// The table.
+        table: Identifier,
+        /// The columns.
+        columns: Vec<Identifier>,
+    },
+    /// One has NULL in a column that takes none.
+    Null {
+        /// The table.
+        table: Identifier,
+    },
 }

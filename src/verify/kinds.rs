@@ -98,7 +98,10 @@ pub(super) fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Ve
         .map(|(id, group, count, one, many, concerns)| {
             let concerned: Vec<_> = differences.iter().filter(|d| concerns(d)).collect();
             let mut tally = Tally::of(&concerned);
-            let mut findings: Vec<_> = concerned.into_iter().map(finding).collect();
+            let mut findings: Vec<_> = concerned
+                .into_iter()
+                .map(|difference| finding(evidence, difference))
+                .collect();
             for (lost, with_its_table) in missing_with_its_table(evidence, id) {
                 tally.missing += lost;
                 findings.push(with_its_table);
@@ -106,6 +109,10 @@ pub(super) fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Ve
             if id == "integrity.foreign-keys" {
                 let held = surroundings::held(evidence.around);
                 findings.extend(held.inspect(|_| tally.unexpected += 1));
+            }
+            if id == "tables.columns" {
+                let cramped = surroundings::cramped(evidence.around);
+                findings.extend(cramped.inspect(|_| tally.different += 1));
             }
             let in_force = if group == Group::Integrity {
                 "valid and in force"
@@ -154,14 +161,13 @@ impl Tally {
     fn found(&self, all: usize) -> String {
         let good = all.saturating_sub(self.missing + self.different);
         let mut found = good.to_string();
-        for (count, what) in [
-            (self.different, "different"),
-            (self.missing, "missing"),
-            (self.unexpected, "not expected"),
-        ] {
+        for (count, what) in [(self.different, "different"), (self.missing, "missing")] {
             if count > 0 {
                 found += &format!(", {count} {what}");
             }
+        }
+        if self.unexpected > 0 {
+            found += &format!(" and {} more", self.unexpected);
         }
         found
     }

@@ -6,16 +6,19 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::check::{Check, Finding, Group, Outcome};
-use super::evidence::{Evidence, Orphans};
-use crate::model::{Identifier, Validity};
+use super::evidence::Evidence;
+use super::rights::{self, Shortfall};
+use super::rows;
+use crate::model::name::literal;
+use crate::model::{Identifier, Schema};
 
 /// What it means that a session starts with `session_replication_role = replica`.
 pub const NOT_ENFORCED: &str =
     "session_replication_role is replica: no foreign key is enforced in this session";
 
 /// What to do about it.
-pub const ENFORCE_AGAIN: &str = "Take the setting off the database or the role it is kept for: ALTER DATABASE ... \
-     RESET session_replication_role;";
+pub const ENFORCE_AGAIN: &str = "Take the setting out of where the session gets it from: the URL's options, PGOPTIONS, or \
+     a pooler's configuration.";
 
 /// What stands around a schema.
 #[derive(Clone, Debug, Default)]
@@ -23,11 +26,15 @@ pub struct Surroundings {
     /// The settings that sessions start with here.
     pub settings: Vec<KeptSetting>,
     /// The tables that Supabase's public roles may use and no row-level security keeps from them, with the roles.
-    pub exposed: BTreeMap<Identifier, Exposed>,
+    pub exposed: Vec<(Identifier, Exposed)>,
     /// The foreign keys of other schemas that hold rows of this one back.
     pub held: Vec<Holder>,
     /// The tables whose rows no publication can name, though some must, with those.
     pub nameless: BTreeMap<Identifier, String>,
+    /// The rights that owners of tables lack.
+    pub short_of_rights: Vec<Shortfall>,
+    /// The columns, after their tables, whose long values are refused for want of room in a page.
+    pub cramped: Vec<(Identifier, Identifier)>,
 }
 
 /// Who may use a table that no row-level security keeps from them.
@@ -37,6 +44,8 @@ pub struct Exposed {
     pub roles: String,
     /// Whether one of them owns the table.
     pub owned: bool,
+    /// The view, as SQL, through which it is.
+    pub through: Option<String>,
 }
 
 /// A foreign key of another schema.
@@ -48,6 +57,21 @@ pub struct Holder {
     pub table: String,
     /// Its name.
     pub constraint: Identifier,
+    /// How it holds rows back.
+    pub how: Holding,
+}
+
+/// How a foreign key of another schema holds rows back, or may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// It refuses, or sets NULL where that is refused.
+    ByItself,
+    /// A trigger fires on the way.
+    ByTrigger,
+    /// A rule does something else instead.
+    ByRule,
+    /// The owner of the table may not delete or change its rows.
+    ForWantOfRights,
 }
 
 /// A setting that sessions start with.
@@ -79,6 +103,9 @@ impl KeptSetting {
     fn reset(&self, name: &str, database: &Identifier) -> String {
         let database = database.quoted();
         match (&self.role, self.of_database) {
+            _ if name == NO_CONNECTIONS => {
+                format!("ALTER DATABASE {database} CONNECTION LIMIT -1;")
+            }
             _ if self.of_server => {
                 format!(
                     "ALTER SYSTEM RESET {name}; SELECT pg_reload_conf(); -- or in postgresql.conf"
@@ -91,20 +118,71 @@ impl KeptSetting {
         }
     }
 
-    /// What it switches off, when it does.
-    fn switches_off(&self, row_security: bool) -> Option<&'static str> {
+    /// What it does to its sessions, when that matters.
+    fn consequence(&self, policies: &Policies<'_>) -> Option<&'static str> {
         let (name, value) = self.setting.split_once('=')?;
         match name {
             "session_replication_role" if value.eq_ignore_ascii_case("replica") => {
                 Some("no foreign key is enforced and no cascade fires in its sessions")
             }
             "default_transaction_read_only" if is_true(value) => Some("its sessions cannot write"),
-            "row_security" if row_security && !is_true(value) => {
+            "row_security" if policies.hold && !is_true(value) => {
                 Some("queries that policies would filter fail in its sessions")
             }
+            "statement_timeout" if is_hardly_any_time(value) => {
+                Some("deleting a tenant takes longer, and is stopped in its sessions")
+            }
+            NO_CONNECTIONS => Some("nobody but a superuser can connect"),
+            _ if !value.is_empty() && policies.read(name) => Some(
+                "policies read it, so its sessions are of one tenant unless they say otherwise",
+            ),
             _ => None,
         }
     }
+}
+
+/// What the catalog's question calls a database that takes no connections.
+const NO_CONNECTIONS: &str = "CONNECTION LIMIT";
+
+/// Row-level security, as far as settings touch it.
+struct Policies<'a> {
+    /// Whether any holds.
+    hold: bool,
+    /// What those say that hold.
+    texts: Vec<&'a str>,
+}
+
+impl<'a> Policies<'a> {
+    fn of(schema: &'a Schema) -> Policies<'a> {
+        let tables = schema.tables.values().map(|table| &table.row_security);
+        let fenced: Vec<_> = tables.filter(|rls| rls.enabled).collect();
+        let texts = fenced.iter().flat_map(|rls| rls.policies.values());
+        Policies {
+            texts: texts.map(String::as_str).collect(),
+            hold: !fenced.is_empty(),
+        }
+    }
+
+    /// Whether one reads the setting.
+    fn read(&self, name: &str) -> bool {
+        let quoted = literal(name).to_lowercase();
+        self.texts
+            .iter()
+            .any(|text| text.to_lowercase().contains(&quoted))
+    }
+}
+
+/// Whether a limit of time is under a tenth of a second; 0 is none (manual, 20.1.1: milliseconds, or with a unit).
+fn is_hardly_any_time(value: &str) -> bool {
+    let value = value.trim();
+    let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let factor = match value[digits.len()..].trim() {
+        "us" => 0.001,
+        "" | "ms" => 1.0,
+        _ => return false,
+    };
+    let limit = digits.parse().map(|number: f64| number * factor);
+    limit.is_ok_and(|limit| limit > 0.0 && limit < 100.0)
 }
 
 /// A boolean as PostgreSQL reads one in a setting: any unambiguous beginning, in any case (manual, 20.1.1).
@@ -115,16 +193,20 @@ fn is_true(value: &str) -> bool {
 }
 
 /// The checks of what stands around.
-pub(super) fn checks(evidence: &Evidence<'_>) -> [Check; 3] {
-    [settings(evidence), replication(evidence), rows(evidence)]
+pub(super) fn checks(evidence: &Evidence<'_>) -> [Check; 4] {
+    [
+        settings(evidence),
+        rights::check(evidence),
+        replication(evidence),
+        rows::check(evidence),
+    ]
 }
 
 /// Settings that switch foreign keys, triggers or writing off without a trace in the schema.
 fn settings(evidence: &Evidence<'_>) -> Check {
-    let tables = &evidence.actual.tables;
-    let row_security = tables.values().any(|table| table.row_security.enabled);
+    let policies = Policies::of(evidence.actual);
     let off = |kept: &KeptSetting| {
-        let consequence = kept.switches_off(row_security)?;
+        let consequence = kept.consequence(&policies)?;
         let (name, _) = kept.setting.split_once('=')?;
         let message = format!(
             "{} is set for {}: {consequence}",
@@ -139,7 +221,7 @@ fn settings(evidence: &Evidence<'_>) -> Check {
     }
     none_expected(
         "integrity.settings",
-        "no setting of the server, the database or a role switches enforcement off",
+        "no setting of the server, the database or a role switches off what the application relies on",
         findings,
     )
 }
@@ -161,48 +243,8 @@ fn replication(evidence: &Evidence<'_>) -> Check {
     )
 }
 
-/// Foreign keys that are enforced today say nothing of rows written while they were not.
-fn rows(evidence: &Evidence<'_>) -> Check {
-    let of = |wanted: Orphans| {
-        let which = move |(_, orphans): &&_| *orphans == wanted;
-        evidence.orphans.iter().filter(which).map(|(key, _)| key)
-    };
-    let findings: Vec<_> = of(Orphans::Some)
-        .map(|key| {
-            let (table, constraint) = (key.table.quoted(), key.constraint.quoted());
-            let there = evidence.actual.tables.get(&key.table);
-            let key = there.and_then(|table| table.foreign_keys.get(&key.constraint));
-            let is_valid = key.is_some_and(|key| key.validity == Validity::Valid);
-            let though = if is_valid { ", though PostgreSQL calls it valid" } else { "" };
-            Finding::new(format!("{table} holds rows that name none by {constraint}{though}"))
-                .remedy("Find out when it was not enforced (a load, a replica, disabled triggers), and settle the rows; \
-                         VALIDATE CONSTRAINT fails until then.")
-        })
-        .collect();
-    let unlooked = |wanted, why: &'static str| {
-        of(wanted).map(move |key| format!("{}: {why}", key.constraint.quoted()))
-    };
-    let reasons: Vec<_> = unlooked(
-        Orphans::TooLarge,
-        "the table is too large to read all of it",
-    )
-    .chain(unlooked(
-        Orphans::Unreadable,
-        "the role may not read all rows",
-    ))
-    .collect();
-    let mut check = none_expected(
-        "integrity.rows",
-        "no row of the new tables names one that is not there",
-        findings,
-    );
-    if check.outcome == Outcome::Passed && !reasons.is_empty() {
-        check.outcome = Outcome::NotProved { reasons };
-    }
-    check
-}
-
-fn none_expected(id: &'static str, title: &str, findings: Vec<Finding>) -> Check {
+/// A check that passes when there is nothing to find.
+pub(super) fn none_expected(id: &'static str, title: &str, findings: Vec<Finding>) -> Check {
     Check {
         id,
         group: Group::Integrity,
@@ -216,19 +258,48 @@ fn none_expected(id: &'static str, title: &str, findings: Vec<Finding>) -> Check
     }
 }
 
+/// The columns whose long values are refused, as reasons to fail.
+pub(super) fn cramped(around: &Surroundings) -> impl Iterator<Item = Finding> {
+    around.cramped.iter().map(|(table, column)| {
+        let (table, column) = (table.quoted(), column.quoted());
+        Finding::new(format!(
+            "column {table}.{column}: storage is PLAIN, so that a row of more than 8 kB is refused"
+        ))
+        .remedy(format!(
+            "ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTENDED;"
+        ))
+    })
+}
+
 /// The foreign keys of other schemas that hold rows back, as reasons to fail.
 pub(super) fn held(around: &Surroundings) -> impl Iterator<Item = Finding> {
     around.held.iter().map(|holder| {
-        let (held, table, constraint) = (&holder.held, &holder.table, &holder.constraint);
-        Finding::new(format!(
-            "{table} holds rows of {} back, by {}",
-            held.quoted(),
-            constraint.quoted()
-        ))
-        .remedy(format!(
-            "ALTER TABLE {table} DROP CONSTRAINT {}; -- or make it ON DELETE CASCADE",
-            constraint.quoted()
-        ))
+        let Holder {
+            held,
+            table,
+            constraint,
+            how,
+        } = holder;
+        let (held, constraint) = (held.quoted(), constraint.quoted());
+        let (what, remedy) = match how {
+            Holding::ByItself => (
+                format!("{table} holds rows of {held} back, by {constraint}"),
+                format!("ALTER TABLE {table} DROP CONSTRAINT {constraint}; -- or make it ON DELETE CASCADE"),
+            ),
+            Holding::ByTrigger => (
+                format!("a trigger of {table} fires where rows of {held} are deleted, by {constraint}, and may refuse"),
+                format!("See what it does: \\d {table} in psql. If it refuses nothing, waive this; otherwise drop it."),
+            ),
+            Holding::ByRule => (
+                format!("a rule of {table} changes what deleting rows of {held} does there, by {constraint}"),
+                format!("See what it does: \\d {table} in psql, and drop it."),
+            ),
+            Holding::ForWantOfRights => (
+                format!("{table} holds rows of {held} back, by {constraint}: its owner may not delete or change its rows"),
+                format!("Give its owner back what it lacks: GRANT SELECT, UPDATE, DELETE ON {table} TO ..."),
+            ),
+        };
+        Finding::new(what).remedy(remedy)
     })
 }
 
@@ -253,6 +324,16 @@ mod tests {
             kept(true, Some("\"R\"")).reset("row_security", &database),
             r#"ALTER ROLE "R" IN DATABASE "my ""base" RESET row_security;"#
         );
+    }
+
+    #[test]
+    fn a_limit_of_time_is_read_with_its_unit() {
+        for hardly in ["1", "99", "5ms", "5 ms", "99.9", "50000us"] {
+            assert!(is_hardly_any_time(hardly), "{hardly}");
+        }
+        for enough in ["0", "100", "100ms", "1s", "20min", "100000us", "", "ms"] {
+            assert!(!is_hardly_any_time(enough), "{enough}");
+        }
     }
 
     #[test]

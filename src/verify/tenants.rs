@@ -66,6 +66,9 @@ fn not_owned(table: &Table) -> Option<&'static str> {
     }
 }
 
+/// More differences than this among the tables before say that the baseline is another application's, or older.
+const OF_ANOTHER_BASELINE: usize = 10;
+
 /// Row-level security as promised; on the new tables, as their neighbours have it: where most
 /// tables that reference `Tenant` stand under it, a new one without it is the hole in the fence.
 fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
@@ -93,8 +96,19 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
         .iter()
         .filter(concerns)
         .filter(|difference| !(enabled && is_new(&difference.object.owner)))
-        .map(finding)
+        .map(|difference| finding(evidence, difference))
         .collect();
+    let before = differences
+        .iter()
+        .filter(concerns)
+        .filter(|difference| !is_new(&difference.object.owner));
+    if before.count() > OF_ANOTHER_BASELINE
+        && let Some(first) = findings.first_mut()
+    {
+        let baseline = "If the tables before stood so already, this is not their baseline: leora-migrate snapshot --out FILE \
+                        in a database that is not migrated yet, then --baseline FILE.";
+        first.remedy = Some(baseline.to_owned());
+    }
     if enabled {
         let usual = usual_policies(&neighbours);
         let unlike = created
@@ -186,8 +200,17 @@ fn unlike_neighbours(
 }
 
 /// What shuts a table to the roles. Its owner can grant itself again what is revoked.
-fn shut(table: &str, Exposed { roles, owned }: &Exposed) -> String {
-    if *owned {
+fn shut(table: &str, exposed: &Exposed) -> String {
+    let Exposed {
+        roles,
+        owned,
+        through,
+    } = exposed;
+    if let Some(view) = through {
+        format!(
+            "REVOKE ALL ON {view} FROM PUBLIC, {roles}; -- or ALTER VIEW {view} SET (security_invoker = true)"
+        )
+    } else if *owned {
         format!("ALTER TABLE {table} OWNER TO CURRENT_USER; REVOKE ALL ON {table} FROM {roles};")
     } else {
         format!(
@@ -202,13 +225,24 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
     let created = &evidence.promise.created;
     let findings: Vec<_> = created
         .iter()
-        .filter_map(|name| Some((name, evidence.around.exposed.get(name)?)))
+        .flat_map(|name| {
+            evidence
+                .around
+                .exposed
+                .iter()
+                .filter(move |(of, _)| of == name)
+        })
         .map(|(name, exposed)| {
             let roles = &exposed.roles;
             let table = name.quoted();
-            Finding::new(format!(
-                "{table} may be used by {roles}, and no row-level security holds for them"
-            ))
+            Finding::new(match &exposed.through {
+                None => format!(
+                    "{table} may be used by {roles}, and no row-level security holds for them"
+                ),
+                Some(view) => format!(
+                    "{table} may be used by {roles} through {view}, past any row-level security"
+                ),
+            })
             .remedy(shut(&table, exposed))
         })
         .collect();
@@ -235,7 +269,15 @@ mod tests {
     fn a_table_is_taken_from_a_role_that_owns_it() {
         let remedy = |owned| {
             let roles = "anon".to_owned();
-            shut("t", &Exposed { roles, owned })
+            let through = None;
+            shut(
+                "t",
+                &Exposed {
+                    roles,
+                    owned,
+                    through,
+                },
+            )
         };
         assert_eq!(
             remedy(true),

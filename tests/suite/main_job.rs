@@ -38,7 +38,7 @@ fn apply_then_verify_is_green_and_prisma_sees_no_difference() {
     command(&database, &["apply", "--yes"])
         .run()
         .exits(0)
-        .stdout_has("GREEN: 40 passed");
+        .stdout_has("GREEN: 41 passed");
     command(&database, &["plan", "--check"])
         .run()
         .exits(0)
@@ -206,7 +206,7 @@ fn another_schema_than_public_works_as_well() {
     command(&database, &["apply", "--yes", "--schema", "le\"ora"])
         .run()
         .exits(0)
-        .stdout_has("GREEN: 40 passed");
+        .stdout_has("GREEN: 41 passed");
     command(&database, &["verify", "--schema", "public"])
         .run()
         .exits(2)
@@ -391,9 +391,9 @@ fn the_demonstration_ends_green_and_leaves_nothing() {
         .args(["demo"])
         .run()
         .exits(0)
-        .stdout_has("10 of 40 checks failed")
+        .stdout_has("10 of 41 checks failed")
         .stdout_has("CREATE TABLE \"MetricDefinition\"")
-        .stdout_has("GREEN: 40 passed");
+        .stdout_has("GREEN: 41 passed");
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Introspection {
     pub around: Surroundings,
     /// The tables whose rows the role may all read.
     pub readable: BTreeSet<Identifier>,
+    /// The tables that somebody keeps others from reading now.
+    pub busy: BTreeSet<Identifier>,
     /// How large each table is.
     pub sizes: BTreeMap<Identifier, TableSize>,
     /// The foreign keys, in the order in which a delete fires them.

@@ -16,7 +16,8 @@ use crate::model::{
 };
 use crate::verify::counters::Counter;
 use crate::verify::proof::{KeyName, TableSize};
-use crate::verify::surroundings::{Exposed, Holder, KeptSetting, Surroundings};
+use crate::verify::rights::{Holds, Shortfall};
+use crate::verify::surroundings::{Exposed, Holder, Holding, KeptSetting, Surroundings};
 
 /// Tables that belong to Prisma and not to the application.
 const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
@@ -79,6 +80,11 @@ impl Reader {
             exposed: next().iter().map(exposed).collect(),
             held: next().iter().map(holder).collect(),
             nameless: next().iter().map(with_text).collect(),
+            short_of_rights: next().iter().map(shortfall).collect(),
+            cramped: next()
+                .iter()
+                .map(|row| (name(row, 0), name(row, 1)))
+                .collect(),
         };
         let firing_order = next()
             .iter()
@@ -89,6 +95,10 @@ impl Reader {
                     constraint: name(row, 1),
                 })
             })
+            .collect();
+        let busy = next()
+            .iter()
+            .filter_map(|row| Some(reader.relations.get(&oid(row, 0))?.name.clone()))
             .collect();
         let readable = reader.relations.values().filter(|entry| entry.readable);
         let readable = readable.map(|entry| entry.name.clone()).collect();
@@ -108,6 +118,7 @@ impl Reader {
             schema: canon::normalise(reader.schema),
             around,
             readable,
+            busy,
             sizes,
             firing_order,
             sequences: reader.owned_sequences,
@@ -240,10 +251,14 @@ impl Reader {
 
     fn domains(&mut self, rows: &Rows) {
         for row in rows {
+            // With its schema before it, one of another schema may have a name longer than any other.
+            let Ok(name_with_schema) = Identifier::new(text(row, 0)) else {
+                continue;
+            };
             let domain = self
                 .schema
                 .domains
-                .entry(name(row, 0))
+                .entry(name_with_schema)
                 .or_insert_with(|| Domain {
                     ty: SqlType::new(text(row, 1)),
                     not_null: yes(row, 2),
@@ -305,9 +320,12 @@ fn setting(row: &SimpleQueryRow) -> KeptSetting {
 }
 
 fn exposed(row: &SimpleQueryRow) -> (Identifier, Exposed) {
-    let roles = text(row, 1).to_owned();
-    let owned = yes(row, 2);
-    (name(row, 0), Exposed { roles, owned })
+    let exposed = Exposed {
+        roles: text(row, 1).to_owned(),
+        owned: yes(row, 2),
+        through: row.get(3).map(str::to_owned),
+    };
+    (name(row, 0), exposed)
 }
 
 fn holder(row: &SimpleQueryRow) -> Holder {
@@ -315,5 +333,25 @@ fn holder(row: &SimpleQueryRow) -> Holder {
         held: name(row, 0),
         table: text(row, 1).to_owned(),
         constraint: name(row, 2),
+        how: match text(row, 3) {
+            "trigger" => Holding::ByTrigger,
+            "rule" => Holding::ByRule,
+            "rights" => Holding::ForWantOfRights,
+            _ => Holding::ByItself,
+        },
+    }
+}
+
+fn shortfall(row: &SimpleQueryRow) -> Shortfall {
+    Shortfall {
+        kind: match text(row, 0) {
+            "S" => Holds::Sequence,
+            "n" => Holds::Schema,
+            _ => Holds::Table,
+        },
+        name: name(row, 1),
+        role: text(row, 2).to_owned(),
+        owns: yes(row, 3),
+        missing: text(row, 4).split(", ").map(str::to_owned).collect(),
     }
 }

@@ -7,11 +7,13 @@
 mod cast;
 mod node;
 mod parse;
+mod sure;
 mod token;
 
 use super::sql_type::SqlType;
 use node::Node;
 use parse::Parser;
+pub(super) use sure::cannot_fail;
 use token::tokens;
 
 /// The canonical spelling of `text`, which may name columns of the types that `column_type` tells.

@@ -133,6 +133,10 @@ pub(super) fn rows_missing(programme: &Programme, build: &Answers) -> Option<Str
     })
 }
 
+/// What to do where the trial itself does not say.
+const SEE_WHAT_STANDS: &str = "Settle what the groups tables and integrity find on these tables first, then verify again; \
+     where they find nothing, look for triggers and rules: \\d in psql.";
+
 #[derive(Default)]
 struct Tally {
     about: BTreeSet<String>,
@@ -185,6 +189,7 @@ impl Tally {
                 self.findings
                     .extend(findings.into_iter().map(|finding| Finding {
                         object: claim.object.clone(),
+                        remedy: finding.remedy.or_else(|| Some(SEE_WHAT_STANDS.to_owned())),
                         ..finding
                     }));
             }

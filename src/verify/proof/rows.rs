@@ -221,7 +221,13 @@ impl<'a> Rows<'_, 'a> {
     pub(super) fn equality(&self, row: usize, column: &Identifier) -> &'static str {
         let mut columns = self.rows[row].definition.columns.iter();
         let found = columns.find(|other| other.name == *column);
-        found.map_or("=", |column| column.ty.equality())
+        let enums = &self.world.subject.actual.enums;
+        let is_enum = |ty: &SqlType| enums.keys().any(|name| *name == *ty.as_str());
+        match found {
+            Some(column) if is_enum(&column.ty) => "OPERATOR(pg_catalog.=)",
+            Some(column) => column.ty.equality(),
+            None => "=",
+        }
     }
 
     /// A JSON array with each row as text, or null where there is none. The rows are of one tenant.

@@ -23,6 +23,8 @@ pub struct Subject<'a> {
     pub firing_order: &'a [KeyName],
     /// Whether row-level security does not hold for the role that tries.
     pub bypasses_row_security: bool,
+    /// Whether the role may do everything, so that what is refused for want of rights is refused to everybody.
+    pub superuser: bool,
     /// How far the proof may go.
     pub options: &'a ProofOptions,
 }

@@ -9,6 +9,7 @@ use super::keys::unique_keys;
 use super::models::{claim, draft};
 use super::programme::{Expect, Refused, Trial};
 use super::rows::Cell;
+use super::value::Maker;
 use super::world::World;
 use crate::model::Identifier;
 
@@ -151,6 +152,15 @@ fn varied<'w, 'a: 'w>(
             "{} lets no two rows differ in {differs} alone",
             tie.quoted()
         );
+        composer.not_tried(check, what, reason);
+        return;
+    }
+    let maker = Identifier::new(differs)
+        .ok()
+        .and_then(|column| composer.world.maker(table, &column));
+    if let Some(Maker::Constant(_) | Maker::Null) = maker {
+        let what = format!("{}: {differs}", table.quoted());
+        let reason = format!("a constraint on {differs} leaves it no two values that were found");
         composer.not_tried(check, what, reason);
         return;
     }

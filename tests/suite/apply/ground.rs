@@ -6,7 +6,7 @@ use leora_migrate::db::apply::{
     Applied, ApplyError, ApplyOptions, Done, Interrupt, Observer, apply,
 };
 use leora_migrate::db::connect::{Sources, Target};
-use leora_migrate::db::facts::facts;
+use leora_migrate::db::facts::{Reach, facts};
 use leora_migrate::db::history::{self, History};
 use leora_migrate::db::introspect::introspect;
 use leora_migrate::db::session::Session;
@@ -82,7 +82,7 @@ impl Ground {
     pub(crate) fn plan(&self, session: &mut Session) -> Plan {
         let there = introspect(session).unwrap();
         let request = self.request(session);
-        let found = facts(session, &there, request.created, request.migration).unwrap();
+        let found = facts(session, &there, &self.promise, Reach::NewTables).unwrap();
         plan(&request, &there.schema, &found.rows)
     }
 

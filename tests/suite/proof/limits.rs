@@ -155,6 +155,7 @@ fn where_nothing_can_be_written_it_says_why() {
         sizes: &found.sizes,
         firing_order: &found.firing_order,
         bypasses_row_security: true,
+        superuser: false,
         options: &options,
     };
     let began = Instant::now();

@@ -85,6 +85,7 @@ impl Proof {
             sizes: &found.sizes,
             firing_order: &found.firing_order,
             bypasses_row_security: session.server.bypasses_row_security,
+            superuser: session.server.superuser,
             options,
         };
         let began = Instant::now();

@@ -152,7 +152,7 @@ fn a_green_run_is_one_notice_and_a_waiver_no_error() {
     assert_eq!(green.lines().count(), 1, "{green}");
     assert!(
         green.starts_with(
-            "::notice title=leora-migrate verify%3A passed::40 passed of 40 checks on "
+            "::notice title=leora-migrate verify%3A passed::41 passed of 41 checks on "
         )
     );
     assert!(green.contains("(nulls-distinct)"), "{green}");

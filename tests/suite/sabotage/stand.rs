@@ -156,6 +156,8 @@ impl Stand {
             "ALTER ROLE ALL RESET ALL",
             "ALTER ROLE application RESET ALL",
             "ALTER ROLE anon NOBYPASSRLS",
+            "ALTER ROLE authenticated NOSUPERUSER",
+            "DO $$ BEGIN REVOKE pg_read_all_data FROM anon; EXCEPTION WHEN undefined_object THEN END $$",
             "SELECT pg_reload_conf()",
         ] {
             self.administer(sql);

@@ -1,0 +1,173 @@
+//! The questions about what stands around a schema: settings, rights, publications, and what reaches into it.
+
+/// The questions about what stands around a schema, asked after [`super::OF_THE_SCHEMA`], in order.
+pub const AROUND_IT: &[&str] = &[
+    SETTINGS,
+    EXPOSED,
+    HELD,
+    NAMELESS,
+    SHORT_OF_RIGHTS,
+    CRAMPED,
+    FIRING_ORDER,
+    BUSY,
+];
+
+/// Settings kept for this database or any role in it, which a session starts with, some of the
+/// server's own configuration, and the number of connections when it is none.
+const SETTINGS: &str = "\
+SELECT s.setdatabase <> '0', CASE WHEN s.setrole <> '0' THEN s.setrole::regrole END, u.setting, false
+FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
+WHERE s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
+UNION ALL
+SELECT false, NULL, name || '=' || setting, true
+FROM pg_settings
+WHERE name IN ('session_replication_role', 'default_transaction_read_only', 'row_security', 'statement_timeout')
+  AND source IN ('configuration file', 'command line', 'environment variable', 'global')
+UNION ALL
+SELECT true, NULL, 'CONNECTION LIMIT=0', false
+FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit = 0";
+
+/// The foreign keys of other schemas that hold rows of this one back, or may: at once, or by way of rows that are
+/// deleted with them. One that sets NULL holds back where NULL is refused. PostgreSQL follows a foreign key as the
+/// owner of the table it is on (`ri_triggers.c`), so the owner needs the right to delete or change its rows.
+const HELD: &str = "\
+WITH RECURSIVE reached(parent, held) AS (
+  SELECT c.oid, c.oid FROM pg_class c WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
+  UNION
+  SELECT k.conrelid, x.held FROM reached x JOIN pg_constraint k ON k.confrelid = x.parent
+  WHERE k.contype = 'f' AND k.connamespace <> {schema} AND k.confdeltype = 'c' AND {enforced}
+), found AS (
+  SELECT p.relname, k.conrelid, k.conname,
+    CASE WHEN k.confdeltype IN ('a', 'r') OR k.confdeltype IN ('n', 'd') AND (
+           EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+                    AND (a.attnotnull OR k.confdeltype = 'd' AND a.atthasdef
+                         OR EXISTS (SELECT FROM pg_type y WHERE y.oid = a.atttypid AND y.typtype = 'd'
+                                     AND (y.typnotnull OR EXISTS (SELECT FROM pg_constraint h WHERE h.contypid = y.oid)))))
+           OR EXISTS (SELECT FROM pg_constraint h WHERE h.conrelid = k.conrelid AND h.contype = 'c' AND h.conkey OPERATOR(pg_catalog.&&) k.conkey))
+         THEN 'holds' END AS holds,
+    CASE WHEN k.confdeltype IN ('c', 'n', 'd') THEN CASE
+         WHEN EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = k.conrelid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+                       AND t.tgtype::integer & CASE WHEN k.confdeltype = 'c' THEN 8 ELSE 16 END <> 0) THEN 'trigger'
+         WHEN EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = k.conrelid AND w.ev_enabled IN ('O', 'A')
+                       AND (k.confdeltype = 'c' AND w.ev_type = '4' OR k.confdeltype <> 'c' AND w.ev_type = '2')) THEN 'rule'
+         WHEN EXISTS (SELECT FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner WHERE c.oid = k.conrelid AND NOT o.rolsuper
+                       AND NOT (pg_catalog.has_schema_privilege(o.oid, c.relnamespace, 'USAGE')
+                                AND pg_catalog.has_table_privilege(o.oid, c.oid, 'SELECT')
+                                AND pg_catalog.has_table_privilege(o.oid, c.oid, CASE WHEN k.confdeltype = 'c' THEN 'DELETE' ELSE 'UPDATE' END)))
+         THEN 'rights' END END AS may
+  FROM reached x JOIN pg_constraint k ON k.confrelid = x.parent JOIN pg_class p ON p.oid = x.held
+  WHERE k.contype = 'f' AND k.connamespace <> {schema} AND {enforced}
+    AND (x.parent = x.held OR NOT EXISTS (SELECT FROM reached y WHERE y.parent = k.conrelid AND y.held = x.held AND k.confdeltype <> 'c'))
+)
+SELECT relname, conrelid::regclass, conname, coalesce(holds, may) FROM found WHERE coalesce(holds, may) IS NOT NULL
+ORDER BY 1, 3";
+
+/// Tables whose changed and deleted rows are published, and cannot be told from each other: PostgreSQL
+/// refuses to change and to delete them (manual, 31.1.1).
+const NAMELESS: &str = "\
+SELECT c.relname, pg_catalog.string_agg(pg_catalog.quote_ident(p.pubname), ', ' ORDER BY p.pubname)
+FROM pg_publication p
+CROSS JOIN pg_catalog.pg_get_publication_tables(p.pubname) t
+JOIN pg_class c ON c.oid = t.relid
+WHERE (p.pubupdate OR p.pubdelete) AND c.relnamespace = {schema}
+  AND (c.relreplident = 'n'
+       OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
+       OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
+GROUP BY c.relname";
+
+/// Tables that Supabase's two public roles, where they exist, or a role that they may become may use, and that no
+/// row-level security keeps from them: it is off, or does not hold for the role, or the role may turn it off. So too through a view that reads
+/// with its owner's rights, and through a materialized one, which keeps a copy that no policy filters (manual, 41.5).
+const EXPOSED: &str = "\
+WITH RECURSIVE public_role AS (
+  SELECT r.rolname, m.oid, m.rolsuper OR m.rolbypassrls AS bypasses
+  FROM pg_roles r JOIN pg_roles m ON pg_catalog.pg_has_role(r.oid, m.oid, '{becomes}')
+  WHERE r.rolname IN ('anon', 'authenticated')
+), shown(rolname, view, relation, acting, copied) AS (
+  SELECT u.rolname, v.oid, v.oid, v.relowner, v.relkind = 'm'
+  FROM public_role u CROSS JOIN pg_class v
+  WHERE v.relkind IN ('v', 'm') AND v.oid >= '16384'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_options_to_table(v.reloptions) o
+                     WHERE o.option_name = 'security_invoker' AND o.option_value::boolean)
+    AND pg_catalog.has_schema_privilege(u.oid, v.relnamespace, 'USAGE')
+    AND (pg_catalog.has_table_privilege(u.oid, v.oid, 'SELECT, INSERT, UPDATE, DELETE')
+         OR pg_catalog.has_any_column_privilege(u.oid, v.oid, 'SELECT, INSERT, UPDATE'))
+  UNION
+  SELECT s.rolname, s.view, t.oid, CASE WHEN t.relkind IN ('v', 'm') THEN t.relowner ELSE s.acting END, s.copied OR t.relkind = 'm'
+  FROM shown s JOIN pg_class v ON v.oid = s.relation AND v.relkind IN ('v', 'm')
+  JOIN pg_rewrite w ON w.ev_class = v.oid
+  JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass::oid AND d.objid = w.oid
+   AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid <> v.oid
+  JOIN pg_class t ON t.oid = d.refobjid
+), found AS (
+  SELECT c.relname, u.rolname, c.relowner = u.oid AS owned, NULL::text AS through
+  FROM public_role u CROSS JOIN pg_class c
+  WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
+    AND (NOT c.relrowsecurity OR u.bypasses OR c.relowner = u.oid
+         OR NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(u.oid, c.relowner, 'USAGE'))
+    AND pg_catalog.has_schema_privilege(u.oid, c.relnamespace, 'USAGE')
+    AND (pg_catalog.has_table_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+         OR pg_catalog.has_any_column_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE'))
+  UNION ALL
+  SELECT c.relname, s.rolname, false, s.view::regclass::text
+  FROM shown s JOIN pg_class c ON c.oid = s.relation AND c.relkind IN ('r', 'p') AND c.relnamespace = {schema}
+  JOIN pg_roles o ON o.oid = s.acting
+  WHERE s.copied OR NOT c.relrowsecurity OR o.rolsuper OR o.rolbypassrls
+     OR NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(o.oid, c.relowner, 'USAGE')
+)
+SELECT relname, pg_catalog.string_agg(DISTINCT rolname::text, ', ' ORDER BY rolname::text), pg_catalog.bool_or(owned), through
+FROM found GROUP BY relname, through ORDER BY relname, through NULLS FIRST";
+
+/// Rights that are not there: those of tables' owners, whom the application connects as and PostgreSQL follows foreign
+/// keys as, and those of a role that every session here starts as.
+const SHORT_OF_RIGHTS: &str = "\
+WITH acting AS (
+  SELECT c.oid AS relation, r.oid, true AS owns FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+  WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'S') AND NOT r.rolsuper
+  UNION ALL
+  SELECT c.oid, r.oid, false
+  FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
+  JOIN pg_roles r ON 'role='::text || r.rolname::text = u.setting CROSS JOIN pg_class c
+  WHERE s.setrole = '0' AND s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
+    AND c.relnamespace = {schema} AND c.relkind IN ('r', 'p') AND NOT r.rolsuper
+)
+SELECT 'r', c.relname, x.oid::regrole, x.owns, pg_catalog.string_agg(p.privilege, ', ' ORDER BY p.n)
+FROM acting x JOIN pg_class c ON c.oid = x.relation AND c.relkind IN ('r', 'p')
+CROSS JOIN (VALUES (1, 'SELECT'), (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) p(n, privilege)
+WHERE NOT pg_catalog.has_table_privilege(x.oid, c.oid, p.privilege)
+GROUP BY 2, 3, 4
+UNION ALL
+SELECT 'S', c.relname, x.oid::regrole, true, 'USAGE'
+FROM acting x JOIN pg_class c ON c.oid = x.relation AND c.relkind = 'S'
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid AND d.refobjsubid > 0 AND d.deptype = 'a'
+WHERE NOT pg_catalog.has_sequence_privilege(x.oid, c.oid, 'USAGE, UPDATE')
+UNION ALL
+SELECT DISTINCT 'n', n.nspname, x.oid::regrole, x.owns, 'USAGE'
+FROM acting x CROSS JOIN pg_namespace n
+WHERE n.oid = {schema} AND NOT pg_catalog.has_schema_privilege(x.oid, n.oid, 'USAGE')
+ORDER BY 1, 2, 3";
+
+/// Columns whose values may be long, and are neither compressed nor moved out of the row: one that leaves it no room in a
+/// page is refused (manual, 73.2).
+const CRAMPED: &str = "\
+SELECT c.relname, a.attname
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
+WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p') AND a.attstorage = 'p' AND t.typstorage <> 'p'
+  AND a.atttypmod = -1 AND t.typname <> 'numeric'
+ORDER BY 1, 2";
+
+/// The foreign keys in the order in which a delete fires them: by their triggers' names, as bytes
+/// (`trigger.c`, `RelationBuildTriggers`; `name` compares so). 8 is the bit of DELETE (`pg_trigger.h`).
+const FIRING_ORDER: &str = "\
+SELECT k.conrelid, k.conname
+FROM pg_constraint k
+JOIN pg_trigger t ON t.tgconstraint = k.oid AND t.tgrelid = k.confrelid AND t.tgtype::integer & 8 = 8
+WHERE k.connamespace = {schema} AND k.contype = 'f'
+ORDER BY t.tgname";
+
+/// Relations that nobody else may read now.
+const BUSY: &str = "\
+SELECT DISTINCT relation FROM pg_locks
+WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND granted AND pid <> pg_catalog.pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())";

@@ -1,0 +1,83 @@
+//! Rows that are there though the catalog rules them out: they were written while it said otherwise.
+
+use std::collections::BTreeSet;
+
+use super::check::{Check, Finding, Outcome};
+use super::checklist::counted;
+use super::evidence::{Evidence, Impossible, Orphans};
+use super::surroundings::none_expected;
+use crate::model::{Identifier, Validity};
+
+/// Foreign keys that are enforced today, and indexes that are unique, say nothing of rows written while they were not.
+pub(super) fn check(evidence: &Evidence<'_>) -> Check {
+    let created = &evidence.promise.created;
+    let of = |wanted: Orphans| {
+        let which = move |(_, orphans): &&_| *orphans == wanted;
+        evidence.orphans.iter().filter(which).map(|(key, _)| key)
+    };
+    let orphans = of(Orphans::Some).map(|key| {
+        let (table, constraint) = (key.table.quoted(), key.constraint.quoted());
+        let there = evidence.actual.tables.get(&key.table);
+        let key = there.and_then(|table| table.foreign_keys.get(&key.constraint));
+        let is_valid = key.is_some_and(|key| key.validity == Validity::Valid);
+        let though = if is_valid { ", though PostgreSQL calls it valid" } else { "" };
+        Finding::new(format!("{table} holds rows that name none by {constraint}{though}")).remedy(
+            "Find out when it was not enforced (a load, a replica, disabled triggers), and settle the rows; VALIDATE \
+             CONSTRAINT fails until then.",
+        )
+    });
+    let findings = orphans.chain(evidence.impossible.iter().map(impossible));
+    let unlooked = |wanted, why: &'static str| {
+        of(wanted)
+            .filter(|key| created.contains(&key.table))
+            .map(move |key| format!("{}: {why}", key.constraint.quoted()))
+    };
+    let reasons: Vec<_> = unlooked(
+        Orphans::TooLarge,
+        "the table is too large to read all of it",
+    )
+    .chain(unlooked(
+        Orphans::Unreadable,
+        "the role may not read all rows",
+    ))
+    .collect();
+    let mut check = none_expected(
+        "integrity.rows",
+        "no row of the new tables, and of those before as far as they are small, contradicts the catalog",
+        findings.collect(),
+    );
+    let unread: BTreeSet<&Identifier> = of(Orphans::TooLarge)
+        .chain(of(Orphans::Unreadable))
+        .map(|key| &key.table)
+        .collect();
+    if !unread.is_empty() {
+        let tables = counted(unread.len(), "table", "tables");
+        check.found += &format!(", {tables} not read");
+    }
+    if check.outcome == Outcome::Passed && !reasons.is_empty() {
+        check.outcome = Outcome::NotProved { reasons };
+    }
+    check
+}
+
+fn impossible(found: &Impossible) -> Finding {
+    match found {
+        Impossible::Alike { table, columns } => {
+            let columns: Vec<_> = columns.iter().map(Identifier::quoted).collect();
+            let columns = columns.join(", ");
+            let table = table.quoted();
+            Finding::new(format!(
+                "{table} holds several rows with the same ({columns}), though a valid index calls it unique"
+            ))
+            .remedy(format!(
+                "Find them, keep one of each, and REINDEX: SET enable_indexscan = off; SET enable_indexonlyscan = off; \
+                 SET enable_bitmapscan = off; SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1;"
+            ))
+        }
+        Impossible::Null { table } => {
+            let table = table.quoted();
+            Finding::new(format!("{table} holds NULL in a column that takes none"))
+                .remedy(format!("Find the rows and give them a value: SELECT * FROM {table} t WHERE NOT (t IS NOT NULL);"))
+        }
+    }
+}
