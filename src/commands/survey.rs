@@ -10,7 +10,7 @@ use crate::db::apply::{ApplyOptions, patiently};
 use crate::db::catalog::ServerVersion;
 use crate::db::connect::Target;
 use crate::db::facts::{Facts, Reach, facts};
-use crate::db::introspect::{Introspection, introspect, read_schema};
+use crate::db::introspect::{Introspection, introspect, introspect_tables};
 use crate::db::session::{QueryError, Session};
 use crate::error::{Code, Error};
 use crate::model::Schema;
@@ -123,7 +123,10 @@ impl Connected {
     ) -> Result<Survey, Error> {
         let promise = Promise::new(&LEORA, context.settings.baseline(&self.session.schema)?);
         let (found, facts) = self.read(context, options, |session| {
-            let found = introspect(session)?;
+            let found = match reach {
+                Reach::AllTables => introspect(session)?,
+                Reach::NewTables => introspect_tables(session)?,
+            };
             let facts = facts(session, &found, &promise, reach)?;
             Ok((found, facts))
         })?;
@@ -143,7 +146,8 @@ impl Connected {
     /// Reads the schema alone.
     pub(super) fn schema(&mut self, context: &Context) -> Result<Schema, Error> {
         let options = patience(context, None, Some(A_MOMENT));
-        self.read(context, &options, read_schema)
+        let found = self.read(context, &options, introspect_tables)?;
+        Ok(found.schema)
     }
 
     /// Reads, as patiently as `options` say, and tells who is waited for.

@@ -121,7 +121,7 @@ fn prove(
 /// What comes of deleting the row that each foreign key of the database names, tried.
 pub(super) fn deletes(context: &Context) -> Result<BTreeMap<Object, Mark>, Error> {
     let mut connected = Connected::open(context)?;
-    let survey = connected.survey(context)?;
+    let survey = connected.survey_rows(context)?;
     let options = proof_options(context, false);
     Ok(prove(&mut connected, &survey, &options)?.deletes)
 }

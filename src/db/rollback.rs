@@ -44,7 +44,7 @@ pub struct Rollback {
 /// When PostgreSQL does not answer.
 pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, QueryError> {
     let history = history::read(session)?;
-    let actual = introspect::read_schema(session)?;
+    let actual = introspect::introspect_tables(session)?.schema;
     let runs: Vec<_> = history
         .runs
         .into_iter()

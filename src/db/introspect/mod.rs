@@ -52,14 +52,14 @@ pub fn introspect(session: &mut Session) -> Result<Introspection, QueryError> {
     Ok(Reader::read(answers(session, &questions)?))
 }
 
-/// Reads the schema of `session` alone, in one round trip; an empty one when there is none of the name.
+/// The same without what stands around the schema, which only a verification asks for.
 ///
 /// # Errors
 ///
 /// When PostgreSQL does not answer.
-pub fn read_schema(session: &mut Session) -> Result<Schema, QueryError> {
+pub fn introspect_tables(session: &mut Session) -> Result<Introspection, QueryError> {
     let questions = questions(session);
-    Ok(schema(answers(session, &questions)?))
+    Ok(Reader::read(answers(session, &questions)?))
 }
 
 /// The answers to `questions`, of one snapshot.
