@@ -216,6 +216,26 @@ mod tests {
                 ],
             ),
             (
+                "boolean",
+                &[
+                    "false",
+                    "'f'::boolean",
+                    "'no'",
+                    "'off'",
+                    "'n'",
+                    "(0)::boolean",
+                ],
+            ),
+            (
+                "integer[]",
+                &[
+                    "'{1,2}'",
+                    "('{1,2}'::text[])::integer[]",
+                    "ARRAY[1, (2)::bigint]",
+                ],
+            ),
+            ("numeric", &["1000", "1e3", "10.00e+2", "'1E3'"]),
+            (
                 "boolean[]",
                 &["ARRAY[true, false]", "'{t,f}'", "ARRAY[TRUE, FALSE]"],
             ),
@@ -288,6 +308,19 @@ mod tests {
             ("text[]", "'{NULL}'", "'{\"NULL\"}'"),
             ("text[]", "'{{a},{b}}'", "'{a,b}'"),
             ("\"Kind\"[]", "'{A,B}'", "ARRAY['A'::\"Kind\"]"),
+            (
+                "text[]",
+                "'{abc}'",
+                "('{abc}'::character varying(2)[])::text[]",
+            ),
+            ("json", "'{}'", "'{ }'"),
+            (
+                "timestamp(3)",
+                "'2024-01-01 00:00:00.6'",
+                "('2024-01-01 00:00:00.6'::timestamp(0) without time zone)::timestamp(3) without time zone",
+            ),
+            ("text", "'-'", "'+'"),
+            ("numeric", "1.5", "'1.5e'"),
         ] {
             // The text '3' and the number 3 fill in the same text.
             let equal_by_assignment = (one, other) == ("'3'", "3");
