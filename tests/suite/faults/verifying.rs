@@ -41,7 +41,7 @@ fn verify_ended_while_it_tries_leaves_nothing() {
         let ground = Ground::on(Template::BaselineWithRows);
         ground.applied();
         ground.execute(
-            r#"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;
+            r#"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(10); RETURN NEW; END $$;
                CREATE TRIGGER slow BEFORE INSERT ON "Job" FOR EACH ROW EXECUTE FUNCTION slow()"#,
         );
         let before = contents(&ground);
