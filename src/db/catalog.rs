@@ -254,18 +254,17 @@ WHERE c.relnamespace = {schema} AND (t.tgenabled <> 'O' OR NOT t.tgisinternal)";
 
 /// Each foreign key between plain tables has four triggers, two on each, that call the functions of its actions
 /// (`ri_triggers.c`) for each row: 5 is INSERT, 9 DELETE, 17 UPDATE (`pg_trigger.h`). Nobody looks for the triggers of
-/// a table that says it has none (`pg_class.relhastriggers`). What a trigger is narrowed by is filtered after the join:
-/// PostgreSQL would expect next to no rows of such conditions, and join them one by one, which takes ten times as long.
+/// a table that says it has none (`pg_class.relhastriggers`). The triggers are asked for
+/// by constraint, which `pg_trigger_tgconstraint_index` answers whatever PostgreSQL expects of the conditions.
 const LOST_TRIGGERS: &str = "\
 SELECT k.oid
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid AND c.relkind = 'r' AND NOT c.relispartition
 JOIN pg_class r ON r.oid = k.confrelid AND r.relkind = 'r'
 CROSS JOIN (SELECT ARRAY['noaction', 'restrict', 'cascade', 'setnull', 'setdefault']) a(names)
-LEFT JOIN (SELECT t.tgconstraint,
-                  pg_catalog.array_agg(p.proname::text || ' '::text || t.tgtype::text) FILTER (WHERE t.tgqual IS NULL AND t.tgattr::text = '') AS calls
-             FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgisinternal GROUP BY 1) t
-  ON t.tgconstraint = k.oid
+CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(p.proname::text || ' '::text || t.tgtype::text) AS calls
+                      FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                     WHERE t.tgconstraint = k.oid AND t.tgisinternal AND t.tgqual IS NULL AND t.tgattr::text = '') t
 WHERE k.connamespace = {schema} AND k.contype = 'f' AND {enforced}
   AND (t.calls IS NULL OR NOT c.relhastriggers OR NOT r.relhastriggers OR NOT t.calls OPERATOR(pg_catalog.@>) ARRAY[
        'RI_FKey_check_ins 5', 'RI_FKey_check_upd 17', 'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confdeltype::text)] || '_del 9',
