@@ -81,6 +81,7 @@ impl Graph {
         depth: Option<usize>,
     ) -> Option<Graph> {
         schema.tables.get(focus)?;
+        let references = schema.references();
         let mut steps = BTreeMap::from([(focus, 0)]);
         let mut gone = BTreeSet::from([focus]);
         let mut ahead = VecDeque::from([focus]);
@@ -90,7 +91,7 @@ impl Graph {
             if depth.is_some_and(|depth| next > depth) {
                 continue;
             }
-            for (child, name, key) in schema.references_to(parent.as_str()) {
+            for &(child, name, key) in references.to(parent.as_str()) {
                 edges.push(edge(child, name, parent, key, schema));
                 steps.entry(child).or_insert(next);
                 if key.on_delete == Action::Cascade && gone.insert(child) {
@@ -175,10 +176,11 @@ impl Graph {
 }
 
 fn between(schema: &Schema, tables: &BTreeMap<&Identifier, usize>) -> Vec<Edge> {
+    let references = schema.references();
     let parents = tables.keys();
     parents
         .flat_map(|parent| {
-            let children = schema.references_to(parent.as_str());
+            let children = references.to(parent.as_str()).iter();
             children
                 .filter(|(child, ..)| tables.contains_key(child))
                 .map(|(child, name, key)| edge(child, name, parent, key, schema))

@@ -44,6 +44,19 @@ pub struct Schema {
     pub tables: BTreeMap<Identifier, Table>,
 }
 
+/// The foreign keys of a schema by the table they reference.
+pub struct References<'a>(BTreeMap<&'a str, Vec<Reference<'a>>>);
+
+/// (referencing table, constraint, foreign key).
+pub type Reference<'a> = (&'a Identifier, &'a Identifier, &'a ForeignKey);
+
+impl<'a> References<'a> {
+    /// Those that reference `table`, in the order of the referencing tables' names.
+    pub fn to(&self, table: &str) -> &[Reference<'a>] {
+        self.0.get(table).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// An enum type: its labels in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -100,17 +113,19 @@ impl Schema {
         below.unwrap_or(ty)
     }
 
-    /// The foreign keys that reference `table`, as (referencing table, constraint, foreign key).
-    pub fn references_to<'a>(
-        &'a self,
-        table: &'a str,
-    ) -> impl Iterator<Item = (&'a Identifier, &'a Identifier, &'a ForeignKey)> {
-        self.tables.iter().flat_map(move |(child, definition)| {
-            definition
-                .foreign_keys
-                .iter()
-                .filter(move |(_, key)| key.references.here().is_some_and(|target| target == table))
-                .map(move |(name, key)| (child, name, key))
-        })
+    /// The foreign keys by the table they reference, in one reading of all tables.
+    pub fn references(&self) -> References<'_> {
+        let mut by_target = BTreeMap::<_, Vec<_>>::new();
+        for (child, definition) in &self.tables {
+            for (name, key) in &definition.foreign_keys {
+                if let Some(target) = key.references.here() {
+                    by_target
+                        .entry(target.as_str())
+                        .or_default()
+                        .push((child, name, key));
+                }
+            }
+        }
+        References(by_target)
     }
 }

@@ -208,11 +208,12 @@ fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
             keys.any(|key| key.references == wanted.references && key.columns == wanted.columns)
         })
     };
+    let references = promise.whole.references();
     let check = |id, parent: &str, only_new: bool, title: &dyn Fn(usize) -> String| {
-        let wanted: Vec<_> = promise
-            .whole
-            .references_to(parent)
-            .filter(|(child, ..)| !only_new || promise.created.contains(child))
+        let wanted: Vec<_> = references
+            .to(parent)
+            .iter()
+            .filter(|(child, ..)| !only_new || promise.created.contains(*child))
             .collect();
         let findings: Vec<_> = wanted
             .iter()

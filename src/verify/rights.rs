@@ -3,7 +3,7 @@
 use super::check::{Check, Finding};
 use super::evidence::Evidence;
 use super::surroundings::none_expected;
-use crate::model::{Identifier, Schema};
+use crate::model::{Identifier, References};
 
 /// Rights that a role has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +32,12 @@ pub enum Holds {
 /// PostgreSQL checks and follows a foreign key as the owner of the tables it ties (`ri_triggers.c`), and applications
 /// commonly connect as the owner.
 pub(super) fn check(evidence: &Evidence<'_>) -> Check {
+    let references = evidence.actual.references();
     let findings = evidence
         .around
         .short_of_rights
         .iter()
-        .filter_map(|shortfall| finding(evidence, shortfall))
+        .filter_map(|shortfall| finding(evidence, &references, shortfall))
         .collect();
     none_expected(
         "integrity.rights",
@@ -45,7 +46,11 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     )
 }
 
-fn finding(evidence: &Evidence<'_>, shortfall: &Shortfall) -> Option<Finding> {
+fn finding(
+    evidence: &Evidence<'_>,
+    references: &References<'_>,
+    shortfall: &Shortfall,
+) -> Option<Finding> {
     let Shortfall {
         kind,
         name,
@@ -54,10 +59,16 @@ fn finding(evidence: &Evidence<'_>, shortfall: &Shortfall) -> Option<Finding> {
         missing,
     } = shortfall;
     let quoted = name.quoted();
+    // Whether a foreign key ties the table to another.
+    let is_tied = || {
+        let own = evidence.actual.tables.get(name);
+        own.is_some_and(|table| !table.foreign_keys.is_empty())
+            || !references.to(name.as_str()).is_empty()
+    };
     let is_model = evidence.promise.declared.tables.contains_key(name);
     let matters = |right: &String| match kind {
         Holds::Schema | Holds::Sequence => true,
-        Holds::Table => is_model || *owns && right != "INSERT" && is_tied(evidence.actual, name),
+        Holds::Table => is_model || *owns && right != "INSERT" && is_tied(),
     };
     let missing: Vec<_> = missing
         .iter()
@@ -80,11 +91,4 @@ fn finding(evidence: &Evidence<'_>, shortfall: &Shortfall) -> Option<Finding> {
     };
     let finding = Finding::new(format!("{noun}{quoted}: {who} has no {missing}"));
     Some(finding.remedy(format!("GRANT {missing} ON {keyword}{quoted} TO {role};")))
-}
-
-/// Whether a foreign key ties the table to another.
-fn is_tied(schema: &Schema, name: &Identifier) -> bool {
-    let own = schema.tables.get(name);
-    own.is_some_and(|table| !table.foreign_keys.is_empty())
-        || schema.references_to(name.as_str()).next().is_some()
 }

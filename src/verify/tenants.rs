@@ -76,9 +76,11 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
     let is_new = |name: &Identifier| created.contains(name);
     let neighbours: Vec<&RowSecurity> = evidence
         .actual
-        .references_to(TENANT_TABLE)
+        .references()
+        .to(TENANT_TABLE)
+        .iter()
         .filter(|(child, ..)| !is_new(child))
-        .filter_map(|(child, ..)| evidence.actual.tables.get(child))
+        .filter_map(|(child, ..)| evidence.actual.tables.get(*child))
         .map(|table| &table.row_security)
         .collect();
     let most = |holds: fn(&RowSecurity) -> bool| {

@@ -14,14 +14,11 @@ use crate::model::Action;
 
 /// Which foreign keys of a round fire first.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Order<'o> {
+pub(super) enum Order {
     /// Those that refuse: the worst there is.
     RefusalsFirst,
     /// Those that refuse: the best there is.
     RefusalsLast,
-    /// As they are in a database: the place of each link.
-    #[expect(dead_code, reason = "the advice on order will ask")]
-    Of(&'o [usize]),
 }
 
 /// What a delete comes to.
@@ -101,7 +98,7 @@ impl<'w> Names<'w> {
     pub(super) fn delete(
         &self,
         first: usize,
-        order: Order<'_>,
+        order: Order,
         counts: impl Fn(usize) -> bool,
     ) -> Outcome {
         let mut state = State {
@@ -116,18 +113,9 @@ impl<'w> Names<'w> {
             let mut events: Vec<(usize, usize)> = Vec::new();
             for row in &round {
                 let table = self.table_of.get(row).copied().unwrap_or_default();
-                let mut links: Vec<usize> = self
-                    .to_table
-                    .get(table)
-                    .into_iter()
-                    .flatten()
-                    .copied()
-                    .collect();
-                links.retain(|link| counts(*link));
-                if let Order::Of(places) = order {
-                    links.sort_by_key(|link| places.get(*link).copied().unwrap_or(usize::MAX));
-                }
-                events.extend(links.into_iter().map(|link| (link, *row)));
+                let links = self.to_table.get(table).into_iter().flatten();
+                let counted = links.filter(|link| counts(**link));
+                events.extend(counted.map(|link| (*link, *row)));
             }
             let refuses = |event: &(usize, usize)| {
                 matches!(
@@ -138,7 +126,6 @@ impl<'w> Names<'w> {
             match order {
                 Order::RefusalsFirst => events.sort_by_key(|event| !refuses(event)),
                 Order::RefusalsLast => events.sort_by_key(refuses),
-                Order::Of(_) => {}
             }
             let mut next = Vec::new();
             for (link, parent) in events {

@@ -142,7 +142,7 @@ impl<'w> Reach<'w, '_> {
         if event == Event::Insert {
             return;
         }
-        for (child, _, key) in actual.references_to(table.as_str()) {
+        for &(child, _, key) in self.world.references.to(table.as_str()) {
             let touches = |column: &Identifier| changed.contains(&column);
             if event == Event::Update && !key.referenced_columns.iter().any(touches) {
                 continue;

@@ -7,7 +7,8 @@ use super::subject::Subject;
 use super::triggers::{Event, fired_by};
 use super::value::{self, Maker};
 use crate::model::{
-    Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, Schema, Table,
+    Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, References,
+    Schema, Table,
 };
 
 /// What a database taught about its rows when some could not be made.
@@ -39,6 +40,8 @@ pub(super) struct World<'a> {
     /// The foreign keys between the tables, promised or live.
     pub(super) links: Vec<Link<'a>>,
     by_child: BTreeMap<&'a Identifier, Vec<usize>>,
+    /// The live foreign keys, those of tables without rows too.
+    pub(super) references: References<'a>,
 }
 
 /// A foreign key, as promised, as it stands, or both.
@@ -88,6 +91,7 @@ impl<'a> World<'a> {
             left_out: BTreeMap::new(),
             links: Vec::new(),
             by_child: BTreeMap::new(),
+            references: subject.actual.references(),
         };
         world.find_tables();
         for name in world.tables.keys().copied().collect::<Vec<_>>() {
@@ -135,23 +139,16 @@ impl<'a> World<'a> {
                 }
             }
         }
-        loop {
-            let known = self.tables.len();
-            for (name, table) in &actual.tables {
-                let references_known = |key: &ForeignKey| {
-                    key.references
-                        .here()
-                        .is_some_and(|target| self.tables.contains_key(target))
-                };
-                let concerned = table.kind.is_table()
+        let mut ahead: Vec<_> = self.tables.keys().copied().collect();
+        while let Some(parent) = ahead.pop() {
+            for (child, ..) in self.references.to(parent.as_str()) {
+                let table = &actual.tables[*child];
+                let is_concerned = table.kind.is_table()
                     && table.inherits.is_empty()
-                    && table.foreign_keys.values().any(references_known);
-                if concerned && !self.left_out.contains_key(name) {
-                    self.tables.insert(name, table);
+                    && !self.left_out.contains_key(child);
+                if is_concerned && self.tables.insert(child, table).is_none() {
+                    ahead.push(child);
                 }
-            }
-            if self.tables.len() == known {
-                return;
             }
         }
     }
