@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::Rows;
 use super::world::World;
-use crate::model::Action;
+use crate::model::{Action, Identifier};
 
 /// Which foreign keys of a round fire first.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +56,8 @@ pub(super) struct Names<'w> {
     /// By link and named row, the rows that name it.
     children: BTreeMap<(usize, usize), Vec<usize>>,
     /// The links that lead to a table, by its name.
-    to_table: BTreeMap<&'w str, Vec<usize>>,
-    table_of: BTreeMap<usize, &'w str>,
+    to_table: BTreeMap<&'w Identifier, Vec<usize>>,
+    table_of: BTreeMap<usize, &'w Identifier>,
 }
 
 impl<'w> Names<'w> {
@@ -70,15 +70,11 @@ impl<'w> Names<'w> {
             table_of: BTreeMap::new(),
         };
         for (at, link) in rows.world.links.iter().enumerate() {
-            names
-                .to_table
-                .entry(link.parent.as_str())
-                .or_default()
-                .push(at);
+            names.to_table.entry(link.parent).or_default().push(at);
         }
         let present: BTreeSet<usize> = which.into_iter().collect();
         for row in &present {
-            names.table_of.insert(*row, rows.rows[*row].table.as_str());
+            names.table_of.insert(*row, rows.rows[*row].table);
             for (link, parent) in rows.rows[*row]
                 .links
                 .iter()
@@ -112,8 +108,9 @@ impl<'w> Names<'w> {
         while !round.is_empty() {
             let mut events: Vec<(usize, usize)> = Vec::new();
             for row in &round {
-                let table = self.table_of.get(row).copied().unwrap_or_default();
-                let links = self.to_table.get(table).into_iter().flatten();
+                let table = self.table_of.get(row);
+                let links = table.and_then(|table| self.to_table.get(table));
+                let links = links.into_iter().flatten();
                 let counted = links.filter(|link| counts(**link));
                 events.extend(counted.map(|link| (*link, *row)));
             }
@@ -207,11 +204,14 @@ impl State<'_, '_> {
     fn unname(&mut self, child: usize, link: usize, default: bool) {
         let world = self.names.world;
         let touched = world.links[link].touched_on_delete();
-        let of_child = self.names.table_of.get(&child).copied().unwrap_or_default();
-        let lost = world.links.iter().enumerate().filter(|(_, other)| {
-            *other.child == *of_child && touched.iter().any(|column| other.has_column(column))
-        });
-        self.broken.extend(lost.map(|(other, _)| (child, other)));
+        let of_child = self.names.table_of.get(&child);
+        let of_child = of_child.map_or(&[][..], |table| world.links_of(table));
+        let is_lost = |other: usize| {
+            let other = &world.links[other];
+            touched.iter().any(|column| other.has_column(column))
+        };
+        let lost = of_child.iter().filter(|other| is_lost(**other));
+        self.broken.extend(lost.map(|other| (child, *other)));
         match self
             .fates
             .entry(child)

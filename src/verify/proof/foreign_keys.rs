@@ -8,7 +8,9 @@ use leora_schema::TENANT;
 use super::composer::{Composer, as_in};
 use super::fate::Names;
 use super::graph::Fill;
-use super::outcome::{NO_PARENT, after_delete, after_key_change, constraint_names, refused, state};
+use super::outcome::{
+    Ends, NO_PARENT, after_delete, after_key_change, constraint_names, refused, state,
+};
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::{Cell, Rows};
 use super::subject::KeyName;
@@ -106,9 +108,9 @@ fn not_tried(composer: &mut Composer<'_, '_>) {
     for (child, table) in &world.subject.desired.tables {
         for (name, key) in &table.foreign_keys {
             let is_linked = world
-                .links
+                .links_of(child)
                 .iter()
-                .any(|link| link.child == child && link.name == name);
+                .any(|at| world.links[*at].name == name);
             let Some(parent) = key.references.here().filter(|_| !is_linked) else {
                 continue;
             };
@@ -275,6 +277,7 @@ fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, family: &Family) -> Vec<Trial>
         return Vec::new();
     };
     let delete = rows.delete(family.parent);
+    let ends = Ends::of_deleting(world, names, family.parent);
     let mut trials = vec![tried(rows, family, delete, &BTreeMap::new(), |child| {
         let link = &world.links[child.link];
         let (action, parent, table) = (
@@ -283,12 +286,7 @@ fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, family: &Family) -> Vec<Trial>
             link.child.quoted(),
         );
         let promise = format!("ON DELETE {action} from {parent} to {table}");
-        claim(
-            DELETES,
-            link,
-            promise,
-            after_delete(world, names, family.parent, child),
-        )
+        claim(DELETES, link, promise, after_delete(world, &ends, child))
     })];
     let changeable = changeable(world, &world.links[first.link]);
     let changes = family

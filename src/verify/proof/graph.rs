@@ -13,6 +13,7 @@ use crate::model::{Identifier, Table};
 pub(super) struct Graph<'w, 'a> {
     pub(super) world: &'w World<'a>,
     pub(super) rows: Vec<Draft<'a>>,
+    by_table: BTreeMap<&'a Identifier, Vec<usize>>,
     /// Union-find over (row, column): the parent of each node.
     pub(super) class: Vec<usize>,
     /// How many nodes a class has, at its root.
@@ -46,6 +47,7 @@ impl<'w, 'a> Graph<'w, 'a> {
         Graph {
             world,
             rows: Vec::new(),
+            by_table: BTreeMap::new(),
             class: Vec::new(),
             members: Vec::new(),
             fixed: Vec::new(),
@@ -66,6 +68,7 @@ impl<'w, 'a> Graph<'w, 'a> {
         self.class
             .extend(first_node..first_node + definition.columns.len());
         self.members.resize(self.class.len(), 1);
+        self.by_table.entry(name).or_default().push(self.rows.len());
         self.rows.push(Draft {
             row: Row {
                 table: name,
@@ -80,6 +83,11 @@ impl<'w, 'a> Graph<'w, 'a> {
             severed: BTreeSet::new(),
         });
         Some(self.rows.len() - 1)
+    }
+
+    /// The rows of `table` so far.
+    pub(super) fn rows_of(&self, table: &Identifier) -> Vec<usize> {
+        self.by_table.get(table).cloned().unwrap_or_default()
     }
 
     /// A row of every table, each naming those of the same set with all its foreign keys, itself

@@ -88,13 +88,24 @@ fn each(columns: &[&Identifier], condition: impl Fn(&Identifier) -> String) -> S
         .join(" AND ")
 }
 
-/// What the second step answers when the first deleted `parent`, or that the first is refused.
-pub(super) fn after_delete(
-    world: &World<'_>,
-    names: &Names<'_>,
-    parent: usize,
-    child: &Child,
-) -> Expect {
+/// What deleting a row comes to, in the worst and in the best order of the triggers.
+pub(super) struct Ends {
+    worst: Outcome,
+    best: Outcome,
+}
+
+impl Ends {
+    /// Of deleting `row`, by the promised foreign keys.
+    pub(super) fn of_deleting(world: &World<'_>, names: &Names<'_>, row: usize) -> Ends {
+        let promised = |link: usize| world.links[link].declared.is_some();
+        let [worst, best] = [Order::RefusalsFirst, Order::RefusalsLast]
+            .map(|order| names.delete(row, order, promised));
+        Ends { worst, best }
+    }
+}
+
+/// What the second step answers when the first deleted the row that `child` names, or that the first is refused.
+pub(super) fn after_delete(world: &World<'_>, ends: &Ends, child: &Child) -> Expect {
     let link = &world.links[child.link];
     if link.on_delete == Action::SetNull
         && !link
@@ -115,18 +126,15 @@ pub(super) fn after_delete(
         Some(Fate::Changed(_)) => "null",
         None => "kept",
     };
-    let promised = |link: usize| world.links[link].declared.is_some();
     let by = |link: usize| Refused {
         states: STILL_NAMED,
         by: constraint_names(&world.links[link]),
     };
-    let [worst, best] = [Order::RefusalsFirst, Order::RefusalsLast]
-        .map(|order| names.delete(parent, order, promised));
-    match (worst, best) {
+    match (&ends.worst, &ends.best) {
         (_, Outcome::Refused(refusal)) => refused(by(refusal.link)),
-        (Outcome::Done(_), Outcome::Done(fates)) => answer(state(&fates), None),
+        (Outcome::Done(_), Outcome::Done(fates)) => answer(state(fates), None),
         (Outcome::Refused(refusal), Outcome::Done(fates)) => {
-            answer(state(&fates), Some(by(refusal.link)))
+            answer(state(fates), Some(by(refusal.link)))
         }
     }
 }

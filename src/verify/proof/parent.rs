@@ -18,14 +18,16 @@ impl<'a> Graph<'_, 'a> {
         let columns = self.world.links[link].columns.clone();
         // What fits already has made the row's columns equal to its own.
         let may_fit = columns.iter().all(|(own, _)| self.is_bound(row, own));
-        let fits_fully = (0..self.rows.len()).filter(|_| may_fit).find(|&other| {
-            let candidate = &self.rows[other].row;
-            *candidate.table == *parent_table
-                && !candidate.held_back
-                && columns
-                    .iter()
-                    .all(|(own, referenced)| self.are_same(row, own, other, referenced))
-        });
+        let fits_fully = self
+            .rows_of(parent_table)
+            .into_iter()
+            .filter(|_| may_fit)
+            .find(|&other| {
+                !self.rows[other].row.held_back
+                    && columns
+                        .iter()
+                        .all(|(own, referenced)| self.are_same(row, own, other, referenced))
+            });
         if fits_fully.is_some() {
             return fits_fully;
         }
@@ -51,7 +53,9 @@ impl<'a> Graph<'_, 'a> {
             let other_row = &self.rows[*other].row;
             *other != row && other_row.table == parent_table && !other_row.held_back
         };
-        let naming = (0..self.rows.len())
+        let naming = self
+            .rows_of(parent_table)
+            .into_iter()
             .filter(could_be)
             .find(|other| self.rows[*other].row.links.values().any(|to| *to == row));
         let waiting = naming.or_else(|| self.completing.iter().rev().copied().find(could_be));
@@ -94,9 +98,8 @@ impl<'a> Graph<'_, 'a> {
     ) -> Option<usize> {
         let definition: &'a Table = self.world.tables.get(table)?;
         let keys = unique_keys(definition);
-        (0..self.rows.len()).find(|&other| {
-            let candidate = &self.rows[other].row;
-            if *candidate.table != *table || candidate.held_back {
+        self.rows_of(table).into_iter().find(|&other| {
+            if self.rows[other].row.held_back {
                 return false;
             }
             let mut is_named_by = |key: &&Identifier| {
