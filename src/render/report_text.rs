@@ -8,6 +8,8 @@ use crate::verify::check::{Check, Finding, Group, Outcome};
 
 /// The most findings of one check that are written out.
 const MOST_FINDINGS: usize = 12;
+/// The most findings of one check that one error is behind of.
+const MOST_OF_ONE_ERROR: usize = 3;
 /// The most diffs that are written out.
 const MOST_DIFFS: usize = 8;
 
@@ -104,15 +106,46 @@ fn failure<'a>(
     let (again, new): (Vec<_>, Vec<_>) = findings.iter().partition(|f| same(f).is_some());
     let mut elsewhere: Vec<_> = again.into_iter().filter_map(same).collect();
     elsewhere.dedup();
-    for finding in new.iter().take(MOST_FINDINGS) {
+    let mut errors: Vec<(&str, usize)> = Vec::new();
+    let mut shown = Vec::new();
+    for finding in &new {
+        let behind = error(&finding.message);
+        let known = behind.and_then(|error| errors.iter_mut().find(|(known, _)| *known == error));
+        let before = known.map_or(0, |(_, count)| {
+            *count += 1;
+            *count - 1
+        });
+        if before == 0 {
+            errors.extend(behind.map(|error| (error, 1)));
+        }
+        if before < MOST_OF_ONE_ERROR {
+            shown.push(finding);
+        }
+    }
+    for finding in shown.iter().take(MOST_FINDINGS) {
         one_finding(out, finding, width);
     }
-    *out += &more(new.len(), MOST_FINDINGS, "    ");
+    *out += &more(shown.len(), MOST_FINDINGS, "    ");
+    for (error, count) in errors {
+        if count > MOST_OF_ONE_ERROR {
+            let left = count - MOST_OF_ONE_ERROR;
+            let line = format!("... and {left} more with the same error: {error}");
+            *out += &wrapped(&line, "      ", "      ", width);
+        }
+    }
     if !elsewhere.is_empty() {
         let line = format!("what {} says", elsewhere.join(" and "));
         *out += &wrapped(&line, "    - ", "      ", width);
     }
     told.extend(new.into_iter().map(|finding| (finding, check.id)));
+}
+
+/// The error of the server's that a finding tells of: its message and code.
+fn error(message: &str) -> Option<&str> {
+    let (before, after) = message.split_once(" (SQLSTATE ")?;
+    let begins = before.rfind(": ").map_or(0, |at| at + 2);
+    let ends = message.len() - after.len() + after.find(')')? + 1;
+    message.get(begins..ends)
 }
 
 fn one_finding(out: &mut String, finding: &Finding, width: usize) {
@@ -285,4 +318,35 @@ pub fn conclusion(report: &Report, width: usize) -> String {
     };
     let line = format!("{word}{open}: {} {took}", report.counts.in_words());
     wrapped(&line, "", "  ", width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_error_is_behind_of_is_told_three_times_and_counted() {
+        let refused = |table: &str| {
+            Finding::new(format!(
+                "ON DELETE CASCADE from \"Tenant\" to {table}: refused: cannot delete from table \"Job\" (SQLSTATE 42P10). \
+                 Some detail."
+            ))
+        };
+        let mut findings: Vec<_> = (0..20).map(|n| refused(&n.to_string())).collect();
+        findings.push(Finding::new("another"));
+        let check = Check {
+            id: "deletes.foreign-keys",
+            group: Group::Deletes,
+            title: "title".to_owned(),
+            expected: "0".to_owned(),
+            found: "21".to_owned(),
+            outcome: Outcome::Failed { findings },
+        };
+        let mut out = String::new();
+        failure(&mut out, &check, &mut Vec::new(), 200);
+        assert_eq!(out.matches("ON DELETE CASCADE").count(), 3, "{out}");
+        assert!(out.contains("- another"), "{out}");
+        let counted = "... and 17 more with the same error: cannot delete from table \"Job\" (SQLSTATE 42P10)";
+        assert!(out.contains(counted), "{out}");
+    }
 }
