@@ -141,7 +141,7 @@ impl<'a> Comparison<'a> {
             on(ObjectKind::Index),
             &actual.indexes,
             indexes,
-            unexpected::index,
+            |index| unexpected::index(index, actual),
             Self::index,
         );
         self.named(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Column, ColumnDefault, Constraint, Domain, Expression, Firing, Identifier, Index, IndexKey,
-    IndexTarget, RowSecurity, SqlType, Trigger, Validity,
+    IndexState, IndexTarget, RowSecurity, SqlType, Table, Trigger, Validity,
 };
 
 use super::Effect;
@@ -14,7 +14,7 @@ use super::Effect;
 pub(super) fn column(column: &Column, domains: &BTreeMap<Identifier, Domain>) -> Effect {
     let may_fail = match &column.default {
         Some(ColumnDefault::Expression(default)) => {
-            !default.cannot_fail() || !fits(default, column)
+            !default.cannot_fail(&|_| None) || !fits(default, column)
         }
         _ => false,
     };
@@ -75,23 +75,61 @@ pub(super) fn always<T>(_: &T) -> Effect {
 }
 
 /// A plain index costs time; a unique one refuses rows, and so does one whose expressions, predicate or way of
-/// comparing may fail, since they are computed for every row that is written.
-pub(super) fn index(index: &Index) -> Effect {
+/// comparing may fail, since they are computed for every row that is written. One that REINDEX CONCURRENTLY left
+/// unfinished refuses nothing that the one it was to replace does not.
+pub(super) fn index(index: &Index, table: &Table) -> Effect {
+    if index.state != IndexState::Valid
+        && (repeats_index(index, table) || repeats_key(index, table))
+    {
+        return Effect::Harmless;
+    }
+    let type_of = |name: &str| Some(table.column(name)?.ty.clone());
     let is_sure = |key: &IndexKey| match &key.on {
         IndexTarget::Column(_) => true,
-        IndexTarget::Expression(expression) => expression.cannot_fail(),
+        IndexTarget::Expression(expression) => expression.cannot_fail(&type_of),
     };
     let compares_as_usual = |key: &IndexKey| key.operator_class.as_deref().is_none_or(is_known);
     let keys_are_sure = index
         .keys
         .iter()
         .all(|key| is_sure(key) && compares_as_usual(key));
-    let predicate_is_sure = index.predicate.as_ref().is_none_or(Expression::cannot_fail);
+    let predicate_is_sure = index
+        .predicate
+        .as_ref()
+        .is_none_or(|predicate| predicate.cannot_fail(&type_of));
     if index.unique || !keys_are_sure || !predicate_is_sure {
         Effect::Breaks
     } else {
         Effect::Harmless
     }
+}
+
+fn repeats_index(index: &Index, table: &Table) -> bool {
+    let finished = Index {
+        state: IndexState::Valid,
+        ..index.clone()
+    };
+    table.indexes.values().any(|other| *other == finished)
+}
+
+fn repeats_key(index: &Index, table: &Table) -> bool {
+    let is_plain = |key: &IndexKey| {
+        !key.descending
+            && !key.nulls_reversed
+            && key.operator_class.is_none()
+            && key.collation.is_none()
+    };
+    table.primary_key.as_ref().is_some_and(|key| {
+        let mut columns = key.columns.iter();
+        let same = |own: &IndexKey| match &own.on {
+            IndexTarget::Column(column) => columns.next() == Some(column) && is_plain(own),
+            IndexTarget::Expression(_) => false,
+        };
+        key.state == IndexState::Valid
+            && index.keys.len() == key.columns.len()
+            && index.keys.iter().all(same)
+            && index.predicate.is_none()
+    })
 }
 
 /// Whether an operator class that is not its type's default is PostgreSQL's, or of the extension that people take for
@@ -193,11 +231,14 @@ mod tests {
                 operator_class: class.map(str::to_owned),
                 collation: None,
             };
-            index(&Index {
-                keys: vec![key],
-                predicate: predicate.map(Expression::new),
-                ..Index::default()
-            })
+            index(
+                &Index {
+                    keys: vec![key],
+                    predicate: predicate.map(Expression::new),
+                    ..Index::default()
+                },
+                &Table::default(),
+            )
         };
         let column = || IndexTarget::Column(Identifier::new("id").expect("legal"));
         let expression = |text: &str| IndexTarget::Expression(Expression::new(text));

@@ -176,9 +176,9 @@ impl Expression {
     }
 
     /// Whether it is known to give a value, or NULL, whatever the row holds: nothing in it divides, reads a number
-    /// from a text or calls what people wrote.
-    pub fn cannot_fail(&self) -> bool {
-        super::expression::cannot_fail(&self.0)
+    /// from a text or calls what people wrote. It may name columns of the types that `column_type` tells.
+    pub fn cannot_fail(&self, column_type: &dyn Fn(&str) -> Option<SqlType>) -> bool {
+        super::expression::cannot_fail(&self.0, column_type)
     }
 }
 
