@@ -34,6 +34,11 @@ impl ServerVersion {
         self.major() >= 15
     }
 
+    /// Publications of some rows or columns came with 15 (`pg_publication_rel.prqual`, `prattrs`).
+    pub fn has_publications_of_parts(self) -> bool {
+        self.major() >= 15
+    }
+
     /// `NOT ENFORCED` came with 18 (`pg_constraint.conenforced`).
     pub fn has_not_enforced(self) -> bool {
         self.major() >= 18
@@ -140,6 +145,9 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
         "false",
     );
     let set_columns = since(version.has_set_null_columns(), "k.confdelsetcols", "NULL");
+    let of_parts = version.has_publications_of_parts();
+    let row_filter = since(of_parts, "r.prqual::text", "NULL");
+    let column_list = since(of_parts, "r.prattrs::smallint[]", "NULL::smallint[]");
     let enforced = since(version.has_not_enforced(), "k.conenforced", "true");
     let becomes = since(version.has_membership_options(), "USAGE, SET", "MEMBER");
     let asked = questions.iter().map(|question| {
@@ -147,6 +155,8 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
             .replace("{schema}", &format!("{schema_oid}::pg_catalog.oid"))
             .replace("{nulls_not_distinct}", &nulls_not_distinct)
             .replace("{set_columns}", &set_columns)
+            .replace("{row_filter}", &row_filter)
+            .replace("{column_list}", &column_list)
             .replace("{enforced}", &enforced)
             .replace("{becomes}", &becomes)
     });
@@ -231,14 +241,14 @@ WHERE NOT o.opcdefault
 /// constraint's that may be deferred, and a primary key's looks for them.
 const INDEXES: &str = "\
 SELECT i.indexrelid, i.indrelid, c.relname, m.amname, i.indisunique, i.indisprimary, i.indisexclusion,
-       i.indisvalid, i.indisready AND i.indislive AND t.relhasindex
-         AND (i.indisunique OR NOT i.indisprimary)
-         AND (i.indimmediate OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.condeferrable)), i.indnkeyatts, i.indkey, i.indoption, i.indclass,
+       i.indisvalid, i.indisready AND i.indislive, i.indnkeyatts, i.indkey, i.indoption, i.indclass,
        i.indcollation, {nulls_not_distinct}, pg_catalog.pg_get_expr(i.indpred, i.indrelid),
        CASE WHEN i.indexprs IS NOT NULL THEN
          (SELECT pg_catalog.array_agg(pg_catalog.pg_get_indexdef(i.indexrelid, n, false) ORDER BY n)
             FROM pg_catalog.generate_series(1, i.indnkeyatts) n) END,
-       CASE WHEN NOT i.indcollation::oid[] OPERATOR(pg_catalog.<@) ARRAY[0, 100]::oid[] THEN i.indcollation::oid[]::regcollation[] END
+       CASE WHEN NOT i.indcollation::oid[] OPERATOR(pg_catalog.<@) ARRAY[0, 100]::oid[] THEN i.indcollation::oid[]::regcollation[] END,
+       t.relhasindex AND (i.indisunique OR NOT i.indisprimary)
+         AND (i.indimmediate OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.condeferrable))
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_class t ON t.oid = i.indrelid

@@ -194,5 +194,6 @@ fn state_remark(state: IndexState) -> &'static str {
         IndexState::Valid => "valid",
         IndexState::Invalid => "INVALID",
         IndexState::NotReady => "not ready",
+        IndexState::Contradicted => "contradicted",
     }
 }

@@ -178,6 +178,8 @@ shown!(IndexState {
     Valid => "valid",
     Invalid => "INVALID: a concurrent build did not finish, and queries do not use it",
     NotReady => "not ready: a concurrent build did not finish, and writes do not maintain it",
+    Contradicted => "contradicted by the catalogs: they say that it is not unique, or looks for doubles late, or that the table \
+                     has no index",
 });
 
 shown!(Validity {

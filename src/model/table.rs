@@ -173,6 +173,9 @@ pub enum IndexState {
     Invalid,
     /// Neither.
     NotReady,
+    /// Its entries in the catalogs contradict each other: the index of a key that is not unique, or looks for
+    /// doubles late, or one on a table that says it has none.
+    Contradicted,
 }
 
 /// One key of an index.

@@ -9,7 +9,7 @@ use super::kinds::by_kind;
 use super::remedy::remedy;
 use super::{counters, surroundings, tenants};
 use crate::diff::{Difference, Effect, Object, ObjectKind, compare};
-use crate::model::{ForeignKey, Identifier, Schema};
+use crate::model::{ForeignKey, Identifier, IndexState, Schema};
 
 /// What came of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +35,22 @@ pub fn checklist(evidence: &Evidence<'_>) -> Verdict {
     checks.extend(tenants::checks(evidence, &breaking));
     checks.extend(evidence.tried.iter().cloned());
     checks.sort_by_key(|check| check.group);
-    let notes = harmless.iter().map(ToString::to_string).collect();
+    let notes = harmless.iter().map(|d| note(evidence, d)).collect();
     Verdict { checks, notes }
+}
+
+/// A harmless difference in words; what was left behind, with the statement that clears it away.
+fn note(evidence: &Evidence<'_>, difference: &Difference) -> String {
+    let object = &difference.object;
+    let table = evidence.actual.tables.get(&object.owner);
+    let index = table.and_then(|table| table.indexes.get(&object.name));
+    let is_unfinished = index.is_some_and(|index| index.state != IndexState::Valid);
+    if object.kind == ObjectKind::Index && is_unfinished {
+        let name = object.name.quoted();
+        format!("{difference}, and was left unfinished: DROP INDEX CONCURRENTLY {name};")
+    } else {
+        difference.to_string()
+    }
 }
 
 fn declaration(evidence: &Evidence<'_>) -> Check {
@@ -177,6 +191,10 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
     [new, count]
 }
 
+/// What to do about a table that is not there.
+const ABSENT: &str = "leora-migrate apply makes a new table. One that stood before is restored from a backup; if it was \
+                      dropped on purpose, refresh the baseline: leora-migrate snapshot --out FILE.";
+
 fn absence(name: &Identifier, actual: &Schema) -> Finding {
     let object = Object::alone(ObjectKind::Table, name);
     let message = match actual.tables.get(name) {
@@ -186,7 +204,7 @@ fn absence(name: &Identifier, actual: &Schema) -> Finding {
     Finding {
         message,
         object: Some(object),
-        remedy: None,
+        remedy: Some(ABSENT.to_owned()),
     }
 }
 
@@ -225,7 +243,7 @@ fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
                     name.quoted()
                 ),
                 object: Some(Object::on(child, ObjectKind::ForeignKey, name)),
-                remedy: None,
+                remedy: Some("integrity.foreign-keys says what to do about it.".to_owned()),
             })
             .collect();
         Check {

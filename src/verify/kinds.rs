@@ -204,7 +204,10 @@ fn missing_with_its_table(evidence: &Evidence<'_>, id: &str) -> Vec<(usize, Find
         .map(|(name, (count, one, many))| {
             let lost = counted(count, one, many);
             let message = format!("{lost} of {}, which is missing", name.quoted());
-            (count, Finding::new(message))
+            (
+                count,
+                Finding::new(message).remedy("Settle what tables.count says first."),
+            )
         })
         .collect()
 }

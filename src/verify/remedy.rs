@@ -104,6 +104,11 @@ fn changed(
         Some(format!("{};\n{};", dropped(object)?, made(object, wanted)?))
     };
     match (object.kind, field) {
+        (ObjectKind::Index | ObjectKind::PrimaryKey, "state") if actual.starts_with("contradicted") => Some(
+            "Nothing but a change of the catalogs by hand does this: put pg_index.indisunique, indimmediate and \
+             pg_class.relhasindex right as a superuser, then look for doubles."
+                .to_owned(),
+        ),
         (ObjectKind::Index, "state") if evidence.promise.created.contains(&object.owner) => {
             Some(format!(
                 "leora-migrate apply drops it and makes it anew; or by hand: REINDEX INDEX CONCURRENTLY {name};"
@@ -140,10 +145,37 @@ fn changed(
             "{} TYPE {desired}; -- this may rewrite the table, and nobody reads or writes it meanwhile",
             column()
         )),
-        (ObjectKind::Table, "persistence") => Some(format!("ALTER TABLE {table} SET LOGGED;")),
+        (ObjectKind::Column, "identity") if desired == "none" => {
+            Some(format!("{} DROP IDENTITY;", column()))
+        }
+        (ObjectKind::Column, "generation") if desired == "none" => {
+            Some(format!("{} DROP EXPRESSION;", column()))
+        }
+        (ObjectKind::Column, "collation") => {
+            let wanted = evidence.promise.whole.tables.get(&object.owner)?;
+            let ty = wanted.column(object.name.as_str())?.ty.sql();
+            let collation = match desired {
+                "the type's own" => "\"default\"",
+                other => other,
+            };
+            Some(format!("{} TYPE {ty} COLLATE {collation};", column()))
+        }
+        (ObjectKind::Enum, _) => Some(format!(
+            "ALTER TYPE {name} ADD VALUE adds a label, RENAME VALUE renames one; none can be dropped or moved: for that \
+             make the type anew, and retype its columns."
+        )),
+        (ObjectKind::Table, "kind") => Some(format!(
+            "Find out what took the place of table {table} and where its rows are; rename the one, and put the other back."
+        )),
         (ObjectKind::Table, "parents") if actual.starts_with("the type") => {
             Some(format!("ALTER TABLE {table} NOT OF;"))
         }
+        (ObjectKind::Table, "parents" | "children") => Some(
+            "Take them apart: ALTER TABLE (the child) NO INHERIT (the parent), or ALTER TABLE (the parent) DETACH PARTITION \
+             (the child); then look whose rows they are."
+                .to_owned(),
+        ),
+        (ObjectKind::Table, "persistence") => Some(format!("ALTER TABLE {table} SET LOGGED;")),
         (ObjectKind::Table, "row-level security") => {
             let verb = if desired == "on" { "ENABLE" } else { "DISABLE" };
             Some(format!("ALTER TABLE {table} {verb} ROW LEVEL SECURITY;"))

@@ -1,8 +1,6 @@
 //! What stands around the tables and decides what can be done with them: settings, publications, and
 //! foreign keys from elsewhere.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::check::{Check, Finding, Group, Outcome};
@@ -29,8 +27,8 @@ pub struct Surroundings {
     pub exposed: Vec<(Identifier, Exposed)>,
     /// The foreign keys of other schemas that hold rows of this one back.
     pub held: Vec<Holder>,
-    /// The tables whose rows no publication can name, though some must, with those.
-    pub nameless: BTreeMap<Identifier, String>,
+    /// The tables whose rows a publication must name and cannot.
+    pub nameless: Vec<Nameless>,
     /// The rights that owners of tables lack.
     pub short_of_rights: Vec<Shortfall>,
     /// The columns, after their tables, whose long values are refused for want of room in a page.
@@ -46,6 +44,28 @@ pub struct Exposed {
     pub owned: bool,
     /// The view, as SQL, through which it is.
     pub through: Option<String>,
+}
+
+/// A table whose rows publications must name when they are changed or deleted, and cannot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nameless {
+    /// The table.
+    pub table: Identifier,
+    /// Why they cannot.
+    pub how: Unnamed,
+    /// The publications, as SQL, with commas between.
+    pub publications: String,
+}
+
+/// Why a publication cannot name the rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unnamed {
+    /// The table's replica identity names none.
+    ByIdentity,
+    /// It chooses rows by a column that the replica identity has not.
+    ByRowFilter,
+    /// It leaves out a column of the replica identity.
+    ByColumnList,
 }
 
 /// A foreign key of another schema.
@@ -228,13 +248,39 @@ fn settings(evidence: &Evidence<'_>) -> Check {
 
 /// A publication must be able to name the rows whose change or deletion it tells.
 fn replication(evidence: &Evidence<'_>) -> Check {
-    let refused = |(table, publications): (&Identifier, &String)| {
+    let refused = |nameless: &Nameless| {
+        let Nameless {
+            table,
+            how,
+            publications,
+        } = nameless;
         let table = table.quoted();
+        let (why, remedy) = match how {
+            Unnamed::ByIdentity => (
+                "must name them, and the table's replica identity names none",
+                format!(
+                    "ALTER TABLE {table} REPLICA IDENTITY DEFAULT; -- once it has a primary key"
+                ),
+            ),
+            Unnamed::ByRowFilter => (
+                "chooses rows by a column that the table's replica identity has not",
+                format!(
+                    "ALTER TABLE {table} REPLICA IDENTITY FULL; -- or choose by columns of its primary key, or publish \
+                     inserts alone"
+                ),
+            ),
+            Unnamed::ByColumnList => (
+                "leaves out columns of the table's replica identity",
+                format!(
+                    "ALTER PUBLICATION {publications} DROP TABLE {table}; -- and add it again with all columns of its \
+                     primary key"
+                ),
+            ),
+        };
         Finding::new(format!(
-            "rows of {table} can be neither changed nor deleted: publication {publications} must name them, and the \
-             table's replica identity names none"
+            "rows of {table} can be neither changed nor deleted: publication {publications} {why}"
         ))
-        .remedy(format!("ALTER TABLE {table} REPLICA IDENTITY DEFAULT; -- once it has a primary key"))
+        .remedy(remedy)
     };
     none_expected(
         "integrity.replication",

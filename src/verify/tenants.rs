@@ -31,7 +31,8 @@ fn owned(evidence: &Evidence<'_>) -> Check {
                 None => ("table ", "is missing"),
                 Some(table) => ("", not_owned(table)?),
             };
-            Some(Finding::new(format!("{what}{} {reason}", name.quoted())))
+            let finding = Finding::new(format!("{what}{} {reason}", name.quoted()));
+            Some(finding.remedy("Settle what the groups tables and integrity find on it."))
         })
         .collect();
     Check {

@@ -13,11 +13,17 @@ pub const AROUND_IT: &[&str] = &[
 ];
 
 /// Settings kept for this database or any role in it, which a session starts with, some of the
-/// server's own configuration, and the number of connections when it is none.
+/// server's own configuration, and the number of connections when it is none. What keeps a role from writing, or from
+/// taking its time, matters where it may write.
 const SETTINGS: &str = "\
 SELECT s.setdatabase <> '0', CASE WHEN s.setrole <> '0' THEN s.setrole::regrole END, u.setting, false
 FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
 WHERE s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
+  AND (s.setrole = '0' OR pg_catalog.split_part(u.setting, '=', 1) NOT IN ('default_transaction_read_only', 'statement_timeout')
+       OR EXISTS (SELECT FROM pg_roles m JOIN pg_class c ON c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
+                   WHERE pg_catalog.pg_has_role(s.setrole, m.oid, '{becomes}')
+                     AND (pg_catalog.has_table_privilege(m.oid, c.oid, 'INSERT, UPDATE, DELETE')
+                          OR pg_catalog.has_any_column_privilege(m.oid, c.oid, 'INSERT, UPDATE'))))
 UNION ALL
 SELECT false, NULL, name || '=' || setting, true
 FROM pg_settings
@@ -28,7 +34,7 @@ SELECT true, NULL, 'CONNECTION LIMIT=0', false
 FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit = 0";
 
 /// The foreign keys of other schemas that hold rows of this one back, or may: at once, or by way of rows that are
-/// deleted with them. One that sets NULL holds back where NULL is refused. PostgreSQL follows a foreign key as the
+/// deleted with them. One that sets NULL holds back where NULL is refused, be it by what is computed of it. PostgreSQL follows a foreign key as the
 /// owner of the table it is on (`ri_triggers.c`), so the owner needs the right to delete or change its rows.
 const HELD: &str = "\
 WITH RECURSIVE reached(parent, held) AS (
@@ -43,7 +49,15 @@ WITH RECURSIVE reached(parent, held) AS (
                     AND (a.attnotnull OR k.confdeltype = 'd' AND a.atthasdef
                          OR EXISTS (SELECT FROM pg_type y WHERE y.oid = a.atttypid AND y.typtype = 'd'
                                      AND (y.typnotnull OR EXISTS (SELECT FROM pg_constraint h WHERE h.contypid = y.oid)))))
-           OR EXISTS (SELECT FROM pg_constraint h WHERE h.conrelid = k.conrelid AND h.contype = 'c' AND h.conkey OPERATOR(pg_catalog.&&) k.conkey))
+           OR EXISTS (SELECT FROM pg_constraint h WHERE h.conrelid = k.conrelid AND h.contype = 'c' AND h.conkey OPERATOR(pg_catalog.&&) k.conkey)
+           OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = k.conrelid AND i.indisunique AND {nulls_not_distinct}
+                       AND i.indkey::smallint[] OPERATOR(pg_catalog.<@) k.conkey)
+           OR EXISTS (SELECT FROM pg_attribute a JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
+                       JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass::oid AND d.refobjid = a.attrelid
+                        AND d.refobjsubid = ANY (k.conkey::integer[])
+                        AND (d.classid = 'pg_attrdef'::regclass::oid AND d.objid = e.oid
+                             OR d.classid = 'pg_class'::regclass::oid AND d.objid = a.attrelid AND d.objsubid = a.attnum)
+                       WHERE a.attrelid = k.conrelid AND a.attgenerated <> '' AND a.attnotnull))
          THEN 'holds' END AS holds,
     CASE WHEN k.confdeltype IN ('c', 'n', 'd') THEN CASE
          WHEN EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = k.conrelid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
@@ -63,9 +77,10 @@ SELECT relname, conrelid::regclass, conname, coalesce(holds, may) FROM found WHE
 ORDER BY 1, 3";
 
 /// Tables whose changed and deleted rows are published, and cannot be told from each other: PostgreSQL
-/// refuses to change and to delete them (manual, 31.1.1).
+/// refuses to change and to delete them (manual, 31.1.1). So too where a publication chooses rows by a column that the
+/// replica identity has not, or leaves one of it out (31.3, 31.4); `:varattno` is a column in the node tree of a condition.
 const NAMELESS: &str = "\
-SELECT c.relname, pg_catalog.string_agg(pg_catalog.quote_ident(p.pubname), ', ' ORDER BY p.pubname)
+SELECT c.relname, 'identity', pg_catalog.string_agg(pg_catalog.quote_ident(p.pubname), ', ' ORDER BY p.pubname)
 FROM pg_publication p
 CROSS JOIN pg_catalog.pg_get_publication_tables(p.pubname) t
 JOIN pg_class c ON c.oid = t.relid
@@ -73,7 +88,25 @@ WHERE (p.pubupdate OR p.pubdelete) AND c.relnamespace = {schema}
   AND (c.relreplident = 'n'
        OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
        OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
-GROUP BY c.relname";
+GROUP BY c.relname
+UNION ALL
+SELECT x.relname, x.how, pg_catalog.quote_ident(x.pubname)
+FROM (
+  SELECT c.relname, p.pubname,
+    CASE WHEN c.relreplident <> 'f' AND EXISTS (SELECT FROM pg_catalog.regexp_matches({row_filter}, ':varattno ([0-9]+)', 'g') f
+                                                 WHERE f[1]::smallint <> ALL (n.named)) THEN 'rows'
+         WHEN {column_list} IS NOT NULL
+          AND (c.relreplident = 'f' OR NOT n.named OPERATOR(pg_catalog.<@) {column_list}) THEN 'columns' END AS how
+  FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid JOIN pg_class c ON c.oid = r.prrelid
+  CROSS JOIN LATERAL (
+    SELECT coalesce((SELECT i.indkey::smallint[] FROM pg_index i
+                      WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END),
+                    '{}') AS named
+  ) n
+  WHERE (p.pubupdate OR p.pubdelete) AND c.relnamespace = {schema} AND c.relreplident <> 'n'
+) x
+WHERE x.how IS NOT NULL
+ORDER BY 1, 2, 3";
 
 /// Tables that Supabase's two public roles, where they exist, or a role that they may become may use, and that no
 /// row-level security keeps from them: it is off, or does not hold for the role, or the role may turn it off. So too through a view that reads

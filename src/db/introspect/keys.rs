@@ -122,10 +122,11 @@ impl Reader {
                 continue; // the index of an exclusion constraint, which is among the checks
             }
             let deferrable = backing.get(&oid(row, 0)).copied().unwrap_or_default();
-            let state = match (yes(row, 8), yes(row, 7)) {
-                (false, _) => IndexState::NotReady,
-                (true, false) => IndexState::Invalid,
-                (true, true) => IndexState::Valid,
+            let state = match (yes(row, 8), yes(row, 7), yes(row, 18)) {
+                (false, ..) => IndexState::NotReady,
+                (true, _, false) => IndexState::Contradicted,
+                (true, false, true) => IndexState::Invalid,
+                (true, true, true) => IndexState::Valid,
             };
             let columns = array::numbers(text(row, 10));
             let key_count = usize::from(number(row, 9).unsigned_abs()).min(columns.len());

@@ -17,7 +17,9 @@ use crate::model::{
 use crate::verify::counters::Counter;
 use crate::verify::proof::{KeyName, TableSize};
 use crate::verify::rights::{Holds, Shortfall};
-use crate::verify::surroundings::{Exposed, Holder, Holding, KeptSetting, Surroundings};
+use crate::verify::surroundings::{
+    Exposed, Holder, Holding, KeptSetting, Nameless, Surroundings, Unnamed,
+};
 
 /// Tables that belong to Prisma and not to the application.
 const NOT_THE_APPLICATIONS: &[&str] = &["_prisma_migrations"];
@@ -74,12 +76,11 @@ impl Reader {
         reader.policies(&next());
         reader.enums(&next());
         reader.domains(&next());
-        let with_text = |row: &SimpleQueryRow| (name(row, 0), text(row, 1).to_owned());
         let around = Surroundings {
             settings: next().iter().map(setting).collect(),
             exposed: next().iter().map(exposed).collect(),
             held: next().iter().map(holder).collect(),
-            nameless: next().iter().map(with_text).collect(),
+            nameless: next().iter().map(nameless).collect(),
             short_of_rights: next().iter().map(shortfall).collect(),
             cramped: next()
                 .iter()
@@ -339,6 +340,18 @@ fn holder(row: &SimpleQueryRow) -> Holder {
             "rights" => Holding::ForWantOfRights,
             _ => Holding::ByItself,
         },
+    }
+}
+
+fn nameless(row: &SimpleQueryRow) -> Nameless {
+    Nameless {
+        table: name(row, 0),
+        how: match text(row, 1) {
+            "rows" => Unnamed::ByRowFilter,
+            "columns" => Unnamed::ByColumnList,
+            _ => Unnamed::ByIdentity,
+        },
+        publications: text(row, 2).to_owned(),
     }
 }
 

@@ -10,7 +10,8 @@ pub(super) fn unique_keys(table: &Table) -> Vec<(Vec<&Identifier>, bool)> {
         .iter()
         .map(|key| (key.columns.iter().collect(), false));
     let indexes = table.indexes.values().filter(|index| {
-        index.unique && index.predicate.is_none() && index.state != IndexState::NotReady
+        let looks = matches!(index.state, IndexState::Valid | IndexState::Invalid);
+        index.unique && index.predicate.is_none() && looks
     });
     let others = indexes.filter_map(|index| {
         let columns = index.keys.iter().map(|key| match &key.on {

@@ -141,11 +141,12 @@ fn defaults<'w, 'a: 'w>(
             let promised = world.subject.desired.tables.get(table).and_then(|table| table.column(column.name));
             let ty = promised.map_or_else(String::new, |column| column.ty.sql());
             steps.push(Step::ask(row, format!(
-                "SELECT CASE WHEN leora_row.{0} IS NOT DISTINCT FROM CAST({default} AS {ty}) THEN 'as promised' \
-                 ELSE coalesce(leora_row.{0}::text, 'NULL') END FROM {1} leora_row WHERE {2}",
+                "SELECT CASE WHEN {3}.{0} IS NOT DISTINCT FROM CAST({default} AS {ty}) THEN 'as promised' \
+                 ELSE coalesce({3}.{0}::text, 'NULL') END FROM {1} {3} WHERE {2}",
                 name.quoted(),
                 rows.table(table),
-                rows.locate(row, &[].into())
+                rows.locate(row, &[].into()),
+                table.quoted()
             )));
             claims.push(Claim {
                 object: column_object(table, column.name),
@@ -159,10 +160,10 @@ fn defaults<'w, 'a: 'w>(
         }
         if model.name == JOB.name {
             steps.push(Step::ask(row, format!(
-                "SELECT pg_catalog.concat_ws(' ', leora_row.\"status\", leora_row.\"attempts\", leora_row.\"maxAttempts\") \
-                 FROM {} leora_row WHERE {}",
+                "SELECT pg_catalog.concat_ws(' ', {2}.\"status\", {2}.\"attempts\", {2}.\"maxAttempts\") FROM {0} {2} WHERE {1}",
                 rows.table(table),
-                rows.locate(row, &[].into())
+                rows.locate(row, &[].into()),
+                table.quoted()
             )));
             claims.push(claim(
                 JOB_DEFAULTS,
@@ -285,11 +286,11 @@ fn metric_versions<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
     composer.plan(move |rows, _| {
         let mut steps: Vec<_> = [one, two].map(|row| rows.insert(row)).into();
         steps.push(Step::ask(one, format!(
-            "SELECT pg_catalog.string_agg(leora_row.\"version\"::text, ' ' ORDER BY leora_row.\"version\") FROM {} leora_row \
-             WHERE ({}) OR ({})",
+            "SELECT pg_catalog.string_agg({3}.\"version\"::text, ' ' ORDER BY {3}.\"version\") FROM {0} {3} WHERE ({1}) OR ({2})",
             rows.table(table),
             rows.locate(one, &[].into()),
-            rows.locate(two, &[].into())
+            rows.locate(two, &[].into()),
+            table.quoted()
         )));
         let expect = Expect::Answer { step: 2, is: vec!["1 2".to_owned()], or_refused: None };
         let promise = "version 1 of a metric can be created, then version 2 of the same code".to_owned();
@@ -307,11 +308,12 @@ fn widgets<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
         steps.push(Step::ask(shared, format!(
             "SELECT pg_catalog.concat_ws(' ', {}) ",
             [shared, own].map(|row| format!(
-                "(SELECT CASE WHEN leora_row.\"userId\" IS NULL THEN {} ELSE {} END FROM {} leora_row WHERE {})",
+                "(SELECT CASE WHEN {4}.\"userId\" IS NULL THEN {0} ELSE {1} END FROM {2} {4} WHERE {3})",
                 literal("tenant"),
                 literal("user"),
                 rows.table(table),
-                rows.locate(row, &[].into())
+                rows.locate(row, &[].into()),
+                table.quoted()
             )).join(", ")
         )));
         let expect = Expect::Answer { step: 2, is: vec!["tenant user".to_owned()], or_refused: None };

@@ -76,9 +76,6 @@ pub(super) fn fresh(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Result<S
         let escaped = element.replace('\\', "\\\\").replace('"', "\\\"");
         return Ok(format!("{{\"{escaped}\"}}"));
     }
-    if let Some(made) = named(ty, types, seed, n) {
-        return made;
-    }
     let base = ty.without_modifiers();
     let modifiers = ty.modifiers();
     let first = modifiers.first().and_then(|n| u64::try_from(*n).ok());
@@ -142,7 +139,11 @@ pub(super) fn fresh(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Result<S
             "[{}]",
             vec!["1"; first.unwrap_or(1).min(16_000) as usize].join(",")
         ),
-        other => return Err(format!("no rule makes a value of type {other}")),
+        // A type that people made: PostgreSQL's own come first, whatever people call theirs.
+        other => {
+            let unknown = || Err(format!("no rule makes a value of type {other}"));
+            return named(ty, types, seed, n).unwrap_or_else(unknown);
+        }
     })
 }
 
@@ -150,18 +151,17 @@ pub(super) fn fresh(ty: &SqlType, types: &Schema, seed: u64, n: u64) -> Result<S
 pub(super) fn is_narrow(ty: &SqlType, types: &Schema) -> bool {
     let ty = types.base_type(ty);
     let short = |ty: &SqlType| ty.modifiers().first().is_some_and(|length| *length < 2);
-    types.enums.contains_key(ty.name().as_str())
-        || match ty.without_modifiers().as_str() {
-            "boolean" | "\"char\"" | "vector" | "halfvec" => true,
-            "character" => short(ty) || ty.modifiers().is_empty(),
-            "character varying" => short(ty),
-            "bit" | "bit varying" => ty.modifiers().first().is_none_or(|length| *length < 10),
-            "numeric" => ty
-                .modifiers()
-                .first()
-                .is_some_and(|precision| *precision < 4),
-            _ => false,
-        }
+    match ty.without_modifiers().as_str() {
+        "boolean" | "\"char\"" | "vector" | "halfvec" => true,
+        "character" => short(ty) || ty.modifiers().is_empty(),
+        "character varying" => short(ty),
+        "bit" | "bit varying" => ty.modifiers().first().is_none_or(|length| *length < 10),
+        "numeric" => ty
+            .modifiers()
+            .first()
+            .is_some_and(|precision| *precision < 4),
+        _ => types.enums.contains_key(ty.name().as_str()),
+    }
 }
 
 /// A value of an enum or a domain of the schema; `None` when the type is neither.

@@ -41,6 +41,8 @@ struct Expected {
     /// It changes the server or its roles, and runs while nothing else does.
     #[serde(default)]
     own_server: bool,
+    /// Who looks, when not a superuser.
+    role: Option<String>,
     /// It needs extensions that not every installation has.
     #[serde(default)]
     contrib: bool,

@@ -137,8 +137,14 @@ impl Stand {
     /// What verify says of the case's database.
     pub(super) fn verify(&self, case: &Case, database: &str) -> Output {
         let baseline = self.baseline(case.expected.database);
-        let arguments = ["verify", "--format", "json", "--baseline", &baseline];
-        self.cli(database, &arguments)
+        let mut url = self.server.url(database);
+        if let Some(role) = &case.expected.role {
+            url = url.replacen("leora@", &format!("{role}@"), 1);
+        }
+        Cli::new()
+            .env("DATABASE_URL", url)
+            .args(&["verify", "--format", "json", "--baseline", &baseline])
+            .run()
     }
 
     pub(super) fn version(&self) -> u32 {

@@ -23,7 +23,8 @@ pub(super) fn index_state(now: IndexState) -> IndexState {
     match now {
         IndexState::Valid => IndexState::Invalid,
         IndexState::Invalid => IndexState::NotReady,
-        IndexState::NotReady => IndexState::Valid,
+        IndexState::NotReady => IndexState::Contradicted,
+        IndexState::Contradicted => IndexState::Valid,
     }
 }
 
