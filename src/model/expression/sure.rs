@@ -189,8 +189,7 @@ fn is_sure(node: &Node, column_type: &ColumnType<'_>) -> bool {
         }
         Node::Call(name, arguments) => {
             let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
-            let above_zero =
-                |node: &Node| matches!(node, Node::Number(n) if n.trim_start_matches('0') != "");
+            let above_zero = |node: &Node| matches!(node, Node::Number(n) if !n.trim_start_matches('0').is_empty());
             match arguments.as_slice() {
                 [text, numbers @ ..] if OF_A_TEXT_AND_NUMBERS.contains(&name) => {
                     let mut others = numbers

@@ -143,7 +143,7 @@ impl Stand {
         }
         Cli::new()
             .env("DATABASE_URL", url)
-            .args(&["verify", "--format", "json", "--baseline", &baseline])
+            .args(["verify", "--format", "json", "--baseline", &baseline])
             .run()
     }
 
