@@ -281,3 +281,6 @@ fn names(names: &[&Identifier]) -> String {
         .collect::<Vec<_>>()
         .join(", ")
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -187,3 +187,6 @@ fn changed(
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -214,4 +214,73 @@ mod tests {
         assert_eq!(said.likenesses, ["a%"]);
         assert!(said.numbers.contains(&10));
     }
+
+    fn said(condition: &str) -> Said {
+        Said::of(&[condition.to_owned()])
+    }
+
+    fn numbers_for(base: &str, condition: &str) -> Vec<Maker> {
+        let mut makers = Vec::new();
+        numbers(base, &said(condition), &mut makers);
+        makers
+    }
+
+    #[test]
+    fn numbers_lie_between_at_and_beside_those_of_the_conditions() {
+        let mut expected = vec![Maker::From(15), Maker::From(11)];
+        expected.extend(["15", "11", "10", "9", "21", "20", "19", "1", "0", "-1"].map(constant));
+        assert_eq!(
+            numbers_for("integer", "((n >= 10) AND (n <= 20))"),
+            expected
+        );
+        expected.extend(["0.25", "0.5", "0.1"].map(constant));
+        let of_numeric = "((n >= (10)::numeric) AND (n <= (20)::numeric) AND (n <> 0.25))";
+        assert_eq!(numbers_for("numeric", of_numeric), expected);
+    }
+
+    #[test]
+    fn numbers_fit_the_type() {
+        for (base, small, large) in [
+            ("smallint", "32766", "40000"),
+            ("integer", "40000", "3000000000"),
+            ("bigint", "3000000000", "9000000000000000000"),
+        ] {
+            assert!(
+                numbers_for(base, small).contains(&constant(small)),
+                "{base}"
+            );
+            assert!(
+                !numbers_for(base, large).contains(&constant(large)),
+                "{base}"
+            );
+        }
+    }
+
+    #[test]
+    fn texts_are_as_long_as_the_conditions_and_the_type_say() {
+        let lengths = |ty: &str, condition: &str| -> BTreeSet<usize> {
+            let mut makers = Vec::new();
+            texts(&SqlType::new(ty), &said(condition), &mut makers);
+            let shaped = makers.iter().filter_map(|maker| match maker {
+                Maker::Shaped(pattern) => Some(pattern.length()),
+                _ => None,
+            });
+            shaped.collect()
+        };
+        let long = lengths("text", "(char_length(s) > 40)");
+        assert!(
+            [39, 40, 41].iter().all(|length| long.contains(length)),
+            "{long:?}"
+        );
+        let short = lengths("character varying(10)", "(char_length(s) > 40)");
+        assert_eq!(short, BTreeSet::from([6, 7, 9, 10]));
+        let mut makers = Vec::new();
+        let ty = SqlType::new("character varying(4)");
+        texts(
+            &ty,
+            &said("((s = 'open'::text) OR (s = 'closed'::text))"),
+            &mut makers,
+        );
+        assert!(makers.contains(&constant("open")) && !makers.contains(&constant("closed")));
+    }
 }

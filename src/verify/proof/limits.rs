@@ -204,3 +204,88 @@ fn covers_named_rows(index: &Index, key: &ForeignKey) -> bool {
         .as_ref()
         .is_none_or(|predicate| is_not_null(predicate.as_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lower::lower;
+    use crate::model::{Expression, PrimaryKey};
+
+    fn name(name: &str) -> Identifier {
+        Identifier::new(name).expect("legal")
+    }
+
+    fn over(column: &str) -> Index {
+        let key = IndexKey {
+            on: IndexTarget::Column(name(column)),
+            descending: false,
+            nulls_reversed: false,
+            operator_class: None,
+            collation: None,
+        };
+        Index {
+            keys: vec![key],
+            ..Index::default()
+        }
+    }
+
+    #[test]
+    fn only_an_index_over_all_rows_that_name_one_spares_the_reading_of_the_table() {
+        let schema = lower(&leora_schema::LEORA);
+        let whole = &schema.tables["DashboardWidget"];
+        let key = &whole.foreign_keys["DashboardWidget_userId_fkey"];
+        let serves = |index: Index| {
+            let mut table = whole.clone();
+            table.indexes = [(name("index"), index)].into();
+            leads(&table, key)
+        };
+        let by = |method: &str| Index {
+            method: Some(method.to_owned()),
+            ..over("userId")
+        };
+        let partial = |predicate: &str| Index {
+            predicate: Some(Expression::new(predicate)),
+            ..over("userId")
+        };
+        assert!(serves(over("userId")) && serves(by("hash")));
+        assert!(serves(partial(r#""userId" IS NOT NULL"#)));
+        assert!(!serves(by("brin")) && !serves(over("size")));
+        assert!(!serves(partial("size IS NOT NULL")));
+        let state = IndexState::Invalid;
+        assert!(!serves(Index {
+            state,
+            ..over("userId")
+        }));
+        let unique = true;
+        assert!(
+            serves(Index {
+                unique,
+                ..over("userId")
+            }) && !serves(Index {
+                unique,
+                ..over("size")
+            })
+        );
+        let mut table = whole.clone();
+        table.indexes.clear();
+        table.primary_key = Some(PrimaryKey {
+            columns: vec![name("userId")],
+            ..whole.primary_key.clone().expect("declared")
+        });
+        assert!(leads(&table, key));
+    }
+
+    #[test]
+    fn the_index_that_is_missing_is_spelled_out() {
+        let schema = lower(&leora_schema::LEORA);
+        let table = name("DashboardWidget");
+        let key = &schema.tables[&table].foreign_keys["DashboardWidget_userId_fkey"];
+        let said = missing_index(&name("User"), &table, key, 7);
+        assert_eq!(
+            said,
+            "deleting or rekeying a row of \"User\" reads all 7 pages of \"DashboardWidget\", as no index of it leads with \
+             \"userId\"; this would settle it: CREATE INDEX CONCURRENTLY \"DashboardWidget_userId_idx\" ON \
+             \"DashboardWidget\" (\"userId\");"
+        );
+    }
+}

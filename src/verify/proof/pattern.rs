@@ -209,6 +209,10 @@ mod tests {
             ("^[^@]+@[^@]+\\.[a-z]{2,}$", "aaaaaaaa@aaaaaaaa.aaaaaaaa"),
             ("^#[0-9a-fA-F]{6}$", "#000000"),
             ("^[[:upper:]][[:lower:]]*$", "Aaaaaaaaa"),
+            ("^[[:digit:]][[:alnum:]][[:space:]]$", "0a "),
+            ("^[]a]$", "]"),
+            ("^[[a]$", "["),
+            ("^[a-]$", "a"),
         ] {
             assert_eq!(
                 Pattern::matching(expression).map(|p| p.text(0)).as_deref(),
@@ -224,7 +228,7 @@ mod tests {
     #[test]
     fn numbers_give_different_texts() {
         let pattern = Pattern::like("Aa-00");
-        assert_eq!(pattern.count(), 26 * 26 * 100);
+        assert_eq!((pattern.count(), pattern.length()), (26 * 26 * 100, 5));
         assert_eq!(
             [0, 1, 10, 100, 2600].map(|n| pattern.text(n)),
             ["Aa-00", "Aa-01", "Aa-10", "Ab-00", "Ba-00"]

@@ -235,3 +235,6 @@ fn rows_verdict(
         Verdict::Broken(findings)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+//! The checklist over schemas in memory: what is counted, and what is said of it.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use leora_schema::LEORA;
+
+use super::*;
+use crate::model::{IndexState, Table, TableKind, snapshot};
+use crate::plan::plan;
+use crate::verify::promise::Promise;
+use crate::verify::surroundings::Surroundings;
+
+pub(in crate::verify) fn name(name: &str) -> Identifier {
+    Identifier::new(name).expect("legal")
+}
+
+pub(in crate::verify) fn promise() -> &'static Promise {
+    static PROMISE: OnceLock<Promise> = OnceLock::new();
+    PROMISE.get_or_init(|| {
+        let baseline = snapshot::read(leora_schema::BASELINE).expect("the baseline reads");
+        Promise::new(&LEORA, baseline)
+    })
+}
+
+/// What the checklist says of a schema that is as promised but for `change`, and is recorded as `recorded`.
+fn judged(change: impl FnOnce(&mut Schema), recorded: Recorded) -> Verdict {
+    judged_against(promise(), change, recorded)
+}
+
+fn judged_against(
+    promise: &Promise,
+    change: impl FnOnce(&mut Schema),
+    recorded: Recorded,
+) -> Verdict {
+    let schema = name("public");
+    let mut actual = promise.whole.clone();
+    change(&mut actual);
+    let plan = plan(&promise.request(&schema), &actual, &BTreeMap::new());
+    checklist(&Evidence {
+        promise,
+        database: &name("leora"),
+        schema: &schema,
+        actual: &actual,
+        plan: &plan,
+        recorded,
+        around: &Surroundings::default(),
+        session_replication_role: "origin",
+        orphans: &[],
+        impossible: &[],
+        counters: &[],
+        tried: Vec::new(),
+    })
+}
+
+/// The check called `id` of such a schema.
+pub(in crate::verify) fn check(id: &str, change: impl FnOnce(&mut Schema)) -> Check {
+    check_against(promise(), id, change)
+}
+
+/// The same, where something else was promised.
+pub(in crate::verify) fn check_against(
+    promise: &Promise,
+    id: &str,
+    change: impl FnOnce(&mut Schema),
+) -> Check {
+    let verdict = judged_against(promise, change, Recorded::Here("today".to_owned()));
+    let mut checks = verdict.checks.into_iter();
+    checks.find(|check| check.id == id).expect("a check")
+}
+
+pub(in crate::verify) fn table<'s>(schema: &'s mut Schema, name: &str) -> &'s mut Table {
+    schema.tables.get_mut(name).expect("a table")
+}
+
+fn findings(check: &Check) -> &[Finding] {
+    match &check.outcome {
+        Outcome::Failed { findings } => findings,
+        _ => &[],
+    }
+}
+
+fn messages(check: &Check) -> Vec<&str> {
+    let findings = findings(check).iter();
+    findings.map(|finding| finding.message.as_str()).collect()
+}
+
+#[test]
+fn what_is_as_promised_passes_and_is_counted() {
+    let verdict = judged(|_| {}, Recorded::Here("today".to_owned()));
+    let told: Vec<_> = verdict
+        .checks
+        .iter()
+        .filter(|check| !check.expected.is_empty())
+        .map(|check| {
+            (
+                check.id,
+                check.title.as_str(),
+                check.expected.as_str(),
+                check.found.as_str(),
+            )
+        })
+        .collect();
+    for expected in [
+        (
+            "tables.new",
+            "the 3 new tables exist: MetricDefinition, DashboardWidget, Job",
+            "3",
+            "3",
+        ),
+        (
+            "tables.count",
+            "61 tables, by name: 58 before and 3 new",
+            "61 = 58 + 3",
+            "61",
+        ),
+        ("tables.kind", "61 tables as they should be", "61", "61"),
+        (
+            "tables.constraints",
+            "no unexpected CHECK or exclusion constraint",
+            "0",
+            "0",
+        ),
+        ("tables.triggers", "no unexpected trigger or rule", "0", "0"),
+        ("relations.tenant", "48 tables reference Tenant", "48", "48"),
+        ("relations.user", "2 new tables reference User", "2", "2"),
+        (
+            "integrity.primary-keys",
+            "61 primary keys valid and in force",
+            "61",
+            "61",
+        ),
+        (
+            "tenants.owned",
+            "every new table has a required tenantId that references Tenant and is deleted with it",
+            "3",
+            "3",
+        ),
+    ] {
+        assert!(told.contains(&expected), "{expected:?} in {told:#?}");
+    }
+    assert!(
+        verdict
+            .checks
+            .iter()
+            .all(|check| !check.outcome.is_failure())
+    );
+}
+
+/// Each thing that is not as it should be counts once, and what is too many is told apart.
+#[test]
+fn what_differs_is_counted_by_what_became_of_it() {
+    let broken = |schema: &mut Schema| {
+        let job = table(schema, "Job");
+        job.indexes.remove("Job_status_idx");
+        let other = job.indexes.get_mut("Job_tenantId_idx").expect("declared");
+        other.state = IndexState::Invalid;
+        other.method = Some("hash".to_owned());
+        let mut more = other.clone();
+        more.unique = true;
+        more.state = IndexState::Valid;
+        job.indexes.insert(name("Job_more_key"), more);
+    };
+    let sound = check("integrity.indexes", |_| {});
+    let all: usize = sound.expected.parse().expect("a number");
+    let found = check("integrity.indexes", broken).found;
+    assert_eq!(
+        found,
+        format!("{}, 1 different, 1 missing and 1 more", all - 2)
+    );
+    let missing_alone = check("integrity.indexes", |schema| {
+        table(schema, "Job").indexes.remove("Job_status_idx");
+    });
+    assert_eq!(missing_alone.found, format!("{}, 1 missing", all - 1));
+}
+
+/// All that a missing table takes with it is missing, and told in one sentence for each kind of thing.
+#[test]
+fn a_missing_table_takes_all_of_it_along() {
+    for (id, lost) in [
+        ("tables.columns", "11 columns"),
+        ("integrity.primary-keys", "1 primary key"),
+        ("integrity.foreign-keys", "1 foreign key"),
+        ("integrity.indexes", "3 indexes"),
+    ] {
+        let gone = check(id, |schema| drop(schema.tables.remove("Job")));
+        assert_eq!(
+            messages(&gone),
+            [format!("{lost} of \"Job\", which is missing")],
+            "{id}"
+        );
+        let lost: usize = lost
+            .split(' ')
+            .next()
+            .and_then(|n| n.parse().ok())
+            .expect("a number");
+        let all: usize = gone.expected.parse().expect("a number");
+        assert_eq!(
+            gone.found,
+            format!("{}, {lost} missing", all - lost),
+            "{id}"
+        );
+    }
+    // What a table does not have is not missed with it.
+    let mut promised = promise().clone();
+    table(&mut promised.whole, "Job").indexes.clear();
+    let gone = check_against(&promised, "integrity.indexes", |schema| {
+        drop(schema.tables.remove("Job"))
+    });
+    assert_eq!(gone.outcome, Outcome::Passed);
+}
+
+#[test]
+fn a_table_that_is_missing_is_named_and_so_is_what_stands_in_its_place() {
+    let gone = |schema: &mut Schema| drop(schema.tables.remove("Job"));
+    let new = check("tables.new", gone);
+    assert_eq!(
+        (new.found.as_str(), messages(&new)),
+        ("2", vec![r#"table "Job" is missing"#])
+    );
+    let object = findings(&new)
+        .first()
+        .and_then(|finding| finding.object.clone());
+    assert_eq!(object, Some(Object::alone(ObjectKind::Table, &name("Job"))));
+    let view = |schema: &mut Schema| table(schema, "Job").kind = TableKind::View;
+    assert_eq!(
+        messages(&check("tables.count", view)),
+        [r#""Job" is not a table but a view"#]
+    );
+    assert_eq!(check("tables.count", view).found, "60");
+    assert_eq!(check("tenants.owned", gone).found, "2");
+    assert_eq!(check("tables.kind", gone).expected, "60");
+}
+
+/// It counts how many reference, by the columns that were promised and the table that was.
+#[test]
+fn a_relation_is_lost_when_its_columns_or_its_target_are_others() {
+    let lost = r#""DashboardWidget" does not reference User by "DashboardWidget_userId_fkey""#;
+    let key = |schema: &mut Schema, change: fn(&mut ForeignKey)| {
+        let keys = &mut table(schema, "DashboardWidget").foreign_keys;
+        change(
+            keys.get_mut("DashboardWidget_userId_fkey")
+                .expect("declared"),
+        );
+    };
+    for change in [
+        (|key| key.columns = vec![name("id")]) as fn(&mut ForeignKey),
+        |key| key.references = crate::model::TableReference::Here(name("Tenant")),
+    ] {
+        let check = check("relations.user", |schema| key(schema, change));
+        assert_eq!((check.found.as_str(), messages(&check)), ("1", vec![lost]));
+    }
+}
+
+#[test]
+fn what_is_pending_needs_no_record_and_what_stands_does() {
+    let outcome = |change: fn(&mut Schema)| {
+        let verdict = judged(change, Recorded::Nowhere);
+        let mut checks = verdict.checks.into_iter();
+        checks
+            .find(|check| check.id == "migration.recorded")
+            .map(|check| check.outcome)
+    };
+    let pending = outcome(|schema| drop(schema.tables.remove("Job")));
+    assert!(
+        matches!(pending, Some(Outcome::Skipped { .. })),
+        "{pending:?}"
+    );
+    assert!(matches!(outcome(|_| {}), Some(Outcome::NotProved { .. })));
+}
+
+/// The others see the group's name in every report.
+#[test]
+fn checks_stand_in_the_order_of_their_groups() {
+    let verdict = judged(|_| {}, Recorded::Nowhere);
+    let mut groups: Vec<_> = verdict
+        .checks
+        .iter()
+        .map(|check| check.group.to_string())
+        .collect();
+    groups.dedup();
+    assert_eq!(
+        groups,
+        [
+            "declaration",
+            "migration",
+            "tables",
+            "relations",
+            "integrity",
+            "tenants"
+        ]
+    );
+}
+
+#[test]
+fn a_missing_baseline_table_is_explained_without_a_database() {
+    let mut baseline = promise().baseline.clone();
+    baseline.tables.remove("User");
+    let promise = Promise::new(&LEORA, baseline);
+    let refusals = promise.plan_on_baseline(&name("public")).refusals;
+    let told = refusals.iter().map(|refusal| refusal.remedy.as_str());
+    let asked: Vec<_> = told
+        .filter(|text| text.starts_with("Is this the baseline of"))
+        .collect();
+    assert_eq!(asked.len(), 1, "{refusals:#?}");
+}
