@@ -1,4 +1,4 @@
-//! A report as people read it: one screen when green, failures first when red.
+//! A report as people read it: a few lines for each part when green, failures first when red.
 
 use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
@@ -8,7 +8,7 @@ use crate::verify::check::{Check, Finding, Group, Outcome};
 
 /// The most findings of one check that are written out.
 const MOST_FINDINGS: usize = 12;
-/// The most findings of one check that one error is behind of.
+/// The most findings of one check that are written out where one error is behind them.
 const MOST_OF_ONE_ERROR: usize = 3;
 /// The most diffs that are written out.
 const MOST_DIFFS: usize = 8;
