@@ -110,8 +110,8 @@ fn page(stand: &Stand, broken: &[(Case, Speaks)], harmless: &[(Case, Speaks)]) -
     }
     let mut text = format!(
         "# Sabotage\n\nA folder each: `broken.sql` breaks a migrated database in one way, and `expected.toml` says in a sentence \
-         how, and\nexactly which checks of `leora-migrate verify` must fail. `harmless/` varies what does not matter, and \
-         nothing may\nfail. `cargo test --test suite sabotage` tries all of them.\n\n\
+         how, and\nexactly which checks of `leora-migrate verify` must fail, and which cannot be proved. `harmless/` varies what does\nnot \
+         matter, and nothing may fail. `cargo test --test suite sabotage` tries all of them.\n\n\
          ## Who sees it\n\n`make compare` measures this and writes it down. leora-migrate counts where exactly the checks fail \
          that must;\nPrisma's engine where `migrate diff --exit-code` against `fixtures/leora/phase1.prisma` is not 0; pg_dump \
          where its\n`--schema-only` differs from the sound database's, comments and `\\restrict` left out. PostgreSQL {}.\n\n\

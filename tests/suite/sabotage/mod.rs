@@ -1,7 +1,7 @@
 //! What verify must catch, and what it must not: `fixtures/sabotage/`, a folder a case.
 //!
 //! `SABOTAGE=fence,rule cargo test --test suite sabotage` runs the cases whose names hold one of these; with
-//! `BLESS=1` it writes down what fails. `make compare` asks others too, and writes the table in
+//! `BLESS=1` it writes down what fails and what is not proved. `make compare` asks others too, and writes the table in
 //! `fixtures/sabotage/README.md`.
 
 mod compare;
@@ -32,6 +32,9 @@ struct Expected {
     /// Exactly the checks that fail.
     #[serde(default)]
     fails: BTreeSet<String>,
+    /// Exactly the checks that cannot be proved then.
+    #[serde(default)]
+    not_proved: BTreeSet<String>,
     /// The database that is broken.
     #[serde(default)]
     database: Base,
@@ -106,17 +109,32 @@ impl Case {
         breaks.as_ref().or(varies.as_ref()).map_or("", |text| text)
     }
 
-    /// Writes down what fails as what must fail. Read the diff.
-    fn bless(&self, failed: &BTreeSet<String>) {
-        let path = repository(&format!("fixtures/sabotage/{}/expected.toml", self.name));
-        let ids: Vec<_> = failed.iter().map(|id| format!("{id:?}")).collect();
-        let line = format!("fails = [{}]", ids.join(", "));
+    /// Writes down what fails as what must fail, and so with what is not proved. Read the diff.
+    fn bless(&self, failed: &BTreeSet<String>, not_proved: &BTreeSet<String>) {
+        let folder = if self.expected.breaks.is_some() {
+            "fixtures/sabotage"
+        } else {
+            "fixtures/sabotage/harmless"
+        };
+        let path = repository(&format!("{folder}/{}/expected.toml", self.name));
         let text = read(&path);
-        let lines = text.lines().map(|old| match old.starts_with("fails = ") {
-            true => line.clone() + "\n",
-            false => old.to_owned() + "\n",
+        let kept = text.lines().filter(|line| {
+            !["fails = ", "not_proved = "]
+                .iter()
+                .any(|key| line.starts_with(key))
         });
-        fs::write(&path, lines.collect::<String>()).unwrap();
+        let mut lines: Vec<_> = kept.map(str::to_owned).collect();
+        let seen = [("not_proved", not_proved), ("fails", failed)];
+        for (key, ids) in seen.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+            let ids: Vec<_> = ids.iter().map(|id| format!("{id:?}")).collect();
+            lines.insert(1, format!("{key} = [{}]", ids.join(", ")));
+        }
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+    }
+
+    /// Whether the server is one on which it was seen what can be proved.
+    fn was_measured(&self) -> bool {
+        self.expected.min_version <= 15
     }
 }
 
@@ -132,9 +150,9 @@ fn fixture(path: &str) -> String {
     read(&repository(path))
 }
 
-fn failed(output: &Output) -> BTreeSet<String> {
+fn having(status: &str, output: &Output) -> BTreeSet<String> {
     checks(output)
-        .filter(|check| check["outcome"]["status"] == "failed")
+        .filter(|check| check["outcome"]["status"] == status)
         .map(|check| check["id"].as_str().unwrap().to_owned())
         .collect()
 }
@@ -164,20 +182,32 @@ fn findings(output: &Output) -> String {
 fn complaint(stand: &Stand, case: &Case, database: &str) -> Option<String> {
     let output = stand.verify(case, database);
     let code = i32::from(!case.expected.fails.is_empty());
-    let failed = failed(&output);
-    if blesses() && case.expected.breaks.is_some() && !failed.is_empty() {
-        case.bless(&failed);
+    let failed = having("failed", &output);
+    let not_proved = having("not-proved", &output);
+    let may_fail = case.expected.breaks.is_some();
+    if blesses() && may_fail != failed.is_empty() {
+        case.bless(&failed, &not_proved);
         return None;
     }
-    let wanted = &case.expected.fails;
-    if output.code == Some(code) && failed == *wanted {
+    let differs = |found: &BTreeSet<String>, wanted: &BTreeSet<String>| {
+        let unexpected: Vec<_> = found.difference(wanted).collect();
+        let missed: Vec<_> = wanted.difference(found).collect();
+        format!("and should not: {unexpected:?}; should have: {missed:?}")
+    };
+    let Expected {
+        fails,
+        not_proved: unproved,
+        ..
+    } = &case.expected;
+    let as_proved = !case.was_measured() || not_proved == *unproved;
+    if output.code == Some(code) && failed == *fails && as_proved {
         return None;
     }
-    let unexpected: Vec<_> = failed.difference(wanted).collect();
-    let missed: Vec<_> = wanted.difference(&failed).collect();
     Some(format!(
-        "exit code {:?}; failed and should not: {unexpected:?}; should have failed: {missed:?}\n{}",
+        "exit code {:?}; failed {}\n    not proved {}\n{}",
         output.code,
+        differs(&failed, fails),
+        differs(&not_proved, unproved),
         findings(&output)
     ))
 }
