@@ -44,6 +44,8 @@ struct Expected {
     /// It changes the server or its roles, and runs while nothing else does.
     #[serde(default)]
     own_server: bool,
+    /// A script of `fixtures/sabotage` that is run before the case's own.
+    first: Option<String>,
     /// Who looks, when not a superuser.
     role: Option<String>,
     /// It needs extensions that not every installation has.
@@ -82,11 +84,16 @@ fn cases(folder: &str, script: &str) -> Vec<Case> {
     let mut cases: Vec<_> = entries
         .map(|entry| entry.expect("a case").path())
         .filter(|path| path.join(script).is_file())
-        .map(|path| Case {
-            name: path.file_name().unwrap().to_string_lossy().into_owned(),
-            sql: read(&path.join(script)),
-            expected: toml::from_str(&read(&path.join("expected.toml")))
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+        .map(|path| {
+            let expected: Expected = toml::from_str(&read(&path.join("expected.toml")))
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let first = expected.first.as_ref();
+            let first = first.map(|script| fixture(&format!("fixtures/sabotage/{script}")));
+            Case {
+                name: path.file_name().unwrap().to_string_lossy().into_owned(),
+                sql: first.unwrap_or_default() + &read(&path.join(script)),
+                expected,
+            }
         })
         .filter(|case| only.split(',').any(|part| case.name.contains(part)))
         .collect();
