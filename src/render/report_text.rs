@@ -1,5 +1,7 @@
 //! A report as people read it: a few lines for each part when green, failures first when red.
 
+use std::collections::BTreeMap;
+
 use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
 use crate::report::{NoResult, ObjectDiff, Report};
@@ -106,19 +108,15 @@ fn failure<'a>(
     let (again, new): (Vec<_>, Vec<_>) = findings.iter().partition(|f| same(f).is_some());
     let mut elsewhere: Vec<_> = again.into_iter().filter_map(same).collect();
     elsewhere.dedup();
-    let mut errors: Vec<(&str, usize)> = Vec::new();
+    let mut of_error: BTreeMap<&str, usize> = BTreeMap::new();
     let mut shown = Vec::new();
     for finding in &new {
-        let behind = error(&finding.message);
-        let known = behind.and_then(|error| errors.iter_mut().find(|(known, _)| *known == error));
-        let before = known.map_or(0, |(_, count)| {
+        let count = finding.error.as_deref().map(|error| {
+            let count = of_error.entry(error).or_default();
             *count += 1;
-            *count - 1
+            *count
         });
-        if before == 0 {
-            errors.extend(behind.map(|error| (error, 1)));
-        }
-        if before < MOST_OF_ONE_ERROR {
+        if count.is_none_or(|count| count <= MOST_OF_ONE_ERROR) {
             shown.push(finding);
         }
     }
@@ -126,7 +124,7 @@ fn failure<'a>(
         one_finding(out, finding, width);
     }
     *out += &more(shown.len(), MOST_FINDINGS, "    ");
-    for (error, count) in errors {
+    for (error, count) in of_error {
         if count > MOST_OF_ONE_ERROR {
             let left = count - MOST_OF_ONE_ERROR;
             let line = format!("... and {left} more with the same error: {error}");
@@ -138,14 +136,6 @@ fn failure<'a>(
         *out += &wrapped(&line, "    - ", "      ", width);
     }
     told.extend(new.into_iter().map(|finding| (finding, check.id)));
-}
-
-/// The error of the server's that a finding tells of: its message and code.
-fn error(message: &str) -> Option<&str> {
-    let (before, after) = message.split_once(" (SQLSTATE ")?;
-    let begins = before.rfind(": ").map_or(0, |at| at + 2);
-    let ends = message.len() - after.len() + after.find(')')? + 1;
-    message.get(begins..ends)
 }
 
 fn one_finding(out: &mut String, finding: &Finding, width: usize) {
@@ -325,11 +315,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_error_is_behind_of_is_told_three_times_and_counted() {
-        let refused = |table: &str| {
-            Finding::new(format!(
-                "ON DELETE CASCADE from \"Tenant\" to {table}: refused: cannot delete from table \"Job\" (SQLSTATE 42P10). \
-                 Some detail."
+    fn what_comes_of_one_error_is_told_three_times_and_counted() {
+        let error = "cannot delete from table \"Job\": no identity (SQLSTATE 42P10)";
+        let refused = |table: &str| Finding {
+            error: Some(error.to_owned()),
+            ..Finding::new(format!(
+                "ON DELETE CASCADE from \"Tenant\" to {table}: refused: {error}."
             ))
         };
         let mut findings: Vec<_> = (0..20).map(|n| refused(&n.to_string())).collect();
@@ -346,7 +337,7 @@ mod tests {
         failure(&mut out, &check, &mut Vec::new(), 200);
         assert_eq!(out.matches("ON DELETE CASCADE").count(), 3, "{out}");
         assert!(out.contains("- another"), "{out}");
-        let counted = "... and 17 more with the same error: cannot delete from table \"Job\" (SQLSTATE 42P10)";
-        assert!(out.contains(counted), "{out}");
+        let counted = format!("... and 17 more with the same error: {error}");
+        assert!(out.contains(&counted), "{out}");
     }
 }

@@ -179,6 +179,9 @@ pub struct Finding {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// PostgreSQL's error that it comes of, when there is one: many findings may come of one error.
+    #[serde(skip)]
+    pub error: Option<String>,
 }
 
 impl Finding {

@@ -61,6 +61,7 @@ fn declaration(evidence: &Evidence<'_>) -> Check {
             message: refusal.reason,
             object: Some(refusal.object),
             remedy: Some(refusal.remedy),
+            error: None,
         })
         .collect();
     Check {
@@ -86,6 +87,7 @@ fn applied(evidence: &Evidence<'_>) -> Check {
         message: format!("in the way: {}", refusal.reason),
         object: Some(refusal.object.clone()),
         remedy: Some(refusal.remedy.clone()),
+        error: None,
     }));
     Check {
         id: "migration.applied",
@@ -205,6 +207,7 @@ fn absence(name: &Identifier, actual: &Schema) -> Finding {
         message,
         object: Some(object),
         remedy: Some(ABSENT.to_owned()),
+        error: None,
     }
 }
 
@@ -214,6 +217,7 @@ pub(super) fn finding(evidence: &Evidence<'_>, difference: &Difference) -> Findi
         message: difference.to_string(),
         object: Some(difference.object.clone()),
         remedy: remedy(evidence, difference),
+        error: None,
     }
 }
 
@@ -244,6 +248,7 @@ fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
                 ),
                 object: Some(Object::on(child, ObjectKind::ForeignKey, name)),
                 remedy: Some("integrity.foreign-keys says what to do about it.".to_owned()),
+                error: None,
             })
             .collect();
         Check {

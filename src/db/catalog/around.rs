@@ -34,8 +34,9 @@ SELECT true, NULL, 'CONNECTION LIMIT=0', false
 FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit = 0";
 
 /// The foreign keys of other schemas that hold rows of this one back, or may: at once, or by way of rows that are
-/// deleted with them. One that sets NULL holds back where NULL is refused, be it by what is computed of it. PostgreSQL follows a foreign key as the
-/// owner of the table it is on (`ri_triggers.c`), so the owner needs the right to delete or change its rows.
+/// deleted with them. One that sets NULL holds back where NULL is refused, be it by what is computed of it.
+/// PostgreSQL follows a foreign key as the owner of the table it is on (`ri_triggers.c`), so the owner needs the right
+/// to delete or change its rows.
 const HELD: &str = "\
 WITH RECURSIVE reached(parent, held) AS (
   SELECT c.oid, c.oid FROM pg_class c WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
@@ -109,8 +110,9 @@ WHERE x.how IS NOT NULL
 ORDER BY 1, 2, 3";
 
 /// Tables that Supabase's two public roles, where they exist, or a role that they may become may use, and that no
-/// row-level security keeps from them: it is off, or does not hold for the role, or the role may turn it off. So too through a view that reads
-/// with its owner's rights, and through a materialized one, which keeps a copy that no policy filters (manual, 41.5).
+/// row-level security keeps from them: it is off, or does not hold for the role, or the role may turn it off. So too
+/// through a view that reads with its owner's rights, and through a materialized one, which keeps a copy that no policy
+/// filters (manual, 41.5).
 const EXPOSED: &str = "\
 WITH RECURSIVE public_role AS (
   SELECT r.rolname, m.oid, m.rolsuper OR m.rolbypassrls AS bypasses

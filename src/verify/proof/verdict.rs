@@ -39,7 +39,10 @@ pub(super) fn verdict(
     }
     let broken =
         |found: String| Verdict::Broken(vec![Finding::new(format!("{}: {found}", claim.promise))]);
-    let refused = |failure: &Failure| broken(format!("refused: {}", explained(failure)));
+    let refused = |failure: &Failure| {
+        let message = format!("{}: refused: {}", claim.promise, explained(failure));
+        Verdict::Broken(vec![of_error(failure, message)])
+    };
     if let Some((step, count)) = unmoved(trial, answers) {
         let found = format!(
             "step {} of {} changed {count} rows instead of one",
@@ -115,11 +118,8 @@ pub(super) fn verdict(
 
 /// The way a delete went, and what held it.
 fn delete_refused(subject: &Subject<'_>, claim: &Claim, failure: &Failure) -> Verdict {
-    let mut finding = Finding::new(format!(
-        "{}: refused: {}",
-        claim.promise,
-        explained(failure)
-    ));
+    let message = format!("{}: refused: {}", claim.promise, explained(failure));
+    let mut finding = of_error(failure, message);
     let tenant = subject
         .actual
         .tables
@@ -168,7 +168,14 @@ fn refused_otherwise(
     if trial.steps.iter().all(|step| step.kind == Kind::Insert) {
         Verdict::NotProved(message)
     } else {
-        Verdict::Broken(vec![Finding::new(message)])
+        Verdict::Broken(vec![of_error(failure, message)])
+    }
+}
+
+fn of_error(failure: &Failure, message: String) -> Finding {
+    Finding {
+        error: Some(failure.in_words()),
+        ..Finding::new(message)
     }
 }
 
