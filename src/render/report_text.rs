@@ -120,8 +120,16 @@ fn failure<'a>(
             shown.push(finding);
         }
     }
-    for finding in shown.iter().take(MOST_FINDINGS) {
-        one_finding(out, finding, width);
+    let mut written = shown.iter().take(MOST_FINDINGS).peekable();
+    while let Some(finding) = written.next() {
+        *out += &wrapped(&finding.message, "    - ", "      ", width);
+        // What settles several in a row stands once, behind them.
+        if written
+            .peek()
+            .is_none_or(|next| next.remedy != finding.remedy)
+        {
+            remedy(out, finding, width);
+        }
     }
     *out += &more(shown.len(), MOST_FINDINGS, "    ");
     for (error, count) in of_error {
@@ -138,8 +146,7 @@ fn failure<'a>(
     told.extend(new.into_iter().map(|finding| (finding, check.id)));
 }
 
-fn one_finding(out: &mut String, finding: &Finding, width: usize) {
-    *out += &wrapped(&finding.message, "    - ", "      ", width);
+fn remedy(out: &mut String, finding: &Finding, width: usize) {
     if let Some(remedy) = &finding.remedy {
         *out += &wrapped(remedy, "      > ", "        ", width);
     }
@@ -266,7 +273,8 @@ fn waived(out: &mut String, report: &Report, width: usize) {
         );
         *out += &wrapped(reason, "    ", "    ", width);
         for finding in findings.iter().take(MOST_FINDINGS) {
-            one_finding(out, finding, width);
+            *out += &wrapped(&finding.message, "    - ", "      ", width);
+            remedy(out, finding, width);
         }
         *out += &more(findings.len(), MOST_FINDINGS, "    ");
     }
@@ -319,6 +327,7 @@ mod tests {
         let error = "cannot delete from table \"Job\": no identity (SQLSTATE 42P10)";
         let refused = |table: &str| Finding {
             error: Some(error.to_owned()),
+            remedy: Some("look for it".to_owned()),
             ..Finding::new(format!(
                 "ON DELETE CASCADE from \"Tenant\" to {table}: refused: {error}."
             ))
@@ -336,6 +345,7 @@ mod tests {
         let mut out = String::new();
         failure(&mut out, &check, &mut Vec::new(), 200);
         assert_eq!(out.matches("ON DELETE CASCADE").count(), 3, "{out}");
+        assert_eq!(out.matches("> look for it").count(), 1, "{out}");
         assert!(out.contains("- another"), "{out}");
         let counted = format!("... and 17 more with the same error: {error}");
         assert!(out.contains(&counted), "{out}");
