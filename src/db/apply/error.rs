@@ -32,7 +32,7 @@ pub enum ApplyError {
     )]
     Changed(Box<Changed>),
     /// A lock was not obtained in the time allowed.
-    #[error("{} within {} s, and {attempts} attempts; nothing changed, and running it again is safe",
+    #[error("{} within {} s (attempts: {attempts}); nothing changed, and running it again is safe",
         not_obtained(awaited), waited.as_secs())]
     LockNotObtained {
         /// How long was tried.
