@@ -215,6 +215,9 @@ pub struct VerifyArgs {
     /// Report on this part of the checklist only; can be given several times
     #[arg(long, value_name = "GROUP", value_parser = group)]
     pub only: Vec<Group>,
+    /// Show every check with what it found, and the reason and SQL of each advice, in text
+    #[arg(long)]
+    pub details: bool,
     /// Print what would be tried and on which tables, and try nothing
     #[arg(long)]
     pub dry_run: bool,

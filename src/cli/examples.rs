@@ -33,6 +33,7 @@ Examples:
 pub(super) const VERIFY: &str = "\
 Examples:
   leora-migrate verify
+  leora-migrate verify --details         every check, and the SQL of all advice
   leora-migrate verify --only deletes --only tenants
   leora-migrate verify --dry-run
   leora-migrate verify --report junit=verify.xml --report markdown=verify.md

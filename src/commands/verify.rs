@@ -62,8 +62,12 @@ fn checked(
         &args.only,
     )?;
     let shown = report.shown();
+    let page = report_text::Page {
+        width: Console::width(),
+        in_full: args.details,
+    };
     let render = |format| match format {
-        VerifyFormat::Text => report_text::render(&shown, Console::width()),
+        VerifyFormat::Text => report_text::render(&shown, page),
         VerifyFormat::Json => json::render(&report),
         VerifyFormat::Junit => junit::render(&shown),
         VerifyFormat::Sarif => sarif::render(&shown, &declared_in::places(context)),

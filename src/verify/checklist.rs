@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use super::check::{Check, Finding, Group, Outcome};
 use super::evidence::{Evidence, Recorded};
 use super::kinds::by_kind;
-use super::remedy::remedy;
+use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy};
 use super::{counters, surroundings, tenants};
 use crate::diff::{Difference, Effect, Object, ObjectKind, compare};
-use crate::model::{ForeignKey, Identifier, IndexState, Schema};
+use crate::model::{ForeignKey, Identifier, IndexState};
 
 /// What came of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
         outcome: Outcome::of(
             absent
                 .into_iter()
-                .map(|name| absence(name, evidence.actual))
+                .map(|name| absence(name, evidence))
                 .collect(),
         ),
     };
@@ -172,7 +172,7 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
     let mut findings: Vec<_> = wanted
         .iter()
         .filter(|name| missing(name))
-        .map(|name| absence(name, evidence.actual))
+        .map(|name| absence(name, evidence))
         .collect();
     findings.extend(there.difference(&wanted).map(|name| {
         let message = format!("table {} is not expected", name.quoted());
@@ -193,20 +193,21 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
     [new, count]
 }
 
-/// What to do about a table that is not there.
-const ABSENT: &str = "leora-migrate apply makes a new table. One that stood before is restored from a backup; if it was \
-                      dropped on purpose, refresh the baseline: leora-migrate snapshot --out FILE.";
+/// What to do about a table that stood before and is not there.
+const LOST: &str = "Restore it from a backup; if it was dropped on purpose, refresh the baseline: leora-migrate snapshot \
+                    --out FILE.";
 
-fn absence(name: &Identifier, actual: &Schema) -> Finding {
+fn absence(name: &Identifier, evidence: &Evidence<'_>) -> Finding {
     let object = Object::alone(ObjectKind::Table, name);
-    let message = match actual.tables.get(name) {
+    let is_new = evidence.promise.created.contains(name);
+    let message = match evidence.actual.tables.get(name) {
         None => format!("table {} is missing", name.quoted()),
         Some(other) => format!("{} is not a table but {}", name.quoted(), other.kind.noun()),
     };
     Finding {
         message,
         object: Some(object),
-        remedy: Some(ABSENT.to_owned()),
+        remedy: Some(if is_new { APPLY_MAKES } else { LOST }.to_owned()),
         error: None,
     }
 }
@@ -247,7 +248,7 @@ fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
                     name.quoted()
                 ),
                 object: Some(Object::on(child, ObjectKind::ForeignKey, name)),
-                remedy: Some("integrity.foreign-keys says what to do about it.".to_owned()),
+                remedy: Some(SETTLE_FOREIGN_KEYS.to_owned()),
                 error: None,
             })
             .collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::check::{Check, Finding, Group, Outcome};
 use super::checklist::{counted, finding};
 use super::evidence::Evidence;
+use super::remedy::SETTLE_TABLES;
 use super::surroundings;
 use crate::diff::{Difference, DifferenceKind, ObjectKind};
 use crate::model::{Identifier, Table};
@@ -204,10 +205,7 @@ fn missing_with_its_table(evidence: &Evidence<'_>, id: &str) -> Vec<(usize, Find
         .map(|(name, (count, one, many))| {
             let lost = counted(count, one, many);
             let message = format!("{lost} of {}, which is missing", name.quoted());
-            (
-                count,
-                Finding::new(message).remedy("Settle what tables.count says first."),
-            )
+            (count, Finding::new(message).remedy(SETTLE_TABLES))
         })
         .collect()
 }

@@ -8,7 +8,7 @@ pub mod evidence;
 mod kinds;
 pub mod promise;
 pub mod proof;
-mod remedy;
+pub mod remedy;
 pub mod rights;
 mod rows;
 pub mod surroundings;

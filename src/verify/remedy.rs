@@ -1,5 +1,6 @@
 //! What to do about a difference.
 
+use super::check::Finding;
 use super::evidence::Evidence;
 use crate::ddl::Change;
 use crate::diff::{Difference, DifferenceKind, Object, ObjectKind};
@@ -8,15 +9,40 @@ use crate::model::Table;
 /// What somebody who knows that it belongs there does.
 const OR_KEEP: &str = " -- unless it belongs there: then waive it, or refresh the baseline";
 
+/// What is said of things that are gone with their table.
+pub(super) const SETTLE_TABLES: &str = "Settle what tables.count says first.";
+/// What is said of a relation that is not there.
+pub(super) const SETTLE_FOREIGN_KEYS: &str = "integrity.foreign-keys says what to do about it.";
+/// What is said of a table that is not what it should be.
+pub(super) const SETTLE_TABLE: &str = "Settle what the groups tables and integrity find on it.";
+/// What is said of what the migration makes and is not there.
+pub const APPLY_MAKES: &str =
+    "leora-migrate apply makes what can be made; leora-migrate plan shows it.";
+/// What to do about a trial that does not itself say.
+pub const SEE_WHAT_STANDS: &str = "Settle what the groups tables and integrity find on these tables first, then verify \
+     again; where they find nothing, look for triggers and rules: \\d in psql.";
+
+/// Whether what to do about `finding` is to settle others first.
+pub fn is_left_to_others(finding: &Finding) -> bool {
+    let left = [
+        SETTLE_TABLES,
+        SETTLE_FOREIGN_KEYS,
+        SETTLE_TABLE,
+        SEE_WHAT_STANDS,
+    ];
+    finding
+        .remedy
+        .as_deref()
+        .is_some_and(|remedy| left.contains(&remedy))
+}
+
 /// What to do about `difference`, where one statement settles it or begins to.
 pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> Option<String> {
     let object = &difference.object;
     let is_created = evidence.promise.created.contains(&object.owner);
     match &difference.kind {
         DifferenceKind::Unexpected => dropped(object).map(|sql| format!("{sql};{OR_KEEP}")),
-        DifferenceKind::Missing if is_created => Some(
-            "leora-migrate apply makes what can be made; leora-migrate plan shows it.".to_owned(),
-        ),
+        DifferenceKind::Missing if is_created => Some(APPLY_MAKES.to_owned()),
         DifferenceKind::Missing => {
             let wanted = evidence.promise.whole.tables.get(&object.owner)?;
             made(object, wanted).map(|sql| format!("{sql};"))

@@ -3,6 +3,7 @@
 use super::check::{Check, Finding, Group, Outcome};
 use super::checklist::{counted, finding};
 use super::evidence::Evidence;
+use super::remedy::SETTLE_TABLE;
 use super::surroundings::Exposed;
 use crate::diff::{Difference, DifferenceKind, ObjectKind};
 use crate::model::{Action, Identifier, RowSecurity, Table};
@@ -32,7 +33,7 @@ fn owned(evidence: &Evidence<'_>) -> Check {
                 Some(table) => ("", not_owned(table)?),
             };
             let finding = Finding::new(format!("{what}{} {reason}", name.quoted()));
-            Some(finding.remedy("Settle what the groups tables and integrity find on it."))
+            Some(finding.remedy(SETTLE_TABLE))
         })
         .collect();
     Check {

@@ -6,7 +6,7 @@ use clap::Parser;
 use leora_migrate::cli::Cli as CommandLine;
 use leora_migrate::error::exit;
 
-use super::support::{Cli, repository};
+use super::support::{Cli, Template, TestDatabase, repository};
 
 fn readme() -> String {
     fs::read_to_string(repository("README.md")).unwrap()
@@ -75,4 +75,30 @@ fn the_exit_codes_are_those_of_the_program() {
     ] {
         assert!(text.contains(&format!("| {code} | {begin}")), "{code}");
     }
+}
+
+#[test]
+fn the_verification_shown_is_what_is_printed() {
+    let text = readme();
+    let begin = "$ leora-migrate verify\n";
+    let shown = &text[text.find(begin).unwrap() + begin.len()..];
+    let shown = &shown[..shown.find("```").unwrap()];
+    let database = TestDatabase::from(Template::BaselineWithRows);
+    let run = |arguments: &[&str]| {
+        let run = Cli::new().args(arguments).database(&database).run();
+        run.exits(0).stdout
+    };
+    run(&["apply", "--yes", "--no-verify"]);
+    // Whose it is, when it was applied and how long it took are the reader's own.
+    let common = |text: &str| -> Vec<String> {
+        let lines = text.lines().skip(1);
+        let lines = lines.map(|line| match line.split_once("  applied ") {
+            Some((group, _)) => group,
+            None => line
+                .split_once(" passed (")
+                .map_or(line, |(count, _)| count),
+        });
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(common(shown), common(&run(&["verify"])));
 }

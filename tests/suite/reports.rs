@@ -4,6 +4,7 @@ mod formats;
 mod json_schema;
 mod no_result;
 mod sarif;
+mod text;
 
 use std::path::{Path, PathBuf};
 

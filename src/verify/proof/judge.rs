@@ -10,6 +10,7 @@ use super::verdict::{Verdict, verdict};
 use crate::diff::Object;
 use crate::graph::Mark;
 use crate::verify::check::{Check, Finding, Outcome};
+use crate::verify::remedy::SEE_WHAT_STANDS;
 
 /// Every check of [`TRIED`], by what the rounds show. A later round says again what an earlier one
 /// left open.
@@ -132,10 +133,6 @@ pub(super) fn rows_missing(programme: &Programme, build: &Answers) -> Option<Str
         )
     })
 }
-
-/// What to do where the trial itself does not say.
-const SEE_WHAT_STANDS: &str = "Settle what the groups tables and integrity find on these tables first, then verify again; \
-     where they find nothing, look for triggers and rules: \\d in psql.";
 
 #[derive(Default)]
 struct Tally {
