@@ -11,6 +11,8 @@ use crate::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS, is_left_to_others};
 
 /// The most findings of one check that are written out where one error is behind them.
 const MOST_OF_ONE_ERROR: usize = 3;
+/// The most that is written of a check that others may explain.
+const MOST_OF_AN_EFFECT: usize = 3;
 /// The most diffs that are written out.
 const MOST_DIFFS: usize = 8;
 
@@ -33,7 +35,8 @@ impl<'a> Failed<'a> {
             let is_own = |finding: &Finding| {
                 let is_pending = finding.remedy.as_deref() == Some(APPLY_MAKES);
                 let is_told = told.contains(&finding.message.as_str());
-                !is_told && !is_left_to_others(finding) && !(is_pending && says_what_is_pending)
+                let is_explained = is_left_to_others(finding) || is_pending && says_what_is_pending;
+                !is_told && !is_explained
             };
             let is_cause = findings(check).iter().any(is_own);
             if is_cause {
@@ -86,12 +89,12 @@ impl<'a> Failed<'a> {
                 line += &format!(", expected {}", check.expected);
             }
             *out += &wrapped(&line, "  - ", "    ", width);
-            let mut new = said(check).into_iter().filter(|said| told.insert(*said));
-            if let Some(first) = new.next() {
-                *out += &wrapped(first, "      ", "      ", width);
-                let others = new.count();
-                *out += &more(others, 0, "    ");
+            let said = said(check).into_iter();
+            let new: Vec<_> = said.filter(|said| told.insert(*said)).collect();
+            for said in new.iter().take(MOST_OF_AN_EFFECT) {
+                *out += &wrapped(said, "      ", "      ", width);
             }
+            *out += &more(new.len(), MOST_OF_AN_EFFECT, "    ");
         }
     }
 

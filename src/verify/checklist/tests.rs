@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use leora_schema::LEORA;
 
 use super::*;
-use crate::model::{IndexState, Table, TableKind, snapshot};
+use crate::model::{IndexState, Schema, Table, TableKind, snapshot};
 use crate::plan::plan;
 use crate::verify::promise::Promise;
 use crate::verify::surroundings::Surroundings;

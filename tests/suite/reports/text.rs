@@ -178,6 +178,10 @@ fn what_others_explain_stands_in_a_line_behind_them() {
         "{in_full}"
     );
     in_full.stdout_has("10 columns of \"DashboardWidget\", which is missing");
+    verify(&database, &["--only", "tables"])
+        .exits(1)
+        .stdout_has("\n  FAILED tables.new\n")
+        .stdout_has("\n  2 more FAILED");
     // Where nothing said above would settle them, they stand in full.
     verify(&database, &["--only", "tenants"])
         .exits(1)
