@@ -1,5 +1,7 @@
 //! Looking at a database: connect, see whether it suits, read it, and plan.
 
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use leora_schema::LEORA;
@@ -11,7 +13,7 @@ use crate::db::catalog::ServerVersion;
 use crate::db::connect::Target;
 use crate::db::facts::{Facts, Reach, facts};
 use crate::db::introspect::{Introspection, introspect, introspect_tables};
-use crate::db::session::{QueryError, Session};
+use crate::db::session::{QueryError, Server, Session};
 use crate::error::{Code, Error};
 use crate::model::Schema;
 use crate::plan::{Plan, Request, plan};
@@ -100,47 +102,64 @@ impl Connected {
         self.survey_within(context, &options)
     }
 
-    /// The same, and looks at the rows of the tables that stood before too.
-    pub(super) fn survey_rows(&mut self, context: &Context) -> Result<Survey, Error> {
+    /// The same, and looks at the rows of the tables that stood before too. While the server looks, `meanwhile` works
+    /// on what the catalogs say.
+    pub(super) fn survey_rows<T: Send>(
+        &mut self,
+        context: &Context,
+        meanwhile: impl Fn(&Server, &Promise, &Introspection) -> T + Sync,
+    ) -> Result<(Survey, T), Error> {
         let options = patience(context, None, Some(A_MOMENT));
-        self.survey_as_far_as(context, &options, Reach::AllTables)
+        self.survey_by(context, &options, |session, promise| {
+            let found = introspect(session)?;
+            let server = session.server.clone();
+            let (facts, made) = thread::scope(|scope| {
+                let making = scope.spawn(|| meanwhile(&server, promise, &found));
+                let facts = facts(session, &found, promise, Reach::AllTables);
+                (
+                    facts,
+                    making.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                )
+            });
+            Ok((found, facts?, made))
+        })
     }
 
-    /// The same, as patiently as `options` say.
+    /// The same as [`Connected::survey`], as patiently as `options` say.
     pub(super) fn survey_within(
         &mut self,
         context: &Context,
         options: &ApplyOptions,
     ) -> Result<Survey, Error> {
-        self.survey_as_far_as(context, options, Reach::NewTables)
+        let surveyed = self.survey_by(context, options, |session, promise| {
+            let found = introspect_tables(session)?;
+            let facts = facts(session, &found, promise, Reach::NewTables)?;
+            Ok((found, facts, ()))
+        })?;
+        Ok(surveyed.0)
     }
 
-    fn survey_as_far_as(
+    fn survey_by<T>(
         &mut self,
         context: &Context,
         options: &ApplyOptions,
-        reach: Reach,
-    ) -> Result<Survey, Error> {
+        look: impl Fn(&mut Session, &Promise) -> Result<(Introspection, Facts, T), QueryError>,
+    ) -> Result<(Survey, T), Error> {
         let promise = Promise::new(&LEORA, context.settings.baseline(&self.session.schema)?);
-        let (found, facts) = self.read(context, options, |session| {
-            let found = match reach {
-                Reach::AllTables => introspect(session)?,
-                Reach::NewTables => introspect_tables(session)?,
-            };
-            let facts = facts(session, &found, &promise, reach)?;
-            Ok((found, facts))
-        })?;
+        let (found, facts, made) =
+            self.read(context, options, |session| look(session, &promise))?;
         let request = Request {
             database: self.session.server.database(),
             ..promise.request(&self.session.schema)
         };
         let plan = plan(&request, &found.schema, &facts.rows);
-        Ok(Survey {
+        let survey = Survey {
             promise,
             found,
             facts,
             plan,
-        })
+        };
+        Ok((survey, made))
     }
 
     /// Reads the schema alone.

@@ -9,6 +9,7 @@ use leora_schema::{LEORA, TENANT};
 use super::survey::{Connected, Survey};
 use super::{Context, declared_in, explain, reports};
 use crate::cli::{VerifyArgs, VerifyFormat};
+use crate::db::introspect::Introspection;
 use crate::db::probe::{self, Proved};
 use crate::db::session::Server;
 use crate::diff::Object;
@@ -22,7 +23,8 @@ use crate::verify::advice::advise;
 use crate::verify::check::Group;
 use crate::verify::checklist::checklist;
 use crate::verify::evidence::Evidence;
-use crate::verify::proof::{Programme, Proof, ProofOptions, Subject, order_advice};
+use crate::verify::promise::Promise;
+use crate::verify::proof::{Opening, ProofOptions, Subject, order_advice};
 use crate::verify::waiver::waive;
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
@@ -44,12 +46,11 @@ fn checked(
     says: impl Fn(&Report) -> bool,
 ) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
-    let survey = connected.survey_rows(context)?;
     let options = proof_options(context, args.allow_triggers);
+    let (survey, opening) = survey(&mut connected, context, &options)?;
     if args.dry_run {
-        context
-            .console
-            .result(&touched(&connected, &survey, &options));
+        let touches = report_text::dry_run(&opening.touches(), Console::width());
+        context.console.result(&touches);
         return Ok(exit::DONE);
     }
     let require_proof = args.require_proof || context.settings.require_proof;
@@ -57,6 +58,7 @@ fn checked(
         context,
         &mut connected,
         &survey,
+        opening,
         &options,
         require_proof,
         &args.only,
@@ -110,48 +112,53 @@ fn proof_options(context: &Context, allow_triggers: bool) -> ProofOptions {
     }
 }
 
+/// Looks at the database, and writes what will be tried on it.
+fn survey(
+    connected: &mut Connected,
+    context: &Context,
+    options: &ProofOptions,
+) -> Result<(Survey, Opening), Error> {
+    let schema = connected.session.schema.clone();
+    connected.survey_rows(context, |server, promise, found| {
+        Opening::of(&subject(&schema, server, promise, found, options))
+    })
+}
+
 /// Tries what is promised.
 fn prove(
     connected: &mut Connected,
     survey: &Survey,
+    opening: Opening,
     options: &ProofOptions,
 ) -> Result<Proved, Error> {
     let schema = connected.session.schema.clone();
     let server = connected.session.server.clone();
-    let subject = subject(&schema, &server, survey, options);
-    Ok(probe::prove(&mut connected.session, &subject)?)
+    let subject = subject(&schema, &server, &survey.promise, &survey.found, options);
+    Ok(probe::prove(&mut connected.session, &subject, opening)?)
 }
 
 /// What comes of deleting the row that each foreign key of the database names, tried.
 pub(super) fn deletes(context: &Context) -> Result<BTreeMap<Object, Mark>, Error> {
     let mut connected = Connected::open(context)?;
-    let survey = connected.survey_rows(context)?;
     let options = proof_options(context, false);
-    Ok(prove(&mut connected, &survey, &options)?.deletes)
-}
-
-/// What trying would write and take back, for `--dry-run`.
-fn touched(connected: &Connected, survey: &Survey, options: &ProofOptions) -> String {
-    let session = &connected.session;
-    let subject = subject(&session.schema, &session.server, survey, options);
-    let proof = Proof::new(&subject);
-    let lines = proof.next().map(Programme::touches).unwrap_or_default();
-    report_text::dry_run(&lines, Console::width())
+    let (survey, opening) = survey(&mut connected, context, &options)?;
+    Ok(prove(&mut connected, &survey, opening, &options)?.deletes)
 }
 
 fn subject<'a>(
     schema: &'a Identifier,
     server: &Server,
-    survey: &'a Survey,
+    promise: &'a Promise,
+    found: &'a Introspection,
     options: &'a ProofOptions,
 ) -> Subject<'a> {
     Subject {
         schema,
-        actual: &survey.found.schema,
-        desired: &survey.promise.whole,
+        actual: &found.schema,
+        desired: &promise.whole,
         declaration: &LEORA,
-        sizes: &survey.found.sizes,
-        firing_order: &survey.found.firing_order,
+        sizes: &found.sizes,
+        firing_order: &found.firing_order,
         bypasses_row_security: server.bypasses_row_security,
         superuser: server.superuser,
         options,
@@ -163,6 +170,7 @@ fn report(
     context: &Context,
     connected: &mut Connected,
     survey: &Survey,
+    opening: Opening,
     options: &ProofOptions,
     require_proof: bool,
     only: &[Group],
@@ -173,7 +181,7 @@ fn report(
         facts,
         plan,
     } = survey;
-    let proved = prove(connected, survey, options)?;
+    let proved = prove(connected, survey, opening, options)?;
     let (schema, server) = (&connected.session.schema, &connected.session.server);
     let database = Identifier::new(server.database.as_str()).unwrap_or_else(|_| schema.clone());
     let mut verdict = checklist(&Evidence {

@@ -38,12 +38,5 @@ pub use catalogue::{TRIED, Tried};
 pub use evidence::{Answers, Evidence, Failure, Gathered};
 pub use order::order_advice;
 pub use programme::Programme;
-pub use rounds::Proof;
+pub use rounds::{Opening, Proof};
 pub use subject::{KeyName, ProofOptions, Subject, TableSize};
-
-use world::{Learned, World};
-
-/// What a proof is made of where all is well: what will be touched, for people who want to know before.
-pub fn programme(subject: &Subject<'_>) -> Programme {
-    composer::everything(&World::new(subject, &Learned::default()))
-}

@@ -44,20 +44,39 @@ enum Round {
     Alone,
 }
 
-impl<'a> Proof<'a> {
-    /// Writes the first programme.
-    pub fn new(subject: &'a Subject<'a>) -> Proof<'a> {
+/// The first programme of a proof, which asks nothing of the server to be written.
+pub struct Opening {
+    round: Round,
+    programme: Programme,
+}
+
+impl Opening {
+    /// Writes it.
+    pub fn of(subject: &Subject<'_>) -> Opening {
         let learned = Learned::default();
-        let questions = conditions::questions(&World::new(subject, &learned));
-        let first = if questions.is_empty() {
-            (Round::Everything, super::programme(subject))
+        let world = World::new(subject, &learned);
+        let questions = conditions::questions(&world);
+        let (round, programme) = if questions.is_empty() {
+            (Round::Everything, composer::everything(&world))
         } else {
             (Round::Values, asking(subject, &questions))
         };
+        Opening { round, programme }
+    }
+
+    /// What will be touched, as [`Programme::touches`] says it.
+    pub fn touches(&self) -> Vec<String> {
+        self.programme.touches()
+    }
+}
+
+impl<'a> Proof<'a> {
+    /// A proof that begins with `opening`, which was written for `subject`.
+    pub fn new(subject: &'a Subject<'a>, opening: Opening) -> Proof<'a> {
         Proof {
             subject,
             learned: Learned::default(),
-            next: Some(first),
+            next: Some((opening.round, opening.programme)),
             rounds_made: 0,
             has_tried_singly: false,
             judged: Vec::new(),
