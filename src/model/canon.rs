@@ -5,6 +5,7 @@
 //! the many ways to say 'now' and one constant become one. Normalising twice is normalising once.
 
 mod default;
+mod policy;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,9 @@ fn normalise_table(table: &mut Table) {
     }
     for check in table.checks.values_mut() {
         check.definition = collapse(&check.definition);
+    }
+    for policy in table.row_security.policies.values_mut() {
+        policy::drop_needless_check(policy);
     }
     table.inherits.sort();
     table.children.sort();

@@ -25,15 +25,13 @@ pub(super) fn default_of(default: &Expression, ty: &SqlType) -> Option<Expressio
 }
 
 fn spelled_once(text: &str, ty: &SqlType) -> Option<String> {
+    if let Some(now) = time_of_transaction(text, ty) {
+        return Some(now.to_owned());
+    }
     match constant(text, ty) {
         Some(Constant::Null) => None,
         Some(constant) => Some(constant.sql()),
-        None => Some(
-            time_of_transaction(text, ty)
-                .map(str::to_owned)
-                .or_else(|| expression::canonical(text, &|_| None))
-                .unwrap_or_else(|| bare(text)),
-        ),
+        None => Some(expression::canonical(text, &|_| None).unwrap_or_else(|| bare(text))),
     }
 }
 
@@ -53,6 +51,9 @@ fn time_of_transaction(text: &str, ty: &SqlType) -> Option<&'static str> {
     let mut expression = bare(text).to_ascii_lowercase();
     let mut casts = 0;
     while let Some((inner, cast)) = split_cast(&expression) {
+        if casts > 0 && cast == "text" {
+            break;
+        }
         let cast = type_name(&SqlType::new(cast));
         let loses_nothing = match cast.without_modifiers().as_str() {
             "timestamp with time zone" => true,
@@ -76,8 +77,11 @@ fn time_of_transaction(text: &str, ty: &SqlType) -> Option<&'static str> {
             Some(digits) => digits.trim().parse().ok().map(Some),
         }
     };
-    let is_now = matches!(expression.as_str(), "now()" | "transaction_timestamp()")
-        || with_digits("current_timestamp").is_some_and(keeps)
+    // The text is read when the default is used: so PostgreSQL 9.6 and older print CURRENT_TIMESTAMP(3) and LOCALTIMESTAMP.
+    let is_now = matches!(
+        expression.as_str(),
+        "now()" | "transaction_timestamp()" | "'now'::text"
+    ) || with_digits("current_timestamp").is_some_and(keeps)
         || (!zoned && with_digits("localtimestamp").is_some_and(keeps));
     is_now.then_some("CURRENT_TIMESTAMP")
 }
@@ -159,6 +163,8 @@ mod tests {
                     "CURRENT_TIMESTAMP(6)",
                     "(now())::timestamp without time zone",
                     "((now())::timestamp(6) with time zone)::timestamp(3) without time zone",
+                    "('now'::text)::timestamp(3) without time zone",
+                    "('now'::text)::timestamp(6) with time zone",
                 ],
             ),
             (
@@ -277,6 +283,22 @@ mod tests {
             ("timestamp(3)", "now()", "timezone('utc'::text, now())"),
             ("timestamp(3)", "now()", "CURRENT_TIMESTAMP(0)"),
             ("timestamp(3)", "now()", "(now())::date"),
+            ("timestamp(3)", "now()", "('now'::text)::date"),
+            (
+                "timestamp(3)",
+                "now()",
+                "('today'::text)::timestamp(3) without time zone",
+            ),
+            (
+                "timestamptz",
+                "now()",
+                "('now'::text)::timestamp without time zone",
+            ),
+            (
+                "text",
+                "'a'",
+                "('now'::text)::timestamp(3) without time zone",
+            ),
             ("integer", "0", "1"),
             ("boolean", "true", "false"),
             ("jsonb", "'{}'", "'[]'"),
