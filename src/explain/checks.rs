@@ -320,8 +320,8 @@ pub const CHECKS: &[About] = &[
     read(
         "tenants.exposed",
         "no new table is open to anon or authenticated without row-level security",
-        "The privileges of Supabase's public roles, and of those they may become, are read for each new table and for the \
-         views on it.",
+        "The privileges of Supabase's public roles, and of those they may become, are read for each new table, for the \
+         views on it, and for the schema, whose owner may drop what is in it.",
         "Supabase serves such a table to whoever has the public key.",
         "Enable row-level security on it, or revoke the privileges: the finding has both statements.",
     ),

@@ -40,10 +40,21 @@ pub struct Surroundings {
 pub struct Exposed {
     /// The roles, with commas between.
     pub roles: String,
-    /// Whether one of them owns the table.
-    pub owned: bool,
-    /// The view, as SQL, through which it is.
-    pub through: Option<String>,
+    /// What lets them.
+    pub by: Opening,
+}
+
+/// What lets a role use a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Privileges on it.
+    Privileges,
+    /// It is the table's owner, or may become it.
+    Ownership,
+    /// It is the owner of the schema, given as SQL, or may become it: it may drop the table.
+    Schema(String),
+    /// A view, given as SQL, that reads the table.
+    View(String),
 }
 
 /// A table whose rows publications must name when they are changed or deleted, and cannot.

@@ -4,7 +4,7 @@ use super::check::{Check, Finding, Group, Outcome};
 use super::checklist::{counted, finding};
 use super::evidence::Evidence;
 use super::remedy::SETTLE_TABLE;
-use super::surroundings::Exposed;
+use super::surroundings::{Exposed, Opening};
 use crate::diff::{Difference, DifferenceKind, ObjectKind};
 use crate::model::{Action, Identifier, RowSecurity, Table};
 
@@ -204,22 +204,22 @@ fn unlike_neighbours(
 }
 
 /// What shuts a table to the roles. Its owner can grant itself again what is revoked.
-fn shut(table: &str, exposed: &Exposed) -> String {
-    let Exposed {
-        roles,
-        owned,
-        through,
-    } = exposed;
-    if let Some(view) = through {
-        format!(
+fn shut(table: &str, Exposed { roles, by }: &Exposed) -> String {
+    match by {
+        Opening::View(view) => format!(
             "REVOKE ALL ON {view} FROM PUBLIC, {roles}; -- or ALTER VIEW {view} SET (security_invoker = true)"
-        )
-    } else if *owned {
-        format!("ALTER TABLE {table} OWNER TO CURRENT_USER; REVOKE ALL ON {table} FROM {roles};")
-    } else {
-        format!(
+        ),
+        Opening::Schema(schema) => format!(
+            "ALTER SCHEMA {schema} OWNER TO CURRENT_USER; -- or the database, where pg_database_owner owns the schema"
+        ),
+        Opening::Ownership => {
+            format!(
+                "ALTER TABLE {table} OWNER TO CURRENT_USER; REVOKE ALL ON {table} FROM {roles};"
+            )
+        }
+        Opening::Privileges => format!(
             "REVOKE ALL ON {table} FROM {roles}; -- or, with the declaration, ENABLE ROW LEVEL SECURITY"
-        )
+        ),
     }
 }
 
@@ -239,11 +239,14 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
         .map(|(name, exposed)| {
             let roles = &exposed.roles;
             let table = name.quoted();
-            Finding::new(match &exposed.through {
-                None => format!(
+            Finding::new(match &exposed.by {
+                Opening::Privileges | Opening::Ownership => format!(
                     "{table} may be used by {roles}, and no row-level security holds for them"
                 ),
-                Some(view) => format!(
+                Opening::Schema(schema) => {
+                    format!("{table} may be dropped by {roles}, as the owner of schema {schema}")
+                }
+                Opening::View(view) => format!(
                     "{table} may be used by {roles} through {view}, past any row-level security"
                 ),
             })
@@ -271,24 +274,17 @@ mod tests {
 
     #[test]
     fn a_table_is_taken_from_a_role_that_owns_it() {
-        let remedy = |owned| {
+        let remedy = |by| {
             let roles = "anon".to_owned();
-            let through = None;
-            shut(
-                "t",
-                &Exposed {
-                    roles,
-                    owned,
-                    through,
-                },
-            )
+            shut("t", &Exposed { roles, by })
         };
         assert_eq!(
-            remedy(true),
+            remedy(Opening::Ownership),
             "ALTER TABLE t OWNER TO CURRENT_USER; REVOKE ALL ON t FROM anon;"
         );
         assert!(
-            remedy(false).starts_with("REVOKE ALL ON t FROM anon; -- or, with the declaration")
+            remedy(Opening::Privileges)
+                .starts_with("REVOKE ALL ON t FROM anon; -- or, with the declaration")
         );
     }
 }

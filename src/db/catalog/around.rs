@@ -34,7 +34,8 @@ SELECT true, NULL, 'CONNECTION LIMIT=0', false
 FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit = 0";
 
 /// The foreign keys of other schemas that hold rows of this one back, or may: at once, or by way of rows that are
-/// deleted with them. One that sets NULL holds back where NULL is refused, be it by what is computed of it.
+/// deleted with them. One that sets NULL holds back where NULL is refused, be it by what is computed of it, in a column,
+/// in an index that two rows may not share, or in whether a row is in one.
 /// PostgreSQL follows a foreign key as the owner of the table it is on (`ri_triggers.c`), so the owner needs the right
 /// to delete or change its rows.
 const HELD: &str = "\
@@ -53,6 +54,11 @@ WITH RECURSIVE reached(parent, held) AS (
            OR EXISTS (SELECT FROM pg_constraint h WHERE h.conrelid = k.conrelid AND h.contype = 'c' AND h.conkey OPERATOR(pg_catalog.&&) k.conkey)
            OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = k.conrelid AND i.indisunique AND {nulls_not_distinct}
                        AND i.indkey::smallint[] OPERATOR(pg_catalog.<@) k.conkey)
+           OR EXISTS (SELECT FROM pg_index i JOIN pg_depend d ON d.classid = 'pg_class'::regclass::oid AND d.objid = i.indexrelid
+                        AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid = k.conrelid AND d.refobjsubid = ANY (k.conkey::integer[])
+                       WHERE i.indrelid = k.conrelid AND (i.indisunique OR i.indisexclusion)
+                         AND NOT i.indkey::smallint[] OPERATOR(pg_catalog.&&) k.conkey
+                         AND (i.indexprs IS NOT NULL OR pg_catalog.pg_get_expr(i.indpred, i.indrelid) OPERATOR(pg_catalog.!~) '^[(][^()]+ IS NOT NULL[)]$'))
            OR EXISTS (SELECT FROM pg_attribute a JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
                        JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass::oid AND d.refobjid = a.attrelid
                         AND d.refobjsubid = ANY (k.conkey::integer[])
@@ -112,10 +118,11 @@ ORDER BY 1, 2, 3";
 /// Tables that Supabase's two public roles, where they exist, or a role that they may become may use, and that no
 /// row-level security keeps from them: it is off, or does not hold for the role, or the role may turn it off. So too
 /// through a view that reads with its owner's rights, and through a materialized one, which keeps a copy that no policy
-/// filters (manual, 41.5).
+/// filters (manual, 41.5). Who owns the schema, as the database's owner does that of `pg_database_owner`, may drop what is
+/// in it (DROP TABLE).
 const EXPOSED: &str = "\
 WITH RECURSIVE public_role AS (
-  SELECT r.rolname, m.oid, m.rolsuper OR m.rolbypassrls AS bypasses
+  SELECT r.rolname, m.oid, m.rolsuper OR m.rolbypassrls AS bypasses, r.rolsuper AS rules
   FROM pg_roles r JOIN pg_roles m ON pg_catalog.pg_has_role(r.oid, m.oid, '{becomes}')
   WHERE r.rolname IN ('anon', 'authenticated')
 ), shown(rolname, view, relation, acting, copied) AS (
@@ -135,7 +142,7 @@ WITH RECURSIVE public_role AS (
    AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid <> v.oid
   JOIN pg_class t ON t.oid = d.refobjid
 ), found AS (
-  SELECT c.relname, u.rolname, c.relowner = u.oid AS owned, NULL::text AS through
+  SELECT c.relname, u.rolname, CASE WHEN c.relowner = u.oid THEN 'owned' ELSE 'granted' END AS how, NULL::text AS through
   FROM public_role u CROSS JOIN pg_class c
   WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
     AND (NOT c.relrowsecurity OR u.bypasses OR c.relowner = u.oid
@@ -144,14 +151,18 @@ WITH RECURSIVE public_role AS (
     AND (pg_catalog.has_table_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
          OR pg_catalog.has_any_column_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE'))
   UNION ALL
-  SELECT c.relname, s.rolname, false, s.view::regclass::text
+  SELECT c.relname, u.rolname, 'schema', pg_catalog.quote_ident(n.nspname)
+  FROM public_role u JOIN pg_namespace n ON n.nspowner = u.oid JOIN pg_class c ON c.relnamespace = n.oid
+  WHERE n.oid = {schema} AND c.relkind IN ('r', 'p') AND NOT u.rules
+  UNION ALL
+  SELECT c.relname, s.rolname, 'view', s.view::regclass::text
   FROM shown s JOIN pg_class c ON c.oid = s.relation AND c.relkind IN ('r', 'p') AND c.relnamespace = {schema}
   JOIN pg_roles o ON o.oid = s.acting
   WHERE s.copied OR NOT c.relrowsecurity OR o.rolsuper OR o.rolbypassrls
      OR NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(o.oid, c.relowner, 'USAGE')
 )
-SELECT relname, pg_catalog.string_agg(DISTINCT rolname::text, ', ' ORDER BY rolname::text), pg_catalog.bool_or(owned), through
-FROM found GROUP BY relname, through ORDER BY relname, through NULLS FIRST";
+SELECT relname, pg_catalog.string_agg(DISTINCT rolname::text, ', ' ORDER BY rolname::text), pg_catalog.max(how), through
+FROM found GROUP BY relname, through, how = 'schema' ORDER BY relname, through NULLS FIRST, 3";
 
 /// Rights that are not there: those of tables' owners, whom the application connects as and PostgreSQL follows foreign
 /// keys as, and those of a role that every session here starts as.

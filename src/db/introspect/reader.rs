@@ -18,7 +18,7 @@ use crate::verify::counters::Counter;
 use crate::verify::proof::{KeyName, TableSize};
 use crate::verify::rights::{Holds, Shortfall};
 use crate::verify::surroundings::{
-    Exposed, Holder, Holding, KeptSetting, Nameless, Surroundings, Unnamed,
+    Exposed, Holder, Holding, KeptSetting, Nameless, Opening, Surroundings, Unnamed,
 };
 
 /// Tables that belong to Prisma and not to the application.
@@ -323,8 +323,12 @@ fn setting(row: &SimpleQueryRow) -> KeptSetting {
 fn exposed(row: &SimpleQueryRow) -> (Identifier, Exposed) {
     let exposed = Exposed {
         roles: text(row, 1).to_owned(),
-        owned: yes(row, 2),
-        through: row.get(3).map(str::to_owned),
+        by: match text(row, 2) {
+            "owned" => Opening::Ownership,
+            "schema" => Opening::Schema(text(row, 3).to_owned()),
+            "view" => Opening::View(text(row, 3).to_owned()),
+            _ => Opening::Privileges,
+        },
     };
     (name(row, 0), exposed)
 }
