@@ -12,8 +12,8 @@ use super::style::{bad, caution, faint, good, strong, wrapped};
 use crate::report::{NoResult, Report};
 use crate::verify::check::{Finding, Outcome};
 
-/// The most findings of one check that are written out.
-const MOST_FINDINGS: usize = 12;
+/// The most findings of one check that are written out, unless all are asked for.
+const MOST_FINDINGS: usize = 6;
 
 /// What a report is written for.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,13 @@ pub struct Page {
     pub in_full: bool,
 }
 
+impl Page {
+    /// How many of something are written out: `most`, unless it is all that is asked for.
+    fn at_most(self, most: usize) -> usize {
+        if self.in_full { usize::MAX } else { most }
+    }
+}
+
 /// Writes `report` for a terminal.
 pub fn render(report: &Report, page: Page) -> String {
     let width = page.width;
@@ -32,13 +39,13 @@ pub fn render(report: &Report, page: Page) -> String {
     failed.write(&mut out, report, page);
     groups::write(&mut out, report, page);
     proof::write(&mut out, report, page);
-    waived(&mut out, report, width);
+    waived(&mut out, report, page);
     if !report.notes.is_empty() {
         out += &format!("\n{}\n", strong("Remarks"));
-        for note in report.notes.iter().take(MOST_FINDINGS) {
+        for note in report.notes.iter().take(page.at_most(MOST_FINDINGS)) {
             out += &wrapped(note, "  - ", "    ", width);
         }
-        out += &more(report.notes.len(), MOST_FINDINGS, "  ");
+        out += &more(report.notes.len(), page.at_most(MOST_FINDINGS), "  ");
     }
     advice::write(&mut out, &report.advice, page);
     out += "\n";
@@ -94,7 +101,8 @@ fn more(all: usize, shown: usize, indent: &str) -> String {
     }
 }
 
-fn waived(out: &mut String, report: &Report, width: usize) {
+fn waived(out: &mut String, report: &Report, page: Page) {
+    let (width, most) = (page.width, page.at_most(MOST_FINDINGS));
     for check in &report.checks {
         let Outcome::Waived {
             findings,
@@ -110,11 +118,11 @@ fn waived(out: &mut String, report: &Report, width: usize) {
             strong(check.id)
         );
         *out += &wrapped(reason, "    ", "    ", width);
-        for finding in findings.iter().take(MOST_FINDINGS) {
+        for finding in findings.iter().take(most) {
             *out += &wrapped(&finding.message, "    - ", "      ", width);
             remedy(out, finding, width);
         }
-        *out += &more(findings.len(), MOST_FINDINGS, "    ");
+        *out += &more(findings.len(), most, "    ");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::proof::is_tried;
 use super::{MOST_FINDINGS, Page, more, remedy};
 use crate::render::diff;
 use crate::render::style::{bad, strong, wrapped};
@@ -11,8 +12,9 @@ use crate::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS, is_left_to_others};
 
 /// The most findings of one check that are written out where one error is behind them.
 const MOST_OF_ONE_ERROR: usize = 3;
-/// The most that is written of a check that others may explain.
+/// The most that is written of a check that others may explain: read in the catalog, and tried.
 const MOST_OF_AN_EFFECT: usize = 3;
+const MOST_OF_A_TRIAL: usize = 1;
 /// The most diffs that are written out.
 const MOST_DIFFS: usize = 8;
 
@@ -65,10 +67,10 @@ impl<'a> Failed<'a> {
         *out += &format!("\n{}\n", bad(&count));
         let mut told = Vec::new();
         for check in &self.causes {
-            failure(out, check, &mut told, page.width);
+            failure(out, check, &mut told, page);
         }
         self.write_effects(out, page.width);
-        diffs(out, report, page.width);
+        diffs(out, report, page);
     }
 
     fn write_effects(&self, out: &mut String, width: usize) {
@@ -91,10 +93,15 @@ impl<'a> Failed<'a> {
             *out += &wrapped(&line, "  - ", "    ", width);
             let said = said(check).into_iter();
             let new: Vec<_> = said.filter(|said| told.insert(*said)).collect();
-            for said in new.iter().take(MOST_OF_AN_EFFECT) {
+            let most = if is_tried(check) {
+                MOST_OF_A_TRIAL
+            } else {
+                MOST_OF_AN_EFFECT
+            };
+            for said in new.iter().take(most) {
                 *out += &wrapped(said, "      ", "      ", width);
             }
-            *out += &more(new.len(), MOST_OF_AN_EFFECT, "    ");
+            *out += &more(new.len(), most, "    ");
         }
     }
 
@@ -130,8 +137,9 @@ fn failure<'a>(
     out: &mut String,
     check: &'a Check,
     told: &mut Vec<(&'a Finding, &'a str)>,
-    width: usize,
+    page: Page,
 ) {
+    let width = page.width;
     *out += &format!("\n  {} {}\n", bad("FAILED"), strong(check.id));
     *out += &wrapped(
         &format!(
@@ -158,11 +166,11 @@ fn failure<'a>(
             *count += 1;
             *count
         });
-        if count.is_none_or(|count| count <= MOST_OF_ONE_ERROR) {
+        if count.is_none_or(|count| count <= page.at_most(MOST_OF_ONE_ERROR)) {
             shown.push(finding);
         }
     }
-    let mut written = shown.iter().take(MOST_FINDINGS).peekable();
+    let mut written = shown.iter().take(page.at_most(MOST_FINDINGS)).peekable();
     while let Some(finding) = written.next() {
         *out += &wrapped(&finding.message, "    - ", "      ", width);
         // What settles several in a row stands once, behind them.
@@ -173,10 +181,10 @@ fn failure<'a>(
             remedy(out, finding, width);
         }
     }
-    *out += &more(shown.len(), MOST_FINDINGS, "    ");
+    *out += &more(shown.len(), page.at_most(MOST_FINDINGS), "    ");
     for (error, count) in of_error {
-        if count > MOST_OF_ONE_ERROR {
-            let left = count - MOST_OF_ONE_ERROR;
+        let left = count.saturating_sub(page.at_most(MOST_OF_ONE_ERROR));
+        if left > 0 {
             let line = format!("... and {left} more with the same error: {error}");
             *out += &wrapped(&line, "      ", "      ", width);
         }
@@ -189,13 +197,14 @@ fn failure<'a>(
 }
 
 /// What is there and is otherwise; what is missing altogether, `plan` shows.
-fn diffs(out: &mut String, report: &Report, width: usize) {
+fn diffs(out: &mut String, report: &Report, page: Page) {
+    let most = page.at_most(MOST_DIFFS);
     let standing = |object: &&ObjectDiff| !object.actual.is_empty();
     let there: Vec<_> = report.diffs.iter().filter(standing).collect();
-    for object in there.iter().take(MOST_DIFFS) {
-        *out += &format!("\n{}", diff::coloured(&diff::of(object), width));
+    for object in there.iter().take(most) {
+        *out += &format!("\n{}", diff::coloured(&diff::of(object), page.width));
     }
-    *out += &more(there.len(), MOST_DIFFS, "");
+    *out += &more(there.len(), most, "");
 }
 
 #[cfg(test)]
@@ -224,11 +233,19 @@ mod tests {
             outcome: Outcome::Failed { findings },
         };
         let mut out = String::new();
-        failure(&mut out, &check, &mut Vec::new(), 200);
+        let page = |in_full| Page {
+            width: 200,
+            in_full,
+        };
+        failure(&mut out, &check, &mut Vec::new(), page(false));
         assert_eq!(out.matches("ON DELETE CASCADE").count(), 3, "{out}");
         assert_eq!(out.matches("> look for it").count(), 1, "{out}");
         assert!(out.contains("- another"), "{out}");
         let counted = format!("... and 17 more with the same error: {error}");
         assert!(out.contains(&counted), "{out}");
+        let mut out = String::new();
+        failure(&mut out, &check, &mut Vec::new(), page(true));
+        assert_eq!(out.matches("ON DELETE CASCADE").count(), 20, "{out}");
+        assert!(!out.contains("more"), "{out}");
     }
 }

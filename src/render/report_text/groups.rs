@@ -59,7 +59,7 @@ impl<'a> Part<'a> {
         format!("{} of {}", self.passed, self.checks.len())
     }
 
-    /// What was found beside the group's name; of a group that did not pass whole, every check by its name.
+    /// What was found beside the group's name; of a group that did not pass whole, what did not by its name.
     fn in_brief(&self, out: &mut String, width: usize) {
         let names = Group::ALL.map(|group| group.name().len());
         let longest = names.into_iter().max().unwrap_or_default();
@@ -86,8 +86,8 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// What was found in a few words; where not all passed, the names under what came of them, the worst
-    /// first.
+    /// What was found in a few words; where not all passed, the names of the others by what came of them, the
+    /// worst first.
     fn found(&self) -> Vec<String> {
         if self.passed == self.checks.len() {
             return vec![brief::found(self.group, &self.checks)];
@@ -99,11 +99,15 @@ impl<'a> Part<'a> {
             Outcome::Waived { .. } => 3,
             Outcome::Passed => 4,
         };
-        let lines = (0..=4).filter_map(|wanted| {
+        let lines = (0..4).filter_map(|wanted| {
             let alike: Vec<_> = self.checks.iter().filter(|c| rank(c) == wanted).collect();
             let names: Vec<_> = alike.iter().map(|check| check.id).collect();
-            let first = alike.first()?;
-            Some(format!("{} {}", word(&first.outcome), names.join(", ")))
+            let word = word(&alike.first()?.outcome);
+            // Why stands below, once for all of them.
+            if wanted == 1 && names.len() > 1 && names.len() == self.checks.len() {
+                return Some(format!("{word}: all of it"));
+            }
+            Some(format!("{word} {}", names.join(", ")))
         });
         lines.collect()
     }

@@ -27,27 +27,36 @@ pub(super) fn write(out: &mut String, report: &Report, page: Page) {
         return;
     }
     *out += &format!("\n{}\n", caution("Not proved"));
-    for open in open.iter().take(MOST_FINDINGS) {
+    for open in open.iter().take(page.at_most(MOST_FINDINGS)) {
         *out += &wrapped(&open.in_words(), "  - ", "    ", page.width);
         let line = format!("in {}", named(&open.checks, page));
         *out += &wrapped(&faint(&line), "    ", "    ", page.width);
     }
-    *out += &more(open.len(), MOST_FINDINGS, "  ");
+    *out += &more(open.len(), page.at_most(MOST_FINDINGS), "  ");
 }
 
 /// How those that passed were found out.
 fn proved(checks: &[Check]) -> String {
-    let passed = checks
-        .iter()
-        .filter(|check| check.outcome == Outcome::Passed);
-    let is_tried = |check: &&Check| TRIED.iter().any(|tried| tried.id == check.id);
-    let (tried, read): (Vec<_>, Vec<_>) = passed.partition(is_tried);
-    format!(
-        "{}: {} by trying, all rolled back; {} by reading.",
-        strong("Proved"),
-        tried.len(),
-        read.len()
-    )
+    let (to_try, to_read): (Vec<_>, Vec<_>) = checks.iter().partition(|check| is_tried(check));
+    let passed = |checks: &[&Check]| {
+        let passed = checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::Passed);
+        passed.count()
+    };
+    let tried = match passed(&to_try) {
+        0 if to_try.is_empty() => None,
+        0 => Some("none by trying".to_owned()),
+        tried => Some(format!("{tried} by trying, all rolled back")),
+    };
+    let read = (!to_read.is_empty()).then(|| format!("{} by reading", passed(&to_read)));
+    let how: Vec<_> = tried.into_iter().chain(read).collect();
+    format!("{}: {}.", strong("Proved"), how.join("; "))
+}
+
+/// Whether a check is one that is tried on rows.
+pub(super) fn is_tried(check: &Check) -> bool {
+    TRIED.iter().any(|tried| tried.id == check.id)
 }
 
 /// A reason, what it is about, and the checks that it keeps open.

@@ -50,6 +50,12 @@ fn green_is_one_screen() {
     ] {
         assert!(green.stdout.contains(line), "{line}{green}");
     }
+    verify(&database, &["--only", "relations"])
+        .exits(0)
+        .stdout_has("\nProved: 2 by reading. Not proved: nothing.\n");
+    verify(&database, &["--only", "deletes"])
+        .exits(0)
+        .stdout_has("\nProved: 6 by trying, all rolled back. Not proved: nothing.\n");
     let applied = Cli::new()
         .args(["apply"])
         .database(&database)
@@ -129,7 +135,6 @@ fn what_is_not_proved_or_waived_stands_by_its_name_and_with_its_reason() {
     let open = verify(&database, &[]).exits(0);
     for part in [
         "\n-- migration    1 of 2  not proved migration.recorded\n",
-        "                        ok migration.applied\n",
         "\nProved: 18 by trying, all rolled back; 22 by reading.\n",
         "\n    in migration.recorded (no record)\n",
         "\nGREEN, but 1 of 41 not proved: 40 passed, 1 not proved (",
@@ -154,6 +159,49 @@ fn what_is_not_proved_or_waived_stands_by_its_name_and_with_its_reason() {
     }
     // What a waived check left open is not known, so it is not said to be nothing.
     assert!(!waived.stdout.contains("Not proved"), "{waived}");
+}
+
+#[test]
+fn what_could_not_be_tried_at_all_is_told_group_by_group() {
+    let database = applied(Template::Baseline);
+    let url = database.url() + "&options=-c%20default_transaction_read_only%3Don";
+    let verify = |arguments: &[&str]| {
+        let arguments = ["verify"].iter().chain(arguments);
+        let run = Cli::new().args(arguments).env("DIRECT_URL", &url).run();
+        run.exits(0)
+    };
+    let open = verify(&[]);
+    for part in [
+        "\n-- integrity    8 of 9  not proved integrity.orphans-refused\n",
+        "\n-- deletes      0 of 6  not proved: all of it\n",
+        "\n-- tenants      3 of 5  not proved tenants.required, tenants.others-unchanged\n",
+        "\nProved: none by trying; 23 by reading.\n\nNot proved\n",
+        "\n    in 18 checks of integrity, deletes, uniqueness, behaviour, tenants\n",
+        "\nGREEN, but 18 of 41 not proved: 23 passed, 18 not proved (",
+    ] {
+        assert!(open.stdout.contains(part), "{part}{open}");
+    }
+    verify(&["--details"]).stdout_has("\n   not proved deletes.tenant-erased: ");
+}
+
+/// All that is wrong, with `--details`; a few of it otherwise, and how much more there is.
+#[test]
+fn of_much_that_is_wrong_a_few_are_told_unless_all_are_asked_for() {
+    let database = applied(Template::Baseline);
+    database.execute(
+        "DO $$ BEGIN FOR n IN 1..20 LOOP
+             EXECUTE format('CREATE TABLE \"Extra %s\" ()', n);
+         END LOOP; END $$",
+    );
+    let run = |arguments: &[&str]| verify(&database, arguments).exits(1).stdout;
+    let count = |told: &str| told.matches("    - table \"Extra ").count();
+    let (short, full) = (
+        run(&["--only", "tables"]),
+        run(&["--only", "tables", "--details"]),
+    );
+    assert_eq!((count(&short), count(&full)), (6, 20), "{short}");
+    assert!(short.contains("\n      ... and 14 more\n"), "{short}");
+    assert!(!full.contains("more\n"), "{full}");
 }
 
 #[test]
