@@ -40,3 +40,6 @@ pub use order::order_advice;
 pub use programme::Programme;
 pub use rounds::{Opening, Proof};
 pub use subject::{KeyName, ProofOptions, Subject, TableSize};
+
+#[cfg(test)]
+mod tests;

@@ -169,3 +169,69 @@ fn a_refusal_names_the_way_and_the_order() {
             .contains("DEFERRABLE INITIALLY DEFERRED")
     );
 }
+
+/// `post` goes with `part`, a round later than its user is looked for.
+#[test]
+fn what_is_refused_in_any_order_is_foretold() {
+    let database = TestDatabase::from(Template::Empty);
+    database.execute(TWO_PATHS);
+    database.execute("CREATE TABLE part (id uuid PRIMARY KEY, proj uuid NOT NULL); ALTER TABLE post ADD part uuid NOT NULL");
+    let mut keys = TWO_PATHS_KEYS;
+    keys[2] = (
+        "post",
+        "post_part",
+        "(part) REFERENCES part ON DELETE CASCADE",
+    );
+    let part = (
+        "part",
+        "part_proj",
+        "(proj) REFERENCES proj ON DELETE CASCADE",
+    );
+    let there: Vec<_> = [part].into_iter().chain(keys).collect();
+    let back: Vec<_> = there.iter().rev().copied().collect();
+    for order in [there, back] {
+        for (table, name, key) in &order {
+            database.execute(&format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {key}"
+            ));
+        }
+        let (advice, erased) = order_of(&database);
+        assert!(!erased);
+        let titles: Vec<_> = advice.iter().map(|advice| advice.title.as_str()).collect();
+        let refused = r#"deleting a row of "Tenant" is refused by "post_usr" in any order"#;
+        assert_eq!(titles, [refused]);
+        assert!(!advice[0].detail.contains("created before"), "{advice:?}");
+        for (table, name, _) in &order {
+            database.execute(&format!("ALTER TABLE {table} DROP CONSTRAINT {name}"));
+        }
+    }
+}
+
+/// A row that does not name its tenant does not go with it: then it goes with its project, and the order decides.
+#[test]
+fn a_way_that_null_may_close_settles_nothing() {
+    let database = TestDatabase::from(Template::Empty);
+    database.execute(TWO_PATHS);
+    database.execute("ALTER TABLE post ADD tenant uuid");
+    let own = (
+        "post",
+        "post_tenant",
+        r#"(tenant) REFERENCES "Tenant" ON DELETE CASCADE"#,
+    );
+    for (table, name, key) in [own].into_iter().chain(TWO_PATHS_KEYS) {
+        database.execute(&format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {key}"
+        ));
+    }
+    let (advice, erased) = order_of(&database);
+    assert!(erased, "the rows of the proof name their tenant");
+    let [open] = &advice[..] else {
+        panic!("{advice:?}")
+    };
+    assert!(
+        open.title.contains("by the order of the foreign keys"),
+        "{open:?}"
+    );
+    database.execute("ALTER TABLE post ALTER tenant SET NOT NULL");
+    assert_eq!(order_of(&database), (Vec::new(), true));
+}

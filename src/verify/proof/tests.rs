@@ -1,0 +1,155 @@
+//! How far a proof goes, planned in memory.
+
+use std::collections::BTreeMap;
+
+use leora_schema::LEORA;
+
+use super::world::{Learned, World};
+use super::*;
+use crate::model::lower::lower;
+use crate::model::{Constraint, Identifier, RowSecurity, Schema, Validity};
+
+fn name(name: &str) -> Identifier {
+    Identifier::new(name).expect("legal")
+}
+
+/// What `look` sees of a proof of the declared tables.
+fn planned<T>(
+    change: impl FnOnce(&mut Schema),
+    pages: &[(&str, u64)],
+    bypasses_row_security: bool,
+    options: &ProofOptions,
+    look: impl FnOnce(&Subject<'_>) -> T,
+) -> T {
+    let desired = lower(&LEORA);
+    let mut actual = desired.clone();
+    change(&mut actual);
+    let sizes = pages
+        .iter()
+        .map(|(table, pages)| {
+            (
+                name(table),
+                TableSize {
+                    pages: *pages,
+                    rows: 1,
+                },
+            )
+        })
+        .collect();
+    look(&Subject {
+        schema: &name("public"),
+        actual: &actual,
+        desired: &desired,
+        declaration: &LEORA,
+        sizes: &sizes,
+        firing_order: &[],
+        bypasses_row_security,
+        superuser: false,
+        options,
+    })
+}
+
+#[test]
+fn a_row_that_a_policy_may_hide_is_not_looked_for() {
+    let left_out = |enabled, policy: &str, bypasses| {
+        let fence = |schema: &mut Schema| {
+            let job = schema.tables.get_mut("Job").expect("declared");
+            job.row_security = RowSecurity {
+                enabled,
+                forced: true,
+                policies: BTreeMap::from([(name("fence"), policy.to_owned())]),
+            };
+        };
+        planned(fence, &[], bypasses, &ProofOptions::default(), |subject| {
+            let learned = Learned::default();
+            let world = World::new(subject, &learned);
+            let left_out = world.left_out.into_iter();
+            left_out
+                .map(|(table, reason)| (table.clone(), reason))
+                .collect::<Vec<_>>()
+        })
+    };
+    let asks = r#"AS PERMISSIVE FOR ALL TO public USING (EXISTS ( SELECT 1 FROM "User"))"#;
+    let reason = "its policy \"fence\" asks about other rows, so a row that is there could be hidden from this role";
+    assert_eq!(
+        left_out(true, asks, false),
+        [(name("Job"), reason.to_owned())]
+    );
+    assert_eq!(left_out(false, asks, false), []);
+    assert_eq!(left_out(true, asks, true), []);
+    let compares = r#"AS PERMISSIVE FOR ALL TO public USING (("tenantId" = app.tenant()))"#;
+    assert_eq!(left_out(true, compares, false), []);
+}
+
+#[test]
+fn the_question_for_values_waits_no_longer_than_the_proof() {
+    let conditional = |schema: &mut Schema| {
+        let check = Constraint {
+            definition: "CHECK (attempts >= 0)".to_owned(),
+            validity: Validity::Valid,
+        };
+        let job = schema.tables.get_mut("Job").expect("declared");
+        job.checks.insert(name("check"), check);
+    };
+    let options = ProofOptions {
+        lock_timeout_ms: 7,
+        statement_timeout_ms: 70,
+        ..ProofOptions::default()
+    };
+    planned(conditional, &[], true, &options, |subject| {
+        let proof = Proof::new(subject, Opening::of(subject));
+        let question = proof.next().expect("a round");
+        assert!(question.build.is_empty(), "it makes no rows");
+        assert_eq!(
+            (question.lock_timeout_ms, question.statement_timeout_ms),
+            (7, 70)
+        );
+    });
+}
+
+/// The foreign keys that lead from a new table to `User` have no index: deleting a user reads both tables.
+#[test]
+fn the_pages_of_all_tables_count_together() {
+    let not_tried = |max_pages, widgets, metrics| {
+        let options = ProofOptions {
+            max_pages,
+            ..ProofOptions::default()
+        };
+        let pages = [("DashboardWidget", widgets), ("MetricDefinition", metrics)];
+        planned(
+            |_| (),
+            &pages,
+            true,
+            &options,
+            |subject| {
+                let proof = Proof::new(subject, Opening::of(subject));
+                let not_tried = proof.next().expect("a round").not_tried.clone();
+                let large = not_tried
+                    .into_iter()
+                    .filter(|one| one.reason.contains("pages of"));
+                large.map(|one| (one.check, one.reason)).collect::<Vec<_>>()
+            },
+        )
+    };
+    let all = not_tried(0, 1, 1);
+    let trials = u64::try_from(all.len()).expect("a few");
+    assert!(trials > 2, "{all:?}");
+    assert_eq!(not_tried(0, 0, 0), []);
+
+    // Each alone would do, and both do not; the larger is named.
+    for (widgets, metrics, larger) in [(6, 5, "DashboardWidget"), (5, 6, "MetricDefinition")] {
+        let both = not_tried(10, widgets, metrics);
+        let named = format!("reads all 6 pages of \"{larger}\"");
+        assert!(
+            both.iter().any(|(_, reason)| reason.contains(&named)),
+            "{both:?}"
+        );
+    }
+
+    // What one trial reads is no longer there for the next.
+    let enough = (1..1000).find(|pages| not_tried(*pages, 3, 4).is_empty());
+    let enough = enough.expect("some number of pages is enough");
+    assert!(enough > 7, "{enough}");
+    let short = not_tried(enough - 1, 3, 4);
+    assert!(!short.is_empty() && short.len() < all.len(), "{short:?}");
+}
