@@ -80,3 +80,71 @@ pub(super) fn holds(ty: &SqlType, number: &str) -> bool {
         _ => fraction.is_empty(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_what_sql_reads_without_quotes() {
+        for text in ["0", "-12", "+1.5", ".5", "1.", "1e5", "-1.5E-3"] {
+            assert!(is_number(text), "{text}");
+        }
+        for text in ["NaN", "inf", "-Infinity", "x", "1x", "", ".", "-", "0x1F"] {
+            assert!(!is_number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        let far = format!("1{}", "0".repeat(400));
+        let near = format!("0.{}1", "0".repeat(399));
+        for (text, expected) in [
+            ("007.50", "7.5"),
+            ("-0.5", "-0.5"),
+            ("- 5", "-5"),
+            ("-0.00", "0"),
+            ("+.5", "0.5"),
+            ("12.5e1", "125"),
+            ("125e-4", "0.0125"),
+            ("125e-3", "0.125"),
+            ("125e-2", "1.25"),
+            ("1.25E2", "125"),
+            ("1e400", &far),
+            ("1e-400", &near),
+            // These stay.
+            ("1e401", "1e401"),
+            ("1e-401", "1e-401"),
+            ("0x1F", "0x1F"),
+            (".", "."),
+            ("", ""),
+            ("1e", "1e"),
+        ] {
+            assert_eq!(number(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_type_holds_what_it_has_digits_for() {
+        for (ty, number, held) in [
+            ("numeric(4,2)", "12.34", true),
+            ("numeric(4,2)", "-1.5", true),
+            ("numeric(4,2)", "12.345", false),
+            ("numeric(4,2)", "123.4", false),
+            ("numeric(4,2)", "1x", false),
+            ("numeric", "123456.789", true),
+            ("real", "123.456", true),
+            ("real", "1.23456", true),
+            ("real", "1.234567", false),
+            ("real", "1234567", false),
+            ("double precision", "1.23456789012345", true),
+            ("double precision", "12345678.1234567", true),
+            ("double precision", "1.234567890123456", false),
+            ("double precision", "1234567890123456", false),
+            ("integer", "12", true),
+            ("integer", "1.5", false),
+        ] {
+            assert_eq!(holds(&SqlType::new(ty), number), held, "{number} in {ty}");
+        }
+    }
+}
