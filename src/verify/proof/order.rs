@@ -245,7 +245,6 @@ impl<'a> Graph<'a> {
     /// one row, all naming each other.
     fn lets_go(&self, hold: &Edge<'_>, place: impl Fn(&Edge<'_>) -> usize) -> bool {
         let mut gone = BTreeSet::from([self.root]);
-        let mut unnamed: BTreeSet<(&Identifier, &Identifier)> = BTreeSet::new();
         let mut queue = std::collections::VecDeque::from([self.root]);
         while let Some(table) = queue.pop_front() {
             let mut fired: Vec<_> = self
@@ -255,7 +254,7 @@ impl<'a> Graph<'a> {
                 .collect();
             fired.sort_by_key(|edge| place(edge));
             for edge in fired {
-                if gone.contains(edge.child) || unnamed.contains(&(edge.child, edge.name)) {
+                if gone.contains(edge.child) {
                     continue;
                 }
                 match edge.key.on_delete {
@@ -263,9 +262,7 @@ impl<'a> Graph<'a> {
                         gone.insert(edge.child);
                         queue.push_back(edge.child);
                     }
-                    Action::SetNull | Action::SetDefault => {
-                        unnamed.insert((edge.child, edge.name));
-                    }
+                    Action::SetNull | Action::SetDefault => {}
                     Action::NoAction | Action::Restrict => {
                         if (edge.child, edge.name) == (hold.child, hold.name) {
                             return false;
