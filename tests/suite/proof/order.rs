@@ -290,6 +290,10 @@ fn what_does_not_go_along_is_no_question_of_order() {
         ));
         let (advice, refusal) = advice_and_refusal(&database);
         assert_eq!(advice, []);
+        let found = introspect(&mut Session::open(database.client(), public()).unwrap()).unwrap();
+        let [root, bill] = ["Tenant", "bill"].map(|name| Identifier::new(name).unwrap());
+        let settled = proof::order_advice(&found.schema, &found.firing_order, &root, &[bill]);
+        assert_eq!(settled, []);
         let refusal = refusal.expect("a refusal");
         assert!(refusal.contains(said), "{refusal}");
     }
