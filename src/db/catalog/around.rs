@@ -35,7 +35,7 @@ FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit 
 
 /// The foreign keys of other schemas that hold rows of this one back, or may: at once, or by way of rows that are
 /// deleted with them. One that sets NULL holds back where NULL is refused, be it by what is computed of it, in a column,
-/// in an index that two rows may not share, or in whether a row is in one.
+/// in an index that two rows may not share, in whether a row is in one, or in which partition takes it.
 /// PostgreSQL follows a foreign key as the owner of the table it is on (`ri_triggers.c`), so the owner needs the right
 /// to delete or change its rows.
 const HELD: &str = "\
@@ -59,6 +59,12 @@ WITH RECURSIVE reached(parent, held) AS (
                        WHERE i.indrelid = k.conrelid AND (i.indisunique OR i.indisexclusion)
                          AND NOT i.indkey::smallint[] OPERATOR(pg_catalog.&&) k.conkey
                          AND (i.indexprs IS NOT NULL OR pg_catalog.pg_get_expr(i.indpred, i.indrelid) OPERATOR(pg_catalog.!~) '^[(][^()]+ IS NOT NULL[)]$'))
+           OR EXISTS (SELECT FROM pg_partitioned_table g
+                       WHERE g.partrelid = k.conrelid AND g.partstrat <> 'h' AND g.partdefid = '0'
+                         AND g.partattrs::smallint[] OPERATOR(pg_catalog.&&) k.conkey
+                         AND NOT EXISTS (SELECT FROM pg_inherits n JOIN pg_class o ON o.oid = n.inhrelid
+                                          WHERE n.inhparent = g.partrelid
+                                            AND pg_catalog.pg_get_expr(o.relpartbound, o.oid) OPERATOR(pg_catalog.~) '[( ]NULL[,)]'))
            OR EXISTS (SELECT FROM pg_attribute a JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
                        JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass::oid AND d.refobjid = a.attrelid
                         AND d.refobjsubid = ANY (k.conkey::integer[])
