@@ -78,7 +78,7 @@ impl<'a> Failed<'a> {
             return;
         }
         let head = format!(
-            "{} more {}, which what stands above may explain (--details has each):",
+            "{} more {}, which may come of the above (--details has each):",
             self.effects.len(),
             bad("FAILED")
         );

@@ -211,7 +211,7 @@ fn what_others_explain_stands_in_a_line_behind_them() {
     assert_eq!(red.stdout.matches("\n  FAILED ").count(), 1, "{red}");
     for part in [
         "\n10 of 41 checks failed\n\n  FAILED migration.applied\n",
-        "\n  9 more FAILED, which what stands above may explain (--details has each):\n",
+        "\n  9 more FAILED, which may come of the above (--details has each):\n",
         "\n  - tables.new: found 0, expected 3\n      table \"MetricDefinition\" is missing\n",
         "\n      table \"Job\" is missing\n  - tables.count: found 58, expected 61 = 58 + 3\n  - tables.columns: found 499, 32 missing, ",
         "\n  - \"DashboardWidget\", \"Job\", \"MetricDefinition\": it is not there\n    in 17 checks of ",
