@@ -24,7 +24,7 @@ use crate::verify::check::Group;
 use crate::verify::checklist::checklist;
 use crate::verify::evidence::Evidence;
 use crate::verify::promise::Promise;
-use crate::verify::proof::{Opening, ProofOptions, Subject, order_advice};
+use crate::verify::proof::{FirstRound, ProofOptions, Subject, order_advice};
 use crate::verify::waiver::waive;
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
@@ -47,9 +47,9 @@ fn checked(
 ) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
     let options = proof_options(context, args.allow_triggers);
-    let (survey, opening) = survey(&mut connected, context, &options)?;
+    let (survey, first) = survey(&mut connected, context, &options)?;
     if args.dry_run {
-        let touches = report_text::dry_run(&opening.touches(), Console::width());
+        let touches = report_text::dry_run(&first.touches(), Console::width());
         context.console.result(&touches);
         return Ok(exit::DONE);
     }
@@ -58,7 +58,7 @@ fn checked(
         context,
         &mut connected,
         &survey,
-        opening,
+        first,
         &options,
         require_proof,
         &args.only,
@@ -117,10 +117,10 @@ fn survey(
     connected: &mut Connected,
     context: &Context,
     options: &ProofOptions,
-) -> Result<(Survey, Opening), Error> {
+) -> Result<(Survey, FirstRound), Error> {
     let schema = connected.session.schema.clone();
     connected.survey_rows(context, |server, promise, found| {
-        Opening::of(&subject(&schema, server, promise, found, options))
+        FirstRound::of(&subject(&schema, server, promise, found, options))
     })
 }
 
@@ -128,21 +128,21 @@ fn survey(
 fn prove(
     connected: &mut Connected,
     survey: &Survey,
-    opening: Opening,
+    first: FirstRound,
     options: &ProofOptions,
 ) -> Result<Proved, Error> {
     let schema = connected.session.schema.clone();
     let server = connected.session.server.clone();
     let subject = subject(&schema, &server, &survey.promise, &survey.found, options);
-    Ok(probe::prove(&mut connected.session, &subject, opening)?)
+    Ok(probe::prove(&mut connected.session, &subject, first)?)
 }
 
 /// What comes of deleting the row that each foreign key of the database names, tried.
 pub(super) fn deletes(context: &Context) -> Result<BTreeMap<Object, Mark>, Error> {
     let mut connected = Connected::open(context)?;
     let options = proof_options(context, false);
-    let (survey, opening) = survey(&mut connected, context, &options)?;
-    Ok(prove(&mut connected, &survey, opening, &options)?.deletes)
+    let (survey, first) = survey(&mut connected, context, &options)?;
+    Ok(prove(&mut connected, &survey, first, &options)?.deletes)
 }
 
 fn subject<'a>(
@@ -170,7 +170,7 @@ fn report(
     context: &Context,
     connected: &mut Connected,
     survey: &Survey,
-    opening: Opening,
+    first: FirstRound,
     options: &ProofOptions,
     require_proof: bool,
     only: &[Group],
@@ -181,7 +181,7 @@ fn report(
         facts,
         plan,
     } = survey;
-    let proved = prove(connected, survey, opening, options)?;
+    let proved = prove(connected, survey, first, options)?;
     let (schema, server) = (&connected.session.schema, &connected.session.server);
     let database = Identifier::new(server.database.as_str()).unwrap_or_else(|_| schema.clone());
     let mut verdict = checklist(&Evidence {

@@ -7,7 +7,7 @@ use super::session::{QueryError, Session};
 use crate::diff::Object;
 use crate::graph::Mark;
 use crate::verify::check::Check;
-use crate::verify::proof::{Evidence, Gathered, Opening, Programme, Proof, Subject};
+use crate::verify::proof::{Evidence, FirstRound, Gathered, Programme, Proof, Subject};
 
 /// Interprets a programme: makes its rows, makes each trial in a subtransaction that is undone, and
 /// leaves the answers in a setting that ends with the transaction.
@@ -25,7 +25,7 @@ pub struct Proved {
     pub deletes: BTreeMap<Object, Mark>,
 }
 
-/// Tries everything that there is to try on `subject`, which `opening` was written for, and judges it.
+/// Tries everything that there is to try on `subject`, which `first` was written for, and judges it.
 ///
 /// # Errors
 ///
@@ -33,9 +33,9 @@ pub struct Proved {
 pub fn prove(
     session: &mut Session,
     subject: &Subject<'_>,
-    opening: Opening,
+    first: FirstRound,
 ) -> Result<Proved, QueryError> {
-    let mut proof = Proof::new(subject, opening);
+    let mut proof = Proof::new(subject, first);
     while let Some(programme) = proof.next() {
         let evidence = run(session, programme)?;
         proof.learn(evidence);

@@ -2,6 +2,7 @@
 //! have their values.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::fate::Names;
 use super::graph::{Fill, Graph};
@@ -154,6 +155,7 @@ fn compose<'w, 'a: 'w>(
         defer: world.defer(),
         lock_timeout_ms: options.lock_timeout_ms,
         statement_timeout_ms: options.statement_timeout_ms,
+        script: OnceLock::new(),
     }
 }
 

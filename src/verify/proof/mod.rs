@@ -38,7 +38,7 @@ pub use catalogue::{TRIED, Tried};
 pub use evidence::{Answers, Evidence, Failure, Gathered};
 pub use order::order_advice;
 pub use programme::Programme;
-pub use rounds::{Opening, Proof};
+pub use rounds::{FirstRound, Proof};
 pub use subject::{KeyName, ProofOptions, Subject, TableSize};
 
 #[cfg(test)]

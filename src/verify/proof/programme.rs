@@ -1,6 +1,7 @@
 //! What will be tried, as data: rows to make, and trials on them, each undone before the next.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -27,6 +28,8 @@ pub struct Programme {
     pub lock_timeout_ms: u32,
     /// How long the whole may take, in milliseconds.
     pub statement_timeout_ms: u32,
+    /// The steps as the server reads them.
+    pub(super) script: OnceLock<String>,
 }
 
 /// One thing tried, and what is held to come of it.
@@ -188,15 +191,18 @@ impl Programme {
     }
 
     /// The steps as JSON, as the server's block reads them: `["do", sql]`, `["ask", sql]`, `["try", sql]`,
-    /// and a third member with settings where there are any.
-    pub fn script(&self) -> String {
-        let steps = |steps: &[Step]| steps.iter().map(Step::script).collect::<Vec<_>>();
-        let trials: Vec<_> = self
-            .trials
-            .iter()
-            .map(|trial| steps(&trial.steps))
-            .collect();
-        json!({ "defer": self.defer, "build": steps(&self.build), "trials": trials }).to_string()
+    /// and a third member with settings where there are any. Written once, when it is first asked for.
+    pub fn script(&self) -> &str {
+        self.script.get_or_init(|| {
+            let steps = |steps: &[Step]| steps.iter().map(Step::script).collect::<Vec<_>>();
+            let trials: Vec<_> = self
+                .trials
+                .iter()
+                .map(|trial| steps(&trial.steps))
+                .collect();
+            json!({ "defer": self.defer, "build": steps(&self.build), "trials": trials })
+                .to_string()
+        })
     }
 }
 

@@ -45,14 +45,14 @@ enum Round {
 }
 
 /// The first programme of a proof, which asks nothing of the server to be written.
-pub struct Opening {
+pub struct FirstRound {
     round: Round,
     programme: Programme,
 }
 
-impl Opening {
-    /// Writes it.
-    pub fn of(subject: &Subject<'_>) -> Opening {
+impl FirstRound {
+    /// Writes it, to the last word that the server is sent.
+    pub fn of(subject: &Subject<'_>) -> FirstRound {
         let learned = Learned::default();
         let world = World::new(subject, &learned);
         let questions = conditions::questions(&world);
@@ -61,7 +61,8 @@ impl Opening {
         } else {
             (Round::Values, asking(subject, &questions))
         };
-        Opening { round, programme }
+        programme.script();
+        FirstRound { round, programme }
     }
 
     /// What will be touched, as [`Programme::touches`] says it.
@@ -71,12 +72,12 @@ impl Opening {
 }
 
 impl<'a> Proof<'a> {
-    /// A proof that begins with `opening`, which was written for `subject`.
-    pub fn new(subject: &'a Subject<'a>, opening: Opening) -> Proof<'a> {
+    /// A proof that begins with `first`, which was written for `subject`.
+    pub fn new(subject: &'a Subject<'a>, first: FirstRound) -> Proof<'a> {
         Proof {
             subject,
             learned: Learned::default(),
-            next: Some((opening.round, opening.programme)),
+            next: Some((first.round, first.programme)),
             rounds_made: 0,
             has_tried_singly: false,
             judged: Vec::new(),

@@ -97,7 +97,7 @@ fn the_question_for_values_waits_no_longer_than_the_proof() {
         ..ProofOptions::default()
     };
     planned(conditional, &[], true, &options, |subject| {
-        let proof = Proof::new(subject, Opening::of(subject));
+        let proof = Proof::new(subject, FirstRound::of(subject));
         let question = proof.next().expect("a round");
         assert!(question.build.is_empty(), "it makes no rows");
         assert_eq!(
@@ -122,7 +122,7 @@ fn the_pages_of_all_tables_count_together() {
             true,
             &options,
             |subject| {
-                let proof = Proof::new(subject, Opening::of(subject));
+                let proof = Proof::new(subject, FirstRound::of(subject));
                 let not_tried = proof.next().expect("a round").not_tried.clone();
                 let large = not_tried
                     .into_iter()

@@ -18,7 +18,7 @@ use leora_migrate::plan::plan;
 use leora_migrate::verify::advice::Advice;
 use leora_migrate::verify::check::{Check, Outcome};
 use leora_migrate::verify::promise::Promise;
-use leora_migrate::verify::proof::{self, Opening, ProofOptions, Subject};
+use leora_migrate::verify::proof::{self, FirstRound, ProofOptions, Subject};
 use leora_schema::LEORA;
 use postgres::Client;
 
@@ -89,7 +89,7 @@ impl Proof {
             options,
         };
         let began = Instant::now();
-        let proof = proof::Proof::new(&subject, Opening::of(&subject));
+        let proof = proof::Proof::new(&subject, FirstRound::of(&subject));
         let planned = began.elapsed();
         let programme = proof.next().unwrap();
         let script = programme.script().len();
@@ -98,7 +98,7 @@ impl Proof {
         }
         let before = session.round_trips();
         let began = Instant::now();
-        let checks = probe::prove(&mut session, &subject, Opening::of(&subject))
+        let checks = probe::prove(&mut session, &subject, FirstRound::of(&subject))
             .unwrap()
             .checks;
         Proof {
