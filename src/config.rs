@@ -11,9 +11,11 @@ use serde::Deserialize;
 use crate::cli::Globals;
 use crate::db::connect::{Environment, Sources, Target};
 use crate::error::Error;
+use crate::explain;
 use crate::model::{Identifier, Schema, first_contradiction, snapshot};
 use crate::plan::record::HISTORY_SCHEMA;
 use crate::prisma;
+use crate::verify::check::Group;
 use crate::verify::waiver::Waiver;
 
 /// The configuration file's usual name.
@@ -54,7 +56,10 @@ struct Apply {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WaiverEntry {
+    #[serde(deserialize_with = "check")]
     check: String,
+    finding: Option<String>,
+    #[serde(deserialize_with = "reason")]
     reason: String,
     #[serde(deserialize_with = "day")]
     expires: NaiveDate,
@@ -326,10 +331,29 @@ fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D
     NaiveDate::parse_from_str(&text, "%Y-%m-%d").map_err(|_| expected())
 }
 
+fn check<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let mut known = Group::ALL.into_iter().flat_map(explain::checks);
+    if known.any(|check| check.id == name) {
+        return Ok(name);
+    }
+    let expected = "expected a check as verify names it, like \"tables.columns\"";
+    Err(serde::de::Error::custom(expected))
+}
+
+fn reason<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() {
+        return Err(serde::de::Error::custom("expected a reason"));
+    }
+    Ok(text)
+}
+
 impl WaiverEntry {
     fn into_waiver(self) -> Waiver {
         Waiver {
             check: self.check,
+            finding: self.finding,
             reason: self.reason,
             expires: self.expires,
         }

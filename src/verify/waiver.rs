@@ -9,52 +9,93 @@ use super::check::{Check, Finding, Outcome};
 pub struct Waiver {
     /// The check, by its name.
     pub check: String,
+    /// What a finding says, or part of it: no other finding is accepted. All are where it is left out.
+    pub finding: Option<String>,
     /// Why it may fail.
     pub reason: String,
     /// The last day on which it may.
     pub expires: NaiveDate,
 }
 
-/// Waives the failures that `waivers` accept on the day `today`. One that is past its day waives
-/// nothing and says so. Gives what is the matter with the waivers themselves: a name that is no
-/// check's, a check that does not fail.
-pub fn waive(checks: &mut [Check], waivers: &[Waiver], today: NaiveDate) -> Vec<String> {
-    waivers
-        .iter()
-        .filter_map(|waiver| apply(checks, waiver, today))
-        .collect()
+impl Waiver {
+    fn accepts(&self, finding: &Finding) -> bool {
+        let said = self.finding.as_ref();
+        said.is_none_or(|said| finding.message.contains(said))
+    }
 }
 
-fn apply(checks: &mut [Check], waiver: &Waiver, today: NaiveDate) -> Option<String> {
-    let Waiver {
-        check: name,
-        reason,
-        expires,
-    } = waiver;
-    let Some(check) = checks.iter_mut().find(|check| check.id == *name) else {
+/// Waives the failures that `waivers` accept on the day `today`. A check is waived when all its findings are
+/// accepted; one that is past its day waives nothing and says so. Gives what is the matter with the waivers
+/// themselves, those that are not needed, and what is accepted of checks that fail all the same.
+pub fn waive(checks: &mut [Check], waivers: &[Waiver], today: NaiveDate) -> Vec<String> {
+    let needless = waivers.iter().filter_map(|waiver| needless(checks, waiver));
+    let mut notes: Vec<_> = needless.collect();
+    for check in checks {
+        notes.extend(waive_check(check, waivers, today));
+    }
+    notes
+}
+
+/// Says so where `waiver` has nothing to accept.
+fn needless(checks: &[Check], waiver: &Waiver) -> Option<String> {
+    let name = &waiver.check;
+    let Some(check) = checks.iter().find(|check| check.id == *name) else {
         return Some(format!(
             "a waiver names {name}, which is no check of this run"
         ));
     };
-    let Outcome::Failed { findings } = &mut check.outcome else {
-        return Some(format!(
-            "the waiver of {name} is not needed: it does not fail"
-        ));
+    let found = match &check.outcome {
+        Outcome::Failed { findings } => findings.as_slice(),
+        _ => &[],
     };
-    if *expires < today {
-        let remedy = "Settle it, or renew the waiver with its reason.";
-        findings.push(
-            Finding::new(format!("its waiver expired on {expires}: {reason}")).remedy(remedy),
-        );
+    if found.iter().any(|finding| waiver.accepts(finding)) {
         return None;
     }
-    let findings = std::mem::take(findings);
-    check.outcome = Outcome::Waived {
-        findings,
-        reason: reason.clone(),
-        until: expires.to_string(),
+    let why = match &waiver.finding {
+        Some(said) if !found.is_empty() => format!("nothing that it finds says {said:?}"),
+        _ => "it does not fail".to_owned(),
     };
-    None
+    Some(format!("the waiver of {name} is not needed: {why}"))
+}
+
+fn waive_check(check: &mut Check, waivers: &[Waiver], today: NaiveDate) -> Vec<String> {
+    let Outcome::Failed { findings } = &mut check.outcome else {
+        return Vec::new();
+    };
+    let of_check = |waiver: &&Waiver| {
+        waiver.check == check.id && findings.iter().any(|finding| waiver.accepts(finding))
+    };
+    let (in_force, expired): (Vec<_>, Vec<_>) = waivers
+        .iter()
+        .filter(of_check)
+        .partition(|waiver| today <= waiver.expires);
+    let is_accepted = |finding: &Finding| in_force.iter().any(|waiver| waiver.accepts(finding));
+    if let Some(until) = in_force.iter().map(|waiver| waiver.expires).min()
+        && findings.iter().all(is_accepted)
+    {
+        let reasons: Vec<_> = in_force.iter().map(|waiver| waiver.reason.trim()).collect();
+        check.outcome = Outcome::Waived {
+            findings: std::mem::take(findings),
+            reason: reasons.join("; "),
+            until: until.to_string(),
+        };
+        return Vec::new();
+    }
+    let (accepted, open): (Vec<_>, Vec<_>) =
+        std::mem::take(findings).into_iter().partition(is_accepted);
+    *findings = open;
+    findings.extend(expired.iter().map(|waiver| {
+        let (day, reason) = (waiver.expires, waiver.reason.trim());
+        let remedy = "Settle it, or renew the waiver with its reason.";
+        Finding::new(format!("its waiver expired on {day}: {reason}")).remedy(remedy)
+    }));
+    let accepted = accepted.iter().filter_map(|finding| {
+        let waiver = in_force.iter().find(|waiver| waiver.accepts(finding))?;
+        let (id, message) = (check.id, &finding.message);
+        let (day, reason) = (waiver.expires, waiver.reason.trim());
+        Some(format!("waived in {id} until {day}: {message} ({reason})"))
+    });
+    accepted.collect()
 }
 
 #[cfg(test)]
@@ -77,6 +118,7 @@ mod tests {
         let expires = NaiveDate::from_ymd_opt(2027, 1, 31).expect("a day");
         Waiver {
             check: check.to_owned(),
+            finding: None,
             reason: "known".to_owned(),
             expires,
         }
@@ -113,5 +155,42 @@ mod tests {
             waive(&mut passing, &[waiver("tables.count")], today).len(),
             1
         );
+    }
+
+    #[test]
+    fn a_waiver_of_one_finding_accepts_no_other() {
+        let today = NaiveDate::from_ymd_opt(2026, 1, 1).expect("a day");
+        let of = |finding: &str, reason: &str| Waiver {
+            finding: Some(finding.to_owned()),
+            reason: reason.to_owned(),
+            ..waiver("tables.count")
+        };
+        let both = || {
+            let mut checks = failing();
+            checks[0].outcome = Outcome::of(vec![
+                Finding::new("column \"note\" is too much"),
+                Finding::new("column \"id\" is missing"),
+            ]);
+            checks
+        };
+        let mut checks = both();
+        let notes = waive(&mut checks, &[of("\"note\"", "gone in March")], today);
+        let Outcome::Failed { findings } = &checks[0].outcome else {
+            panic!("the other still fails")
+        };
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].message, "column \"id\" is missing");
+        let told =
+            "waived in tables.count until 2027-01-31: column \"note\" is too much (gone in March)";
+        assert_eq!(notes, [told]);
+        let mut checks = both();
+        let all = [of("\"note\"", "gone in March"), of("\"id\"", "known ")];
+        assert!(waive(&mut checks, &all, today).is_empty());
+        let Outcome::Waived { reason, .. } = &checks[0].outcome else {
+            panic!("all is accepted")
+        };
+        assert_eq!(reason, "gone in March; known");
+        let notes = waive(&mut both(), &[of("\"other\"", "known")], today);
+        assert_eq!(notes.len(), 1, "{notes:?}");
     }
 }

@@ -134,6 +134,17 @@ fn a_broken_configuration_file_is_shown_by_file_and_line() {
         .run()
         .exits(2)
         .stderr_has("absent.toml");
+    for (check, reason, line) in [("tables.colums", "known", 2), ("tables.columns", " ", 3)] {
+        let waiver = format!(
+            "[[waiver]]\ncheck = \"{check}\"\nreason = \"{reason}\"\nexpires = \"2027-01-31\"\n"
+        );
+        Cli::new()
+            .file("leora-migrate.toml", &waiver)
+            .args(["validate"])
+            .run()
+            .exits(2)
+            .stderr_has(&format!("leora-migrate.toml:{line}:"));
+    }
     Cli::new()
         .file("x.toml", "[tables.T]\ncolumns = 1\n")
         .args(["validate", "--baseline", "x.toml"])
