@@ -219,7 +219,7 @@ pub struct VerifyArgs {
     #[arg(long)]
     pub details: bool,
     /// Print what would be tried and on which tables, and try nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["format", "reports"])]
     pub dry_run: bool,
     /// Say what this check means, why, and what to do, and look at no database
     #[arg(long, value_name = "CHECK")]

@@ -16,7 +16,7 @@ use crate::model::{Identifier, Schema};
 use crate::model::{in_a_line, in_lines};
 use crate::verify::advice::Advice;
 use crate::verify::check::{Check, Outcome};
-use crate::verify::checklist::Verdict;
+use crate::verify::checklist::{Verdict, counted};
 
 pub use no_result::{NoResult, Reason};
 
@@ -39,8 +39,10 @@ pub struct Report {
     pub verdict: Conclusion,
     /// How many checks came to what.
     pub counts: Counts,
-    /// Every check, in the checklist's order.
+    /// Every check that was asked for, in the checklist's order.
     pub checks: Vec<Check>,
+    /// How many checks were not asked for (`--only`).
+    pub left_out: usize,
     /// What came of deleting the row that each foreign key names, in the order of tables and names.
     pub deletes: Vec<DeleteTried>,
     /// The tables that differ, as canonical DDL on both sides.
@@ -89,6 +91,8 @@ pub struct Circumstances {
     pub subject: Subject,
     /// Whether what could not be proved counts as failed.
     pub require_proof: bool,
+    /// How many checks were not asked for.
+    pub left_out: usize,
     /// How long it took.
     pub elapsed: Duration,
     /// How often the server was asked.
@@ -157,6 +161,7 @@ impl Report {
             run,
             subject,
             require_proof,
+            left_out,
             elapsed,
             round_trips,
         } = circumstances;
@@ -175,6 +180,7 @@ impl Report {
             verdict: counts.conclusion(require_proof),
             counts,
             checks: verdict.checks,
+            left_out,
             deletes: deletes.collect(),
             diffs,
             advice,
@@ -193,10 +199,17 @@ impl Report {
         marks.collect()
     }
 
-    /// How much was not proved, where anything was not: `18 of 40 not proved`.
+    /// What a good end leaves open, where anything was left: `18 of 40 not proved`, `34 checks left out (--only)`.
     pub fn open(&self) -> Option<String> {
         let open = self.counts.not_proved + self.counts.skipped;
-        (open > 0).then(|| format!("{open} of {} not proved", self.checks.len()))
+        let unproved = (open > 0).then(|| format!("{open} of {} not proved", self.checks.len()));
+        let left_out = self.left_out;
+        let left_out = (left_out > 0).then(|| {
+            let checks = counted(left_out, "check", "checks");
+            format!("{checks} left out (--only)")
+        });
+        let all: Vec<_> = unproved.into_iter().chain(left_out).collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 
     /// The same as it is shown to people: nothing from the database can recolour, hide or fake a line.

@@ -199,16 +199,17 @@ fn report(
         tried: proved.checks,
     });
     let today = DateTime::<Utc>::from(SystemTime::now()).date_naive();
-    verdict
-        .notes
-        .extend(waive(&mut verdict.checks, &context.settings.waivers, today));
-    if !only.is_empty() {
-        verdict.checks.retain(|check| only.contains(&check.group));
-    }
+    // First: what is accepted is never among what is left out of a long list.
+    let accepted = waive(&mut verdict.checks, &context.settings.waivers, today);
+    verdict.notes.splice(0..0, accepted);
+    let all = verdict.checks.len();
+    let is_asked_for = |group| only.is_empty() || only.contains(&group);
+    verdict.checks.retain(|check| is_asked_for(check.group));
     let circumstances = Circumstances {
         run: reports::this_run(),
         subject: connected.subject(),
         require_proof,
+        left_out: all - verdict.checks.len(),
         elapsed: connected.since.elapsed(),
         round_trips: connected.session.round_trips(),
     };
@@ -221,6 +222,7 @@ fn report(
             &promise.created,
         ));
     }
+    advice.retain(|advice| is_asked_for(advice.group()));
     Ok(Report::new(
         circumstances,
         verdict,

@@ -65,7 +65,7 @@ fn summary(report: &Report) -> String {
     let mut text = format!(
         "{} of {} checks on {}.",
         report.counts.in_words(),
-        report.checks.len(),
+        report.checks.len() + report.left_out,
         report.subject.endpoint
     );
     if !report.advice.is_empty() {

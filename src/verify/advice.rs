@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::check::Group;
 use crate::ddl::{Change, key_list};
 use crate::model::name::prisma;
 use crate::model::{ForeignKey, Identifier, Index, IndexKey, IndexTarget, Schema, Table};
@@ -18,6 +19,18 @@ pub struct Advice {
     /// What would settle it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sql: Option<String>,
+}
+
+impl Advice {
+    /// The part of the checklist that it is about.
+    pub fn group(&self) -> Group {
+        match self.id {
+            "nulls-distinct" => Group::Uniqueness,
+            "cross-tenant-reference" => Group::Tenants,
+            "delete-order" => Group::Deletes,
+            _ => Group::Integrity,
+        }
+    }
 }
 
 /// What to know before any of the SQL is run.

@@ -74,6 +74,9 @@ fn declaration(evidence: &Evidence<'_>) -> Check {
     }
 }
 
+/// What a finding begins with that keeps the migration from being applied.
+pub const IN_THE_WAY: &str = "in the way: ";
+
 fn applied(evidence: &Evidence<'_>) -> Check {
     let plan = evidence.plan;
     let mut findings = Vec::new();
@@ -84,7 +87,7 @@ fn applied(evidence: &Evidence<'_>) -> Check {
         );
     }
     findings.extend(plan.refusals.iter().map(|refusal| Finding {
-        message: format!("in the way: {}", refusal.reason),
+        message: format!("{IN_THE_WAY}{}", refusal.reason),
         object: Some(refusal.object.clone()),
         remedy: Some(refusal.remedy.clone()),
         error: None,

@@ -8,6 +8,7 @@ use crate::render::diff;
 use crate::render::style::{bad, strong, wrapped};
 use crate::report::{ObjectDiff, Report};
 use crate::verify::check::{Check, Finding, Outcome};
+use crate::verify::checklist::IN_THE_WAY;
 use crate::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS, is_left_to_others};
 
 /// The most findings of one check that are written out where one error is behind them.
@@ -17,6 +18,9 @@ const MOST_OF_AN_EFFECT: usize = 3;
 const MOST_OF_A_TRIAL: usize = 1;
 /// The most diffs that are written out.
 const MOST_DIFFS: usize = 8;
+
+/// The check of what is yet to be applied.
+const APPLIED: &str = "migration.applied";
 
 /// The checks that failed.
 pub(super) struct Failed<'a> {
@@ -30,23 +34,21 @@ impl<'a> Failed<'a> {
     /// The checks of `report` that failed. In full, and where none is a cause by itself, all are causes.
     pub(super) fn of(report: &'a Report, page: Page) -> Failed<'a> {
         let checks = report.checks.iter();
-        let failed: Vec<_> = checks.filter(|check| check.outcome.is_failure()).collect();
-        let says_what_is_pending = failed.iter().any(|check| check.id == "migration.applied");
+        let mut failed: Vec<_> = checks.filter(|check| check.outcome.is_failure()).collect();
+        let says_what_is_pending = failed.iter().any(|check| check.id == APPLIED);
+        // What is in the way of the migration others say better, with what settles it.
+        failed.sort_by_key(|check| check.id == APPLIED);
         let mut told = Vec::new();
         let (causes, effects): (Vec<_>, Vec<_>) = failed.iter().partition(|check| {
             let is_own = |finding: &Finding| {
                 let is_pending = finding.remedy.as_deref() == Some(APPLY_MAKES);
-                let is_told = told.contains(&finding.message.as_str());
+                let is_told = told.contains(&what(finding));
                 let is_explained = is_left_to_others(finding) || is_pending && says_what_is_pending;
                 !is_told && !is_explained
             };
             let is_cause = findings(check).iter().any(is_own);
             if is_cause {
-                told.extend(
-                    findings(check)
-                        .iter()
-                        .map(|finding| finding.message.as_str()),
-                );
+                told.extend(findings(check).iter().map(what));
             }
             is_cause
         });
@@ -112,6 +114,12 @@ impl<'a> Failed<'a> {
     }
 }
 
+/// What a finding is about, also where it says that it stands in the way.
+fn what(finding: &Finding) -> &str {
+    let message = finding.message.as_str();
+    message.strip_prefix(IN_THE_WAY).unwrap_or(message)
+}
+
 fn findings(check: &Check) -> &[Finding] {
     match &check.outcome {
         Outcome::Failed { findings } => findings,
@@ -152,7 +160,7 @@ fn failure<'a>(
     );
     let same = |finding: &Finding| {
         let mut earlier = told.iter();
-        let found = earlier.find(|(told, _)| told.message == finding.message);
+        let found = earlier.find(|(told, _)| what(told) == what(finding));
         found.map(|(_, check)| *check)
     };
     let (again, new): (Vec<_>, Vec<_>) = findings(check).iter().partition(|f| same(f).is_some());

@@ -17,7 +17,7 @@ pub(super) fn write(out: &mut String, report: &Report, page: Page) {
     if report.is_green() {
         let mut line = proved(&report.checks);
         // What is waived failed, and what it left open is not told.
-        if open.is_empty() && report.counts.waived == 0 {
+        if open.is_empty() && report.counts.waived == 0 && report.left_out == 0 {
             line += &format!(" {}: nothing.", strong("Not proved"));
         }
         *out += "\n";

@@ -52,10 +52,13 @@ fn green_is_one_screen() {
     }
     verify(&database, &["--only", "relations"])
         .exits(0)
-        .stdout_has("\nProved: 2 by reading. Not proved: nothing.\n");
+        .stdout_has("\nProved: 2 by reading.\n")
+        .stdout_has("\nGREEN, but 39 checks left out (--only): 2 passed (");
     verify(&database, &["--only", "deletes"])
         .exits(0)
-        .stdout_has("\nProved: 6 by trying, all rolled back. Not proved: nothing.\n");
+        .stdout_has("\nProved: 6 by trying, all rolled back.\n")
+        .stdout_has("\n  - 1 delete reaches a table by two paths")
+        .lacks("foreign keys without an index");
     let applied = Cli::new()
         .args(["apply"])
         .database(&database)
@@ -153,7 +156,7 @@ fn what_is_not_proved_or_waived_stands_by_its_name_and_with_its_reason() {
     for part in [
         "\n-- tables       6 of 7  waived tables.count\n",
         "\nWaived tables.count until 9999-12-31\n    gone in March\n    - table \"Surplus\" is not expected\n",
-        "\nGREEN: 6 passed, 1 waived (",
+        "\nGREEN, but 34 checks left out (--only): 6 passed, 1 waived (",
     ] {
         assert!(waived.stdout.contains(part), "{part}{waived}");
     }
@@ -255,4 +258,46 @@ fn a_cause_is_told_before_what_was_tried() {
         places.is_sorted() && places[0].is_some(),
         "{places:?}\n{red}"
     );
+}
+
+#[test]
+fn a_waiver_of_one_finding_hides_no_other() {
+    let database = applied(Template::Baseline);
+    database.execute("ALTER TABLE \"Job\" ALTER COLUMN \"status\" DROP DEFAULT, ALTER COLUMN \"type\" DROP NOT NULL");
+    let of = |check: &str, finding: &str| {
+        format!(
+            "[[waiver]]\ncheck = \"{check}\"\nfinding = '{finding}'\nreason = \"known\"\nexpires = \"9999-12-31\"\n"
+        )
+    };
+    let verify = |config: &str| {
+        Cli::new()
+            .file("leora-migrate.toml", config)
+            .args(["verify", "--only", "tables"])
+            .database(&database)
+            .run()
+    };
+    let one = of("tables.columns", "\"Job\".\"status\"");
+    verify(&one)
+        .exits(1)
+        .stdout_has("  FAILED tables.columns\n")
+        .stdout_has("    - column \"Job\".\"type\": ")
+        .stdout_has(
+            "\n  - waived in tables.columns until 9999-12-31: column \"Job\".\"status\": default is",
+        );
+    let both = one + &of("tables.columns", "\"Job\".\"type\"");
+    verify(&both)
+        .exits(0)
+        .stdout_has("waived tables.columns")
+        .stdout_has("known; known");
+}
+
+#[test]
+fn what_is_in_the_way_is_said_where_it_can_be_settled() {
+    let database = applied(Template::Baseline);
+    database.execute("ALTER TABLE \"Job\" ALTER COLUMN \"type\" DROP NOT NULL");
+    let red = verify(&database, &[]);
+    red.exits(1)
+        .stdout_has("\n  - migration.applied: found 1 in the way, expected nothing pending\n")
+        .stdout_has("\nSettle first: tables.columns")
+        .lacks("in the way: ");
 }
