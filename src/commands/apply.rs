@@ -49,6 +49,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
             .progress(&paragraph(&text, Console::width()));
     } else {
         show(context, &connected, &survey, &plan);
+        connected.warn_of_others(context, &survey);
         if !plan.refusals.is_empty() {
             return Err(Error::Said(exit::COULD_NOT));
         }

@@ -194,6 +194,7 @@ fn report(
         around: &found.around,
         session_replication_role: &server.session_replication_role,
         orphans: &facts.orphans,
+        elsewhere: &facts.elsewhere,
         impossible: &facts.impossible,
         counters: &facts.counters,
         tried: proved.checks,

@@ -36,6 +36,8 @@ pub struct Facts {
     pub impossible: Vec<Impossible>,
     /// How far the sequences are that columns count by.
     pub counters: Vec<(Counter, Counting)>,
+    /// The promised tables that are missing, and the schemas that have one of the name.
+    pub elsewhere: Vec<(Identifier, Identifier)>,
 }
 
 /// How far rows are looked at.
@@ -144,6 +146,17 @@ fn look(
             }
         }
     }
+    let missing = promise.whole.table_names();
+    let missing = missing.filter(|name| !found.schema.tables.contains_key(*name));
+    let missing: Vec<_> = missing.map(|name| literal(name.as_str())).collect();
+    let elsewhere = (!missing.is_empty()).then(|| {
+        questions.ask(format!(
+            "SELECT c.relname, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'p') AND c.relname::text IN ({}) AND n.nspname::text <> 'information_schema' \
+             AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_'::text) ORDER BY n.nspname::text, c.relname::text",
+            missing.join(", ")
+        ))
+    });
     let mut counted = Vec::new();
     for sequence in &found.sequences {
         let counter = &sequence.counter;
@@ -211,6 +224,12 @@ fn look(
         .into_iter()
         .map(|(counter, at)| (counter, counting(first(at).as_deref())));
     facts.counters.extend(told);
+    let of_other_schemas = elsewhere.and_then(|at| answers.get(at));
+    let named = of_other_schemas.into_iter().flatten().filter_map(|row| {
+        let name = |at| Identifier::new(row.get(at)?).ok();
+        Some((name(0)?, name(1)?))
+    });
+    facts.elsewhere = named.collect();
     let record = |at: Option<usize>| {
         let row = answers.get(at?)?.first()?;
         Some((row.get(0)?, row.get(1).unwrap_or_default().to_owned()))

@@ -35,8 +35,19 @@ pub struct Evidence<'a> {
     pub impossible: &'a [Impossible],
     /// How far the sequences are that columns count by.
     pub counters: &'a [(Counter, Counting)],
+    /// The promised tables that are missing, and the schemas that have one of the name.
+    pub elsewhere: &'a [(Identifier, Identifier)],
     /// The checks that were tried on rows.
     pub tried: Vec<Check>,
+}
+
+/// What is said of a table that is missing from `schema` where `other` has one of the name.
+pub fn stands_elsewhere(table: &Identifier, other: &Identifier, schema: &Identifier) -> String {
+    let (table, other, schema) = (table.quoted(), other.quoted(), schema.quoted());
+    format!(
+        "Schema {other} has a table {table}. Where it is this one: ALTER TABLE {other}.{table} SET SCHEMA {schema}; where \
+         {other} is the application's schema: --schema {other}."
+    )
 }
 
 /// Who recorded a migration.

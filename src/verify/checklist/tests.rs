@@ -47,6 +47,7 @@ fn judged_against(
         around: &Surroundings::default(),
         session_replication_role: "origin",
         orphans: &[],
+        elsewhere: &[],
         impossible: &[],
         counters: &[],
         tried: Vec::new(),

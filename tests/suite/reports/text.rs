@@ -301,3 +301,20 @@ fn what_is_in_the_way_is_said_where_it_can_be_settled() {
         .stdout_has("\nSettle first: tables.columns")
         .lacks("in the way: ");
 }
+
+#[test]
+fn a_table_that_was_moved_is_found_where_it_went() {
+    let database = applied(Template::Baseline);
+    database.execute("CREATE SCHEMA \"old \"\"ones\"");
+    database.execute("ALTER TABLE \"Job\" SET SCHEMA \"old \"\"ones\"");
+    let back = "ALTER TABLE \"old \"\"ones\".\"Job\" SET SCHEMA \"public\";";
+    let said = |text: &str| assert!(in_a_line(text).contains(back), "{text}");
+    said(&verify(&database, &["--only", "tables"]).exits(1).stdout);
+    for command in [&["plan"][..], &["apply", "--yes", "--no-verify"]] {
+        let run = Cli::new().args(command).database(&database).run();
+        said(&run.stderr);
+    }
+    database.execute("DROP TABLE \"Job\"");
+    database.execute(back);
+    verify(&database, &[]).exits(0);
+}
