@@ -89,9 +89,10 @@ impl<'w, 'a> Graph<'w, 'a> {
                 cells.push(cell.clone());
                 continue;
             }
-            let in_reference = links
-                .iter()
-                .any(|link| world.links[*link].has_column(&column.name));
+            let in_reference = world.why_kept_null(table, &column.name).is_some()
+                || links
+                    .iter()
+                    .any(|link| world.links[*link].has_column(&column.name));
             let in_unique_key = keys
                 .iter()
                 .any(|(columns, _)| columns.contains(&&column.name));

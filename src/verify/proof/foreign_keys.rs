@@ -14,6 +14,7 @@ use super::outcome::{
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::{Cell, Rows};
 use super::subject::KeyName;
+use super::triggers::Event;
 use super::world::{Link, World};
 use crate::diff::{Object, ObjectKind};
 use crate::model::{Action, Identifier, Identity};
@@ -38,7 +39,7 @@ pub(super) struct Child {
     orphan: usize,
 }
 
-/// Every promised foreign key. Those that refuse stand alone; the others that reference the same key
+/// Every promised foreign key. Those that refuse, or fire what may not fire, stand alone; the others that reference the same key
 /// share a parent: one delete tries them all, as each acts on a row of its own.
 pub(super) fn add(composer: &mut Composer<'_, '_>) {
     let world = composer.world;
@@ -61,7 +62,9 @@ pub(super) fn add(composer: &mut Composer<'_, '_>) {
             continue;
         }
         let refuses = |action| matches!(action, Action::Restrict | Action::NoAction);
-        let alone = (refuses(link.on_delete) || refuses(link.on_update)).then_some(at);
+        let stands_alone =
+            refuses(link.on_delete) || refuses(link.on_update) || would_fire(world, link);
+        let alone = stands_alone.then_some(at);
         let mut key: Vec<_> = link
             .columns
             .iter()
@@ -76,6 +79,20 @@ pub(super) fn add(composer: &mut Composer<'_, '_>) {
     for links in families.values() {
         plan(composer, links);
     }
+}
+
+/// Whether a change of the row that is named fires what may not fire at the row that names it.
+fn would_fire(world: &World<'_>, link: &Link<'_>) -> bool {
+    let Some(key) = link.live else { return false };
+    let fires = |action, cascaded| {
+        let event = match action {
+            Action::Cascade => cascaded,
+            Action::SetNull | Action::SetDefault => Event::Update,
+            Action::NoAction | Action::Restrict => return false,
+        };
+        world.would_fire(link.child, event).is_some()
+    };
+    fires(key.on_delete, Event::Delete) || fires(key.on_update, Event::Update)
 }
 
 /// Each of these foreign keys by itself.
@@ -114,12 +131,7 @@ fn not_tried(composer: &mut Composer<'_, '_>) {
             let Some(parent) = key.references.here().filter(|_| !is_linked) else {
                 continue;
             };
-            let reason = [child, parent].into_iter().find_map(|table| {
-                world
-                    .left_out
-                    .get(table)
-                    .map(|reason| format!("{}: {reason}", table.quoted()))
-            });
+            let reason = world.why_unlinked(child, parent, &key.columns);
             let reason = reason.unwrap_or_else(|| "a column of it is not there".to_owned());
             for check in [DELETES, KEY_CHANGES, ORPHANS] {
                 composer.not_tried(check, about(name, child), reason.clone());

@@ -93,7 +93,16 @@ impl<'w, 'a> Graph<'w, 'a> {
     /// A row of every table, each naming those of the same set with all its foreign keys, itself
     /// included.
     pub(super) fn whole_set(&mut self) -> BTreeMap<&'a Identifier, usize> {
-        let tables: Vec<_> = self.world.tables.keys().copied().collect();
+        let links: Vec<_> = (0..self.world.links.len()).collect();
+        self.set(&self.world.tables.keys().copied().collect(), &links)
+    }
+
+    /// A row of each of these tables, each naming those of the same set with these foreign keys.
+    pub(super) fn set(
+        &mut self,
+        tables: &BTreeSet<&'a Identifier>,
+        links: &[usize],
+    ) -> BTreeMap<&'a Identifier, usize> {
         let sparse = &self.world.learned.sparse;
         let fill = |table: &Identifier| {
             if sparse.contains(table) {
@@ -106,13 +115,13 @@ impl<'w, 'a> Graph<'w, 'a> {
             .iter()
             .filter_map(|table| Some((*table, self.row(table, fill(table))?)))
             .collect();
-        for at in 0..self.world.links.len() {
-            let link = &self.world.links[at];
+        for at in links {
+            let link = &self.world.links[*at];
             if self.world.leaves_null(link) {
                 continue;
             }
             if let (Some(child), Some(parent)) = (set.get(link.child), set.get(link.parent)) {
-                self.connect(*child, at, *parent);
+                self.connect(*child, *at, *parent);
             }
         }
         set

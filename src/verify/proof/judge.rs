@@ -215,9 +215,10 @@ impl Tally {
                 findings: self.findings.clone(),
             }
         } else if !self.reasons.is_empty() {
-            Outcome::NotProved {
-                reasons: self.reasons.clone(),
-            }
+            // What a word of the user's would settle comes first.
+            let mut reasons = self.reasons.clone();
+            reasons.sort_by_key(|reason| !reason.contains("--allow-triggers"));
+            Outcome::NotProved { reasons }
         } else if all == 0 {
             let reason = whole.unwrap_or("there is nothing to try it on").to_owned();
             Outcome::NotProved {

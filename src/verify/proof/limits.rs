@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 
+use super::firing::Firing;
 use super::keys::unique_keys;
 use super::programme::{Kind, Trial};
 use super::rows::Rows;
 use super::triggers::{Event, fired_by};
-use super::world::World;
+use super::world::{World, not_allowed};
 use crate::ddl::Change;
 use crate::model::name::prisma;
 use crate::model::{
@@ -20,6 +21,8 @@ use crate::model::{
 /// Keeps account of what trials read.
 pub(super) struct Limits<'w, 'a> {
     world: &'w World<'a>,
+    /// `None` where nothing is there that may not fire.
+    firing: Option<Firing<'w, 'a>>,
     /// Pages that may still be read.
     left: u64,
 }
@@ -28,6 +31,7 @@ impl<'w, 'a> Limits<'w, 'a> {
     pub(super) fn new(world: &'w World<'a>) -> Self {
         Limits {
             world,
+            firing: Firing::new(world),
             left: world.subject.options.max_pages,
         }
     }
@@ -38,6 +42,13 @@ impl<'w, 'a> Limits<'w, 'a> {
     ///
     /// Why the trial must not be made.
     pub(super) fn admit(&mut self, rows: &Rows<'_, '_>, trial: &Trial) -> Result<(), String> {
+        if let Some(fires) = self
+            .firing
+            .as_ref()
+            .and_then(|firing| firing.of(rows, trial))
+        {
+            return Err(not_allowed(fires));
+        }
         let mut pages = 0;
         let mut most = (0, String::new());
         for step in &trial.steps {
@@ -64,7 +75,7 @@ impl<'w, 'a> Limits<'w, 'a> {
                 .fires
                 .filter(|_| !self.world.subject.options.allow_triggers)
             {
-                return Err(format!("{fires}, and --allow-triggers is not given"));
+                return Err(not_allowed(fires));
             }
             for (child, key) in reach.reads {
                 let size = self
@@ -122,7 +133,7 @@ struct Reach<'w, 'a> {
     seen: BTreeSet<(&'w Identifier, Event)>,
     /// Foreign keys that are looked up by reading the whole table.
     reads: Vec<(&'w Identifier, &'w ForeignKey)>,
-    /// A trigger or rule that would fire.
+    /// A trigger or rule that would fire, rows or none.
     fires: Option<String>,
 }
 
@@ -135,9 +146,8 @@ impl<'w> Reach<'w, '_> {
         if !self.seen.insert((table, event)) {
             return;
         }
-        let has_rows = self.world.tables.contains_key(table);
         if self.fires.is_none() {
-            self.fires = fired_by(table, definition, event, has_rows);
+            self.fires = fired_by(table, definition, event, false);
         }
         if event == Event::Insert {
             return;

@@ -182,11 +182,17 @@ fn user_deleted<'w, 'a: 'w>(
             _ => continue,
         };
         let Some(link) = link else {
-            composer.not_tried(
-                check,
-                table.quoted(),
-                format!("column \"{}\" is not there", relation.column),
-            );
+            let users = Identifier::new(USER.name).ok();
+            let column = Identifier::new(relation.column).ok();
+            let reason = users.and_then(|users| world.why_unlinked(table, &users, column.as_ref()));
+            let reason = reason.unwrap_or_else(|| {
+                format!(
+                    "{}: column \"{}\" is not there",
+                    table.quoted(),
+                    relation.column
+                )
+            });
+            composer.not_tried(check, table.quoted(), reason);
             continue;
         };
         if cascades {

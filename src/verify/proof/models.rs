@@ -11,7 +11,7 @@ use super::model_deletes;
 use super::outcome::NO_PARENT;
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::Cell;
-use super::uniqueness::{self, Apart, UNIQUE_KEYS, alike, uniqueness_of};
+use super::uniqueness::{self, Apart, UNIQUE_KEYS, alike, keeps_null, uniqueness_of};
 use crate::diff::{Object, ObjectKind};
 use crate::model::Identifier;
 use crate::model::name::literal;
@@ -33,16 +33,15 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
         .filter(|model| model.origin == Origin::Phase1)
     {
         let Some(table) = composer.world.named(model.name) else {
-            let left_out = composer
-                .world
+            let world = composer.world;
+            let left_out = world
                 .left_out
-                .iter()
-                .find(|(table, _)| **table == model.name);
-            let reason = left_out
-                .map_or("it is not there", |(_, reason)| reason)
-                .to_owned();
+                .keys()
+                .find(|table| ***table == model.name)
+                .and_then(|table| world.why_left_out(table));
+            let reason = left_out.unwrap_or_else(|| format!("\"{}\": it is not there", model.name));
             for check in checks_of(model) {
-                composer.not_tried(check, model.name, format!("\"{}\": {reason}", model.name));
+                composer.not_tried(check, model.name, reason.clone());
             }
             continue;
         };
@@ -64,6 +63,7 @@ fn checks_of(model: &Model) -> Vec<&'static str> {
     let own: &[&str] = match model.name {
         name if name == METRIC_DEFINITION.name => &[METRIC_VERSIONS, model_deletes::METRICS_KEPT],
         name if name == DASHBOARD_WIDGET.name => &[WIDGETS, model_deletes::USER_WIDGETS],
+        name if name == JOB.name => &[JOB_DEFAULTS],
         _ => &[],
     };
     let common = [
@@ -193,7 +193,11 @@ fn required<'w, 'a: 'w>(
             composer.not_tried(
                 REQUIRED,
                 about,
-                format!("column \"{}\" is not there", column.name),
+                format!(
+                    "{}: column \"{}\" is not there",
+                    table.quoted(),
+                    column.name
+                ),
             );
             continue;
         };
@@ -275,6 +279,9 @@ pub(super) fn draft(composer: &mut Composer<'_, '_>, table: &Identifier) -> Opti
 }
 
 fn metric_versions<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
+    if keeps_null(composer, METRIC_VERSIONS, table, &["tenantId", "code"]) {
+        return;
+    }
     let Some([one, two]) = alike(composer, table, &["tenantId", "code"], Apart::Nowhere) else {
         return;
     };
@@ -299,6 +306,14 @@ fn metric_versions<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
 }
 
 fn widgets<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
+    if keeps_null(
+        composer,
+        WIDGETS,
+        table,
+        &["tenantId", "widgetType", "userId"],
+    ) {
+        return;
+    }
     let apart = Apart::NullInFirst("userId");
     let Some([shared, own]) = alike(composer, table, &["tenantId", "widgetType"], apart) else {
         return;

@@ -76,12 +76,34 @@ fn listed(columns: &[&str]) -> String {
     columns.join(", ")
 }
 
+/// Whether one of these columns can name no row, and so shows nothing of what is unique: then it is said.
+pub(super) fn keeps_null(
+    composer: &mut Composer<'_, '_>,
+    check: &'static str,
+    table: &Identifier,
+    columns: &[&str],
+) -> bool {
+    let world = composer.world;
+    let definition = world.tables.get(table);
+    let named = columns.iter().filter_map(|name| definition?.column(name));
+    let mut reasons = named.filter_map(|column| world.why_kept_null(table, &column.name));
+    let Some(reason) = reasons.next() else {
+        return false;
+    };
+    let about = format!("{} ({})", table.quoted(), listed(columns));
+    composer.not_tried(check, about, reason);
+    true
+}
+
 fn repeated<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
     check: &'static str,
     table: &'a Identifier,
     index: Index,
 ) {
+    if keeps_null(composer, check, table, index.columns) {
+        return;
+    }
     let Some([one, other]) = alike(composer, table, index.columns, Apart::Nowhere) else {
         return;
     };
@@ -140,6 +162,9 @@ fn varied<'w, 'a: 'w>(
     index: Index,
     differs: &'static str,
 ) {
+    if keeps_null(composer, check, table, index.columns) {
+        return;
+    }
     let same: Vec<_> = index
         .columns
         .iter()
@@ -189,6 +214,9 @@ fn null_repeated<'w, 'a: 'w>(
         .copied()
         .filter(|column| !nullable.contains(column))
         .collect();
+    if keeps_null(composer, check, table, &same) {
+        return;
+    }
     let Some(both) = alike(composer, table, &same, Apart::Null(nullable)) else {
         return;
     };
@@ -207,6 +235,9 @@ fn accepted_twice<'w, 'a: 'w>(
     same: Vec<&'static str>,
     what: String,
 ) {
+    if keeps_null(composer, check, table, &same) {
+        return;
+    }
     if let Some(both) = alike(composer, table, &same, Apart::Nowhere) {
         accepted(composer, check, table, both, what);
     }

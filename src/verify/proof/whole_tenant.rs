@@ -1,6 +1,6 @@
 //! Two tenants with a row in every table, and the first is deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leora_schema::TENANT;
 
@@ -8,23 +8,41 @@ use super::composer::Composer;
 use super::fate::{Fate, Order, Outcome};
 use super::programme::{Claim, Expect, RowExpected, RowFate, Trial};
 use super::rows::Rows;
-use crate::model::Action;
+use super::triggers::Event;
+use super::world::World;
+use crate::model::{Action, Identifier};
 
 pub(super) const ERASED: &str = "deletes.tenant-erased";
 pub(super) const OTHERS_UNCHANGED: &str = "tenants.others-unchanged";
 
 pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
     let world = composer.world;
-    for (table, reason) in &world.left_out {
+    let left_out = world
+        .left_out
+        .keys()
+        .filter_map(|table| Some((*table, world.why_left_out(table)?)));
+    let spared = Spared::of(world);
+    for (table, reason) in left_out.chain(spared.tables.clone()) {
         for check in [ERASED, OTHERS_UNCHANGED] {
-            composer.not_tried(
-                check,
-                table.quoted(),
-                format!("{}: {reason}", table.quoted()),
-            );
+            composer.not_tried(check, table.quoted(), reason.clone());
         }
     }
-    let sets = [composer.graph.whole_set(), composer.graph.whole_set()];
+    for (link, reason) in &spared.links {
+        let about = format!("the row of {}", world.links[*link].child.quoted());
+        composer.not_tried(ERASED, about, reason.clone());
+    }
+    let tables: BTreeSet<_> = world
+        .tables
+        .keys()
+        .copied()
+        .filter(|table| !spared.tables.contains_key(table))
+        .collect();
+    let links: Vec<_> = world
+        .links_among(&tables)
+        .into_iter()
+        .filter(|link| !spared.links.contains_key(link))
+        .collect();
+    let sets = [(); 2].map(|()| composer.graph.set(&tables, &links));
     let Some(first) = world
         .named(TENANT.name)
         .and_then(|tenant| sets[0].get(tenant).copied())
@@ -85,6 +103,41 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
             ],
         )]
     });
+}
+
+/// What the rows of the tenants go without, so that deleting one fires nothing that may not fire, with the reason.
+struct Spared<'a> {
+    tables: BTreeMap<&'a Identifier, String>,
+    links: BTreeMap<usize, String>,
+}
+
+impl<'a> Spared<'a> {
+    fn of(world: &World<'a>) -> Spared<'a> {
+        let mut tables: BTreeMap<_, _> = world
+            .tables
+            .keys()
+            .filter_map(|table| Some((*table, world.would_fire(table, Event::Delete)?)))
+            .collect();
+        loop {
+            let lost = world.links.iter().find_map(|link| {
+                let named = tables.get(link.parent)?;
+                let is_lost = link.required && !tables.contains_key(link.child);
+                is_lost.then(|| (link.child, named.clone()))
+            });
+            let Some((table, reason)) = lost else { break };
+            tables.insert(table, reason);
+        }
+        let links = world.links.iter().enumerate().filter_map(|(at, link)| {
+            let sets = matches!(link.live?.on_delete, Action::SetNull | Action::SetDefault);
+            let fires =
+                (sets && !link.required).then(|| world.would_fire(link.child, Event::Update))??;
+            Some((at, fires))
+        });
+        Spared {
+            links: links.collect(),
+            tables,
+        }
+    }
 }
 
 fn expected(rows: &Rows<'_, '_>, of: &[usize], fates: &BTreeMap<usize, Fate>) -> Vec<RowExpected> {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lacking::NOT_ALLOWED;
 use super::subject::Subject;
 use super::triggers::{Event, fired_by};
 use super::value::{self, Maker};
@@ -39,6 +40,8 @@ pub(super) struct World<'a> {
     pub(super) left_out: BTreeMap<&'a Identifier, String>,
     /// The foreign keys between the tables, promised or live.
     pub(super) links: Vec<Link<'a>>,
+    /// The columns of a table that stay NULL, as a foreign key would look for a row where none is made, with the reason.
+    pub(super) kept_null: BTreeMap<&'a Identifier, BTreeMap<&'a Identifier, String>>,
     by_child: BTreeMap<&'a Identifier, Vec<usize>>,
     /// The live foreign keys, those of tables without rows too.
     pub(super) references: References<'a>,
@@ -90,6 +93,7 @@ impl<'a> World<'a> {
             tables: BTreeMap::new(),
             left_out: BTreeMap::new(),
             links: Vec::new(),
+            kept_null: BTreeMap::new(),
             by_child: BTreeMap::new(),
             references: subject.actual.references(),
         };
@@ -100,7 +104,7 @@ impl<'a> World<'a> {
                 .get(name)
                 .cloned()
                 .or_else(|| world.cannot_be_filled(name))
-                .or_else(|| world.would_fire(name))
+                .or_else(|| world.would_fire(name, Event::Insert))
                 .or_else(|| world.could_be_hidden(name));
             if let Some(reason) = reason {
                 world.leave_out(name, reason);
@@ -153,21 +157,18 @@ impl<'a> World<'a> {
         }
     }
 
-    fn leave_out(&mut self, name: &'a Identifier, reason: String) {
+    pub(super) fn leave_out(&mut self, name: &'a Identifier, reason: String) {
         self.tables.remove(name);
         self.left_out.insert(name, reason);
     }
 
-    /// A trigger or rule that making or deleting a row would fire, where none may.
-    fn would_fire(&self, name: &Identifier) -> Option<String> {
+    /// A trigger or rule that making, changing or deleting a row of `name` would fire, where none may.
+    pub(super) fn would_fire(&self, name: &Identifier, event: Event) -> Option<String> {
         let table = self
             .tables
             .get(name)
             .filter(|_| !self.subject.options.allow_triggers)?;
-        let fired = [Event::Insert, Event::Delete]
-            .into_iter()
-            .find_map(|event| fired_by(name, table, event, true));
-        fired.map(|fires| format!("{fires}, and --allow-triggers is not given"))
+        fired_by(name, table, event, true).map(not_allowed)
     }
 
     /// A policy that asks about other rows: what is gone and what is merely hidden look the same.
@@ -203,32 +204,6 @@ impl<'a> World<'a> {
             })
     }
 
-    /// A row of a table has to name a row of every table that its required foreign keys reference.
-    fn leave_out_what_needs_them(&mut self) {
-        loop {
-            let lost = self.tables.iter().find_map(|(name, table)| {
-                let required =
-                    |key: &&ForeignKey| key.columns.iter().all(|own| !self.takes_null(table, own));
-                let reason =
-                    table
-                        .foreign_keys
-                        .values()
-                        .filter(required)
-                        .find_map(|key| match key.references.here() {
-                            Some(target) if self.tables.contains_key(target) => None,
-                            Some(target) => Some(format!(
-                                "it needs a row of {}, where none is made",
-                                target.quoted()
-                            )),
-                            None => Some("it needs a row of a table in another schema".to_owned()),
-                        })?;
-                Some((*name, reason))
-            });
-            let Some((name, reason)) = lost else { return };
-            self.leave_out(name, reason);
-        }
-    }
-
     fn find_links(&mut self) {
         let desired = self.subject.desired;
         for (child, table) in &self.tables {
@@ -250,6 +225,7 @@ impl<'a> World<'a> {
                     .extend(self.link(child, name, None, Some((name, there))));
             }
         }
+        self.keep_null();
         for (at, link) in self.links.iter().enumerate() {
             self.by_child.entry(link.child).or_default().push(at);
         }
@@ -420,6 +396,11 @@ impl<'a> World<'a> {
             _ => None,
         }
     }
+}
+
+/// What is said of a trigger or rule that may not fire.
+pub(super) fn not_allowed(fires: String) -> String {
+    format!("{fires}{NOT_ALLOWED}")
 }
 
 fn same_reference(one: &ForeignKey, other: &ForeignKey) -> bool {

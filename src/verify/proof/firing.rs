@@ -1,0 +1,126 @@
+//! Which triggers a trial would fire for its rows. Nobody else sees these rows, so none but they name each other.
+
+use std::collections::BTreeSet;
+
+use super::programme::{Kind, Trial};
+use super::rows::{Cell, Rows};
+use super::triggers::{Event, fired_by};
+use super::world::World;
+use crate::model::{Action, ForeignKey, Identifier};
+
+/// Looks for triggers that may not fire.
+pub(super) struct Firing<'w, 'a> {
+    world: &'w World<'a>,
+}
+
+impl<'w, 'a> Firing<'w, 'a> {
+    /// `None` where no table that rows are made in has any.
+    pub(super) fn new(world: &'w World<'a>) -> Option<Self> {
+        let events = [Event::Insert, Event::Update, Event::Delete];
+        let has_any = |table: &&Identifier| {
+            events
+                .iter()
+                .any(|event| world.would_fire(table, *event).is_some())
+        };
+        let any = world.tables.keys().copied().any(|table| has_any(&table));
+        any.then_some(Firing { world })
+    }
+
+    /// The first that the trial would fire, in words.
+    pub(super) fn of(&self, rows: &Rows<'_, '_>, trial: &Trial) -> Option<String> {
+        let of_trial: BTreeSet<usize> = trial.steps.iter().filter_map(|step| step.row).collect();
+        let mut wave = Wave {
+            world: self.world,
+            rows,
+            of_trial,
+            seen: BTreeSet::new(),
+        };
+        trial.steps.iter().find_map(|step| {
+            let row = step.row?;
+            match &step.kind {
+                Kind::Ask => None,
+                Kind::Insert => wave.change(row, Event::Insert, &[]),
+                Kind::Update(columns) => {
+                    wave.change(row, Event::Update, &columns.iter().collect::<Vec<_>>())
+                }
+                Kind::Delete => wave.change(row, Event::Delete, &[]),
+            }
+        })
+    }
+}
+
+/// What a change of a row leads to, row by row.
+struct Wave<'r> {
+    world: &'r World<'r>,
+    rows: &'r Rows<'r, 'r>,
+    /// The rows that the trial may bring itself.
+    of_trial: BTreeSet<usize>,
+    seen: BTreeSet<(usize, Event)>,
+}
+
+impl Wave<'_> {
+    fn change(&mut self, row: usize, event: Event, changed: &[&Identifier]) -> Option<String> {
+        if !self.seen.insert((row, event)) {
+            return None;
+        }
+        let (world, table) = (self.world, self.rows.rows[row].table);
+        let definition = self.rows.rows[row].definition;
+        if let Some(fires) = fired_by(table, definition, event, true) {
+            return Some(fires);
+        }
+        if event == Event::Insert {
+            return None;
+        }
+        for &(child, _, key) in world.references.to(table.as_str()) {
+            let is_changed = |column: &Identifier| changed.contains(&column);
+            if event == Event::Update && !key.referenced_columns.iter().any(is_changed) {
+                continue;
+            }
+            let (action, cascaded) = match event {
+                Event::Delete => (key.on_delete, Event::Delete),
+                _ => (key.on_update, Event::Update),
+            };
+            let event = match action {
+                Action::Cascade => cascaded,
+                Action::SetNull | Action::SetDefault => Event::Update,
+                Action::NoAction | Action::Restrict => continue,
+            };
+            let own: Vec<_> = key.columns.iter().collect();
+            for naming in self.naming(child, key, row) {
+                if let Some(fires) = self.change(naming, event, &own) {
+                    return Some(fires);
+                }
+            }
+        }
+        None
+    }
+
+    /// The rows of `child` that name `row`, or may: what the database fills in is not known.
+    fn naming(&self, child: &Identifier, key: &ForeignKey, row: usize) -> Vec<usize> {
+        let rows = self.rows;
+        let names = |other: &usize| {
+            let mut pairs = key.columns.iter().zip(&key.referenced_columns);
+            pairs.all(|(own, referenced)| {
+                match (rows.cell(*other, own), rows.cell(row, referenced)) {
+                    (Cell::Null, _) | (_, Cell::Null) => false,
+                    (Cell::Text(own), Cell::Text(referenced)) => own == referenced,
+                    (Cell::Default, _) => self.has_default(child, own),
+                    (_, Cell::Default) => true,
+                }
+            })
+        };
+        let all = 0..rows.rows.len();
+        let is_there = |other: &usize| {
+            let other_row = &rows.rows[*other];
+            other_row.table == child && (!other_row.held_back || self.of_trial.contains(other))
+        };
+        all.filter(is_there).filter(names).collect()
+    }
+
+    fn has_default(&self, table: &Identifier, column: &Identifier) -> bool {
+        let definition = self.world.tables.get(table);
+        definition
+            .and_then(|table| table.column(column.as_str()))
+            .is_none_or(|column| column.default.is_some() || column.generated.is_some())
+    }
+}
