@@ -103,11 +103,15 @@ fn compose<'w, 'a: 'w>(
     for trial in plans.into_iter().flat_map(|plan| plan(&rows, &names)) {
         match limits.admit(&rows, &trial) {
             Ok(()) => trials.push(trial),
-            Err(reason) => not_tried.extend(trial.claims.into_iter().map(|claim| NotTried {
-                check: claim.check,
-                about: claim.about,
-                reason: reason.clone(),
-            })),
+            Err(reasons) => {
+                for claim in trial.claims {
+                    not_tried.extend(reasons.iter().map(|reason| NotTried {
+                        check: claim.check,
+                        about: claim.about.clone(),
+                        reason: reason.clone(),
+                    }));
+                }
+            }
         }
     }
     let options = world.subject.options;

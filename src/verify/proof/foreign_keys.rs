@@ -132,7 +132,19 @@ fn not_tried(composer: &mut Composer<'_, '_>) {
                 continue;
             };
             let reason = world.why_unlinked(child, parent, &key.columns);
-            let reason = reason.unwrap_or_else(|| "a column of it is not there".to_owned());
+            let is_there = |table: &Identifier, columns: &[Identifier]| {
+                let definition = world.tables.get(table);
+                let has = |column: &Identifier| {
+                    definition.is_some_and(|table| table.column(column.as_str()).is_some())
+                };
+                columns.iter().all(has)
+            };
+            let lacking = if is_there(child, &key.columns) {
+                parent
+            } else {
+                child
+            };
+            let reason = reason.unwrap_or_else(|| world.lacks_columns(lacking));
             for check in [DELETES, KEY_CHANGES, ORPHANS] {
                 composer.not_tried(check, about(name, child), reason.clone());
             }

@@ -20,6 +20,22 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Which promised columns `table` does not have.
+    pub(super) fn lacks_columns(&self, table: &Identifier) -> String {
+        let promised = self.subject.desired.tables.get(table);
+        let there = self.tables.get(table);
+        let columns = promised.into_iter().flat_map(|table| &table.columns);
+        let missing: Vec<_> = columns
+            .filter(|column| there.is_none_or(|table| table.column(column.name.as_str()).is_none()))
+            .map(|column| column.name.quoted())
+            .collect();
+        let (table, named) = (table.quoted(), missing.join(", "));
+        match missing.len() {
+            1 => format!("{table}: column {named} is not there"),
+            _ => format!("{table}: columns {named} are not there"),
+        }
+    }
+
     /// Why a foreign key from `child` to `parent` over these columns cannot be tried.
     pub(super) fn why_unlinked<'n>(
         &self,

@@ -15,8 +15,9 @@ use super::world::{World, not_allowed};
 use crate::ddl::Change;
 use crate::model::name::prisma;
 use crate::model::{
-    Action, ForeignKey, Identifier, Index, IndexKey, IndexState, IndexTarget, Table,
+    Action, ForeignKey, Identifier, Index, IndexKey, IndexState, IndexTarget, Table, TableReference,
 };
+use crate::verify::checklist::counted;
 
 /// Keeps account of what trials read.
 pub(super) struct Limits<'w, 'a> {
@@ -40,17 +41,17 @@ impl<'w, 'a> Limits<'w, 'a> {
     ///
     /// # Errors
     ///
-    /// Why the trial must not be made.
-    pub(super) fn admit(&mut self, rows: &Rows<'_, '_>, trial: &Trial) -> Result<(), String> {
+    /// Why the trial must not be made: a trigger, or all the indexes that are missing.
+    pub(super) fn admit(&mut self, rows: &Rows<'_, '_>, trial: &Trial) -> Result<(), Vec<String>> {
         if let Some(fires) = self
             .firing
             .as_ref()
             .and_then(|firing| firing.of(rows, trial))
         {
-            return Err(not_allowed(fires));
+            return Err(vec![not_allowed(fires)]);
         }
         let mut pages = 0;
-        let mut most = (0, String::new());
+        let mut reads = Vec::new();
         for step in &trial.steps {
             let Some(row) = step.row else { continue };
             let table = rows.rows[row].table;
@@ -75,7 +76,7 @@ impl<'w, 'a> Limits<'w, 'a> {
                 .fires
                 .filter(|_| !self.world.subject.options.allow_triggers)
             {
-                return Err(not_allowed(fires));
+                return Err(vec![not_allowed(fires)]);
             }
             for (child, key) in reach.reads {
                 let size = self
@@ -85,20 +86,30 @@ impl<'w, 'a> Limits<'w, 'a> {
                     .get(child)
                     .map_or(0, |size| size.pages);
                 pages += size;
-                if size > most.0 {
-                    most = (size, missing_index(table, child, key, size));
-                }
+                reads.push((size, child, key));
             }
         }
         if pages > self.left {
-            return Err(most.1);
+            let most = reads.iter().map(|(size, ..)| *size).max().unwrap_or(0);
+            reads.retain(|(size, ..)| size.saturating_mul(FAR_LESS) >= most);
+            let missing = reads
+                .into_iter()
+                .map(|(size, child, key)| missing_index(child, key, size));
+            return Err(missing.collect());
         }
         self.left -= pages;
         Ok(())
     }
 }
 
-fn missing_index(table: &Identifier, child: &Identifier, key: &ForeignKey, pages: u64) -> String {
+/// A table this many times smaller than the largest needs no index for a trial to be made.
+const FAR_LESS: u64 = 20;
+
+fn missing_index(child: &Identifier, key: &ForeignKey, pages: u64) -> String {
+    let table = match &key.references {
+        TableReference::Here(table) => table.quoted(),
+        TableReference::Elsewhere { .. } => "another schema".to_owned(),
+    };
     let plain = |column: &Identifier| IndexKey {
         on: IndexTarget::Column(column.clone()),
         descending: false,
@@ -117,13 +128,17 @@ fn missing_index(table: &Identifier, child: &Identifier, key: &ForeignKey, pages
         concurrently: true,
     };
     let columns: Vec<_> = key.columns.iter().map(Identifier::quoted).collect();
+    let sql = create.sql().replace("\n    ", " ");
     format!(
-        "deleting or rekeying a row of {} reads all {pages} pages of {}, as no index of it leads with {}; this would \
-         settle it: {};",
-        table.quoted(),
+        "deleting or rekeying a row of {table} reads all of {}, about {}, as no index of it leads with {}; {sql}; \
+         would settle it",
         child.quoted(),
+        counted(
+            usize::try_from(pages).unwrap_or(usize::MAX),
+            "page",
+            "pages"
+        ),
         columns.join(", "),
-        create.sql().replace("\n    ", " ")
     )
 }
 
@@ -290,12 +305,12 @@ mod tests {
         let schema = lower(&leora_schema::LEORA);
         let table = name("DashboardWidget");
         let key = &schema.tables[&table].foreign_keys["DashboardWidget_userId_fkey"];
-        let said = missing_index(&name("User"), &table, key, 7);
+        let said = missing_index(&table, key, 7);
         assert_eq!(
             said,
-            "deleting or rekeying a row of \"User\" reads all 7 pages of \"DashboardWidget\", as no index of it leads with \
-             \"userId\"; this would settle it: CREATE INDEX CONCURRENTLY \"DashboardWidget_userId_idx\" ON \
-             \"DashboardWidget\" (\"userId\");"
+            "deleting or rekeying a row of \"User\" reads all of \"DashboardWidget\", about 7 pages, as no index of it \
+             leads with \"userId\"; CREATE INDEX CONCURRENTLY \"DashboardWidget_userId_idx\" ON \
+             \"DashboardWidget\" (\"userId\"); would settle it"
         );
     }
 }

@@ -185,13 +185,7 @@ fn user_deleted<'w, 'a: 'w>(
             let users = Identifier::new(USER.name).ok();
             let column = Identifier::new(relation.column).ok();
             let reason = users.and_then(|users| world.why_unlinked(table, &users, column.as_ref()));
-            let reason = reason.unwrap_or_else(|| {
-                format!(
-                    "{}: column \"{}\" is not there",
-                    table.quoted(),
-                    relation.column
-                )
-            });
+            let reason = reason.unwrap_or_else(|| world.lacks_columns(table));
             composer.not_tried(check, table.quoted(), reason);
             continue;
         };

@@ -190,15 +190,7 @@ fn required<'w, 'a: 'w>(
             .and_then(|table| table.column(column.name));
         let about = format!("{}.\"{}\"", table.quoted(), column.name);
         let Some(live) = live else {
-            composer.not_tried(
-                REQUIRED,
-                about,
-                format!(
-                    "{}: column \"{}\" is not there",
-                    table.quoted(),
-                    column.name
-                ),
-            );
+            composer.not_tried(REQUIRED, about, composer.world.lacks_columns(table));
             continue;
         };
         let Some(row) = draft(composer, table) else {
@@ -241,7 +233,7 @@ fn tenant_required<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
         composer.not_tried(
             TENANT_REQUIRED,
             table.quoted(),
-            format!("{} has no tenantId", table.quoted()),
+            composer.world.lacks_columns(table),
         );
         return;
     };

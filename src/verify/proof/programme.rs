@@ -159,6 +159,9 @@ pub(super) struct NotTried {
     pub(super) reason: String,
 }
 
+/// The most things that a reason is said to be about.
+const MOST_ABOUT: usize = 3;
+
 impl Programme {
     /// Whether there is nothing to try.
     pub fn is_empty(&self) -> bool {
@@ -182,12 +185,37 @@ impl Programme {
                 format!("{}: {}", table.quoted(), counted(*rows, "row", "rows"))
             }),
         );
-        lines.extend(
-            self.not_tried
-                .iter()
-                .map(|skipped| format!("not tried: {}: {}", skipped.about, skipped.reason)),
-        );
+        lines.extend(self.not_tried_by_reason());
         lines
+    }
+
+    /// Each reason once. One that begins with a table says already what it is about.
+    fn not_tried_by_reason(&self) -> Vec<String> {
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for skipped in &self.not_tried {
+            let reason = skipped.reason.as_str();
+            let at = reasons.iter().position(|(other, _)| *other == reason);
+            let at = at.unwrap_or_else(|| {
+                reasons.push((reason, Vec::new()));
+                reasons.len() - 1
+            });
+            let about = &mut reasons[at].1;
+            if !about.contains(&skipped.about.as_str()) {
+                about.push(&skipped.about);
+            }
+        }
+        let line = |(reason, about): (&str, Vec<&str>)| match about.split_at_checked(MOST_ABOUT) {
+            _ if reason.starts_with('"') => format!("not tried: {reason}"),
+            Some((first, others @ [_, ..])) => {
+                format!(
+                    "not tried: {} and {} more: {reason}",
+                    first.join(", "),
+                    others.len()
+                )
+            }
+            _ => format!("not tried: {}: {reason}", about.join(", ")),
+        };
+        reasons.into_iter().map(line).collect()
     }
 
     /// The steps as JSON, as the server's block reads them: `["do", sql]`, `["ask", sql]`, `["try", sql]`,

@@ -126,7 +126,7 @@ fn the_pages_of_all_tables_count_together() {
                 let not_tried = proof.next().expect("a round").not_tried.clone();
                 let large = not_tried
                     .into_iter()
-                    .filter(|one| one.reason.contains("pages of"));
+                    .filter(|one| one.reason.contains("reads all of"));
                 large.map(|one| (one.check, one.reason)).collect::<Vec<_>>()
             },
         )
@@ -136,15 +136,29 @@ fn the_pages_of_all_tables_count_together() {
     assert!(trials > 2, "{all:?}");
     assert_eq!(not_tried(0, 0, 0), []);
 
-    // Each alone would do, and both do not; the larger is named.
-    for (widgets, metrics, larger) in [(6, 5, "DashboardWidget"), (5, 6, "MetricDefinition")] {
-        let both = not_tried(10, widgets, metrics);
-        let named = format!("reads all 6 pages of \"{larger}\"");
-        assert!(
-            both.iter().any(|(_, reason)| reason.contains(&named)),
-            "{both:?}"
+    // Each alone would do, and both do not: each index that is missing is named, for itself.
+    let both = not_tried(10, 6, 5);
+    for (table, pages) in [("DashboardWidget", 6), ("MetricDefinition", 5)] {
+        let said = format!(
+            "deleting or rekeying a row of \"User\" reads all of \"{table}\", about {pages} pages, as "
         );
+        let named: Vec<_> = both
+            .iter()
+            .filter(|(_, reason)| reason.starts_with(&said))
+            .collect();
+        assert!(!named.is_empty(), "{both:?}");
+        for (_, reason) in named {
+            assert_eq!(reason.matches("CREATE INDEX").count(), 1, "{reason}");
+            assert!(!reason.contains(": "), "one sentence: {reason}");
+        }
     }
+    // What is far smaller is not what stands in the way.
+    let one = not_tried(10, 100, 2);
+    assert!(
+        one.iter()
+            .all(|(_, reason)| !reason.contains("\"MetricDefinition\"")),
+        "{one:?}"
+    );
 
     // All that may be read is enough for one trial, and not for the next.
     assert!(not_tried(3, 3, 0).len() < not_tried(2, 3, 0).len());
@@ -155,4 +169,46 @@ fn the_pages_of_all_tables_count_together() {
     assert!(enough > 7, "{enough}");
     let short = not_tried(enough - 1, 3, 4);
     assert!(!short.is_empty() && short.len() < all.len(), "{short:?}");
+}
+
+#[test]
+fn what_is_not_tried_is_said_once_by_table() {
+    let half = |schema: &mut Schema| {
+        schema.tables.remove("Tenant");
+    };
+    planned(half, &[], true, &ProofOptions::default(), |subject| {
+        let said = FirstRound::of(subject).touches();
+        let not_tried: Vec<_> = said
+            .iter()
+            .filter(|line| line.starts_with("not tried: "))
+            .collect();
+        let distinct: std::collections::BTreeSet<_> = not_tried.iter().collect();
+        assert_eq!(distinct.len(), not_tried.len(), "{not_tried:?}");
+        assert!(
+            not_tried.contains(&&r#"not tried: "Tenant": it is not there"#.to_owned()),
+            "{not_tried:?}"
+        );
+        assert!(
+            not_tried
+                .iter()
+                .all(|line| !line.contains(r#""Tenant": "Tenant""#)),
+            "{not_tried:?}"
+        );
+    });
+    let short = |schema: &mut Schema| {
+        let job = schema.tables.get_mut("Job").expect("declared");
+        job.columns
+            .retain(|column| !["type", "payload"].contains(&column.name.as_str()));
+    };
+    planned(short, &[], true, &ProofOptions::default(), |subject| {
+        let said = FirstRound::of(subject).touches();
+        let of_job: Vec<_> = said
+            .iter()
+            .filter(|line| line.starts_with("not tried: "))
+            .collect();
+        assert_eq!(
+            of_job,
+            [r#"not tried: "Job": columns "type", "payload" are not there"#]
+        );
+    });
 }

@@ -212,6 +212,27 @@ fn a_table_that_would_be_read_from_end_to_end_is_left_alone() {
     );
 }
 
+/// The pages that the last ANALYZE counted, more where rows came since.
+#[test]
+fn the_size_of_a_table_is_what_it_was_last_found_to_be() {
+    let database = TestDatabase::from(migrated());
+    database.execute(
+        r#"CREATE TABLE "Rows" AS SELECT i FROM generate_series(1, 10000) i; ANALYZE "Rows""#,
+    );
+    let pages = || {
+        let mut session = Session::open(database.client(), public()).unwrap();
+        introspect(&mut session).unwrap().sizes[&Identifier::new("Rows").unwrap()].pages
+    };
+    // 226 rows of one integer are in a page; 20 would make 500 pages of them.
+    assert_eq!(pages(), 45);
+    database.execute(r#"UPDATE pg_class SET reltuples = 5000 WHERE oid = '"Rows"'::regclass"#);
+    assert_eq!(pages(), 90);
+    database.execute(
+        r#"UPDATE pg_class SET relpages = 0, reltuples = -1 WHERE oid = '"Rows"'::regclass"#,
+    );
+    assert_eq!(pages(), 500);
+}
+
 /// Rows and sequences of the whole database, as text.
 fn contents(database: &TestDatabase) -> String {
     let question = "
