@@ -10,7 +10,7 @@ use crate::model::{
     Table, Trigger,
 };
 
-use super::shown::{Shown, Switch};
+use super::shown::{Fired, Shown, Switch};
 use super::{Difference, DifferenceKind, Effect, Object, ObjectKind, unexpected};
 
 /// What was found so far.
@@ -335,11 +335,15 @@ impl<'a> Comparison<'a> {
             match_full,
             deferrable,
             validity,
-            triggers,
+            triggers: _,
+            disabled_on: _,
         } = desired;
-        let enforced = |firing: Firing| match firing {
-            Firing::Always => Firing::Enabled,
-            other => other,
+        let fired = |key: &ForeignKey| Fired {
+            triggers: match key.triggers {
+                Firing::Always => Firing::Enabled,
+                other => other,
+            },
+            disabled_on: key.disabled_on.iter().cloned().collect(),
         };
         self.field(object, "columns", &actual.columns, columns);
         self.field(object, "referenced table", &actual.references, references);
@@ -360,12 +364,7 @@ impl<'a> Comparison<'a> {
         self.field(object, "MATCH FULL", &actual.match_full, match_full);
         self.field(object, "deferrability", &actual.deferrable, deferrable);
         self.field(object, "validation", &actual.validity, validity);
-        self.field(
-            object,
-            "triggers",
-            &enforced(actual.triggers),
-            &enforced(*triggers),
-        );
+        self.field(object, "triggers", &fired(actual), &fired(desired));
     }
 
     fn trigger(&mut self, object: &Object, actual: &Trigger, desired: &Trigger) {

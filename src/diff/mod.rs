@@ -148,11 +148,31 @@ impl fmt::Display for Difference {
                 actual,
                 desired,
             } => {
+                if let Some(words) = in_words(field, desired) {
+                    return write!(f, "{object}: {words}");
+                }
                 let verb = if is_plural(field) { "are" } else { "is" };
                 write!(f, "{object}: {field} {verb} {actual}, expected {desired}")
             }
         }
     }
+}
+
+/// What is wrong with a thing whose `field` is only yes or no.
+fn in_words(field: &str, desired: &str) -> Option<String> {
+    let not = match desired {
+        "yes" => ["not ", ""],
+        "no" => ["", "not "],
+        _ => return None,
+    };
+    let what = match field {
+        "NOT NULL" if desired == "yes" => return Some("takes NULL, and must not".to_owned()),
+        "NOT NULL" => return Some("takes no NULL, and must".to_owned()),
+        "uniqueness" => "unique",
+        "MATCH FULL" | "NULLS NOT DISTINCT" => field,
+        _ => return None,
+    };
+    Some(format!("is {}{what}, and must {}be", not[0], not[1]))
 }
 
 fn is_plural(field: &str) -> bool {

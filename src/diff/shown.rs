@@ -24,6 +24,30 @@ impl Shown for Switch {
     }
 }
 
+/// Whether the triggers of a foreign key fire. Where they do not adds nothing to that.
+pub(super) struct Fired {
+    pub(super) triggers: Firing,
+    pub(super) disabled_on: Vec<Identifier>,
+}
+
+impl PartialEq for Fired {
+    fn eq(&self, other: &Fired) -> bool {
+        self.triggers == other.triggers
+    }
+}
+
+impl Shown for Fired {
+    fn shown(&self) -> String {
+        let tables: Vec<_> = self.disabled_on.iter().map(Identifier::quoted).collect();
+        match self.triggers {
+            Firing::Disabled | Firing::ReplicaOnly if !tables.is_empty() => {
+                format!("{} on {}", self.triggers.shown(), tables.join(" and "))
+            }
+            _ => self.triggers.shown(),
+        }
+    }
+}
+
 impl Shown for bool {
     fn shown(&self) -> String {
         if *self { "yes" } else { "no" }.to_owned()

@@ -140,6 +140,7 @@ fn foreign_key(
         deferrable: Deferrable::No,
         validity: super::Validity::Valid,
         triggers: super::Firing::Enabled,
+        disabled_on: Default::default(),
     };
     (name, foreign_key)
 }

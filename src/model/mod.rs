@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use column::{Column, ColumnDefault, Generated, Identity};
 pub use contradiction::{Contradiction, first_contradiction};
 pub use name::Identifier;
-pub use shown::{in_a_line, in_lines};
+pub use shown::{in_a_line, in_lines, in_statements};
 pub use sql_type::{Expression, SqlType};
 pub use table::{
     Action, Constraint, Deferrable, Firing, ForeignKey, Index, IndexKey, IndexState, IndexTarget,

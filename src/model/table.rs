@@ -1,6 +1,6 @@
 //! A table and everything on it that decides what the application can do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -239,6 +239,9 @@ pub struct ForeignKey {
     /// Whether the triggers that enforce it fire.
     #[serde(default, skip_serializing_if = "is_default")]
     pub triggers: Firing,
+    /// The tables of its two on which triggers of it are disabled, or fire for replicas only.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub disabled_on: BTreeSet<Identifier>,
 }
 
 /// A table as a foreign key names it.

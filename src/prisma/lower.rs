@@ -336,6 +336,7 @@ fn foreign_key(
         deferrable: Deferrable::No,
         validity: Validity::Valid,
         triggers: Firing::Enabled,
+        disabled_on: std::collections::BTreeSet::new(),
     }
 }
 

@@ -52,7 +52,7 @@ fn failure(check: &Check, findings: &[Finding]) -> String {
     for finding in findings.iter().take(MOST_FINDINGS) {
         text += &format!("\n- {}", finding.message);
         if let Some(remedy) = &finding.remedy {
-            text += &format!("\n  {remedy}");
+            text += &format!("\n  {}", remedy.replace('\n', "\n  "));
         }
     }
     if findings.len() > MOST_FINDINGS {

@@ -102,7 +102,7 @@ fn description(findings: &[Finding], report: &Report) -> String {
     for finding in findings {
         text += &format!("- {}\n", finding.message);
         if let Some(remedy) = &finding.remedy {
-            text += &format!("  {remedy}\n");
+            text += &format!("  {}\n", remedy.replace('\n', "\n  "));
         }
     }
     for object in &report.diffs {

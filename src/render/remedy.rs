@@ -1,5 +1,7 @@
 //! A remedy, parted into what is typed and what is read.
 
+use super::style;
+
 /// The words that statements in remedies begin with.
 const VERBS: [&str; 7] = [
     "ALTER", "CREATE", "DROP", "GRANT", "REINDEX", "REVOKE", "SELECT",
@@ -12,10 +14,36 @@ pub(super) fn parted(remedy: &str) -> (Option<&str>, &str) {
     let end = remedy.rfind(';').filter(|_| VERBS.contains(&first));
     match end.map(|end| remedy.split_at(end + 1)) {
         Some((sql, _)) if sql.contains(" ... ") => (None, remedy),
-        Some((_, rest)) if rest.trim_start().starts_with("--") => (Some(remedy), ""),
+        Some((sql, rest)) if rest.trim_start().starts_with("--") || ends_in_comment(sql) => {
+            (Some(remedy), "")
+        }
         Some((sql, rest)) => (Some(sql), rest.trim_start()),
         None => (None, remedy),
     }
+}
+
+fn ends_in_comment(sql: &str) -> bool {
+    sql.lines().last().is_some_and(|line| line.contains("-- "))
+}
+
+/// `remedy` wrapped to `width`, its first line after `first`, the others after `rest`. A comment goes on as one,
+/// so that what is written can be typed as it stands.
+pub(super) fn wrapped(remedy: &str, first: &str, rest: &str, width: usize) -> String {
+    let lines = remedy.lines().enumerate();
+    let written = lines.map(|(number, line)| {
+        let first = if number == 0 { first } else { rest };
+        let comment = line.find("-- ").filter(|_| parted(remedy).0.is_some());
+        match comment {
+            Some(0) => style::wrapped(line, first, &format!("{rest}-- "), width),
+            Some(at) => {
+                let (sql, comment) = line.split_at(at);
+                style::wrapped(sql.trim_end(), first, rest, width)
+                    + &style::wrapped(comment, rest, &format!("{rest}-- "), width)
+            }
+            None => style::wrapped(line, first, rest, width),
+        }
+    });
+    written.collect()
 }
 
 #[cfg(test)]
@@ -23,11 +51,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_wrapped_can_still_be_typed() {
+        let remedy = "DROP INDEX i;\nCREATE INDEX i ON t (a);\n-- then look for rows that were written meanwhile";
+        assert_eq!(
+            wrapped(remedy, "> ", "  ", 30),
+            "> DROP INDEX i;\n  CREATE INDEX i ON t (a);\n  -- then look for rows that\n  -- were written meanwhile\n"
+        );
+        assert_eq!(
+            wrapped("DROP INDEX i; -- unless it is wanted", "> ", "  ", 30),
+            "> DROP INDEX i;\n  -- unless it is wanted\n"
+        );
+    }
+
+    #[test]
     fn what_can_be_typed_is_parted_from_what_is_read() {
         for whole in [
             "ALTER TABLE \"a;b\" SET LOGGED;",
             "ALTER TABLE t OWNER TO CURRENT_USER; REVOKE ALL ON t FROM anon;",
             "REVOKE ALL ON t FROM anon; -- or row-level security",
+            "ALTER TABLE t SET LOGGED;\n-- it is copied; nobody writes it meanwhile",
         ] {
             assert_eq!(parted(whole), (Some(whole), ""));
         }

@@ -88,10 +88,8 @@ pub fn dry_run(touches: &[String], width: usize) -> String {
 }
 
 fn remedy(out: &mut String, finding: &Finding, width: usize) {
-    let lines = finding.remedy.iter().flat_map(|remedy| remedy.lines());
-    for (at, line) in lines.enumerate() {
-        let before = if at == 0 { "      > " } else { "        " };
-        *out += &wrapped(line, before, "        ", width);
+    if let Some(remedy) = &finding.remedy {
+        *out += &super::remedy::wrapped(remedy, "      > ", "        ", width);
     }
 }
 

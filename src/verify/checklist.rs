@@ -9,7 +9,7 @@ use super::kinds::by_kind;
 use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy};
 use super::{counters, surroundings, tenants};
 use crate::diff::{Difference, Effect, Object, ObjectKind, compare};
-use crate::model::{ForeignKey, Identifier, IndexState};
+use crate::model::{ForeignKey, Identifier, IndexState, Table, TableKind};
 
 /// What came of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,6 +179,10 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
         .collect();
     findings.extend(there.difference(&wanted).map(|name| {
         let message = format!("table {} is not expected", name.quoted());
+        let lost = wanted.iter().find(|lost| renamed(lost, evidence) == Some(name));
+        if let Some(lost) = lost {
+            return Finding::new(message).remedy(rename(name, lost));
+        }
         let remedy = "If it belongs here, refresh the baseline: leora-migrate snapshot --out FILE, then --baseline FILE.";
         Finding::new(message).remedy(remedy)
     }));
@@ -209,14 +213,72 @@ fn absence(name: &Identifier, evidence: &Evidence<'_>) -> Finding {
         None => format!("table {} is missing", name.quoted()),
         Some(other) => format!("{} is not a table but {}", name.quoted(), other.kind.noun()),
     };
+    let there = evidence.actual.tables.get(name);
+    let remedy = match (there, renamed(name, evidence), elsewhere) {
+        (_, Some(other), _) => rename(other, name),
+        (None, _, Some(elsewhere)) => elsewhere,
+        (Some(other), _, Some(elsewhere)) => {
+            format!(
+                "Rename or drop this {} first. {elsewhere}",
+                noun(other.kind)
+            )
+        }
+        (Some(other), ..) if is_new => in_its_place(name, other.kind),
+        (None, ..) if is_new => APPLY_MAKES.to_owned(),
+        _ => LOST.to_owned(),
+    };
     Finding {
         message,
         object: Some(object),
-        remedy: Some(
-            elsewhere.unwrap_or_else(|| if is_new { APPLY_MAKES } else { LOST }.to_owned()),
-        ),
+        remedy: Some(remedy),
         error: None,
     }
+}
+
+/// What to do about something else that has a new table's name: apply moves nothing out of its way.
+fn in_its_place(name: &Identifier, kind: TableKind) -> String {
+    let name = name.quoted();
+    format!(
+        "Find out what it is for and where its rows are, and rename or drop this {} {name}; then leora-migrate apply \
+         makes the table.",
+        noun(kind)
+    )
+}
+
+/// `view`, without the article.
+fn noun(kind: TableKind) -> &'static str {
+    kind.noun().trim_start_matches("a ")
+}
+
+/// The table that nobody asked for and that has the columns of `name`, which stood before and is not there:
+/// it is the same under another name, when it is the only one.
+fn renamed<'a>(name: &Identifier, evidence: &'a Evidence<'_>) -> Option<&'a Identifier> {
+    let whole = &evidence.promise.whole;
+    let is_old = !evidence.promise.created.contains(name);
+    let lost = whole.tables.get(name).filter(|_| is_old)?;
+    if evidence.actual.tables.contains_key(name) {
+        return None;
+    }
+    let strange = evidence.actual.tables.iter();
+    let mut alike = strange.filter(|(other, table)| {
+        let same = |table: &Table| -> BTreeSet<_> {
+            let columns = table.columns.iter();
+            columns
+                .map(|column| (column.name.clone(), column.ty.sql()))
+                .collect()
+        };
+        !whole.tables.contains_key(*other) && table.kind.is_table() && same(table) == same(lost)
+    });
+    let (other, _) = alike.next()?;
+    alike.next().is_none().then_some(other)
+}
+
+fn rename(from: &Identifier, to: &Identifier) -> String {
+    format!(
+        "ALTER TABLE {} RENAME TO {}; -- it has the same columns",
+        from.quoted(),
+        to.quoted()
+    )
 }
 
 /// A difference as a reason to fail.

@@ -4,7 +4,7 @@ use super::check::Finding;
 use super::evidence::Evidence;
 use crate::ddl::Change;
 use crate::diff::{Difference, DifferenceKind, Object, ObjectKind};
-use crate::model::Table;
+use crate::model::{Column, ColumnDefault, Identifier, Schema, Table, Validity};
 
 /// What somebody who knows that it belongs there does.
 const OR_KEEP: &str = " -- unless it belongs there: then waive it, or refresh the baseline";
@@ -45,7 +45,7 @@ pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> Option
         DifferenceKind::Missing if is_created => Some(APPLY_MAKES.to_owned()),
         DifferenceKind::Missing => {
             let wanted = evidence.promise.whole.tables.get(&object.owner)?;
-            made(object, wanted).map(|sql| format!("{sql};"))
+            made(object, wanted)
         }
         DifferenceKind::Changed {
             field,
@@ -90,30 +90,138 @@ fn made(object: &Object, wanted: &Table) -> Option<String> {
             key: wanted.primary_key.clone()?,
             table,
         },
-        ObjectKind::Column => Change::AddColumn {
-            column: wanted.column(name.as_str())?.clone(),
-            table,
-        },
+        ObjectKind::Column => return Some(column_anew(wanted.column(name.as_str())?, &table)),
         ObjectKind::Check => {
-            let definition = &wanted.checks.get(&name)?.definition;
-            let (table, name) = (table.quoted(), name.quoted());
-            return Some(format!(
-                "ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID"
-            ));
+            let check = wanted.checks.get(&name)?;
+            let definition = &check.definition;
+            let sql = format!(
+                "ALTER TABLE {} ADD CONSTRAINT {} {definition}",
+                table.quoted(),
+                name.quoted()
+            );
+            // Only these and foreign keys can be NOT VALID (manual, ALTER TABLE).
+            return Some(if definition.starts_with("CHECK") {
+                format!(
+                    "{sql} NOT VALID;{}",
+                    validated(&table, &name, check.validity)
+                )
+            } else {
+                format!("{sql};")
+            });
         }
-        ObjectKind::Trigger => return wanted.triggers.get(&name).map(|t| t.definition.clone()),
-        ObjectKind::Rule => return wanted.rules.get(&name).map(|rule| rule.definition.clone()),
+        ObjectKind::Trigger => {
+            let trigger = wanted.triggers.get(&name);
+            return trigger.map(|trigger| format!("{};", trigger.definition));
+        }
+        ObjectKind::Rule => {
+            let rule = wanted.rules.get(&name)?;
+            return Some(format!("{};", rule.definition.trim_end_matches(';')));
+        }
         ObjectKind::Policy => {
             let definition = wanted.row_security.policies.get(&name)?;
             return Some(format!(
-                "CREATE POLICY {} ON {} {definition}",
+                "CREATE POLICY {} ON {} {definition};",
                 name.quoted(),
                 table.quoted()
             ));
         }
         ObjectKind::Enum | ObjectKind::Domain | ObjectKind::Table => return None,
     };
-    Some(change.sql())
+    let then = match &change {
+        Change::AddForeignKey {
+            table, name, key, ..
+        } => validated(table, name, key.validity),
+        _ => String::new(),
+    };
+    Some(format!("{};{then}", change.sql()))
+}
+
+/// The statement that has the rows checked that stood before, where all are to be.
+fn validated(table: &Identifier, name: &Identifier, validity: Validity) -> String {
+    if validity == Validity::Valid {
+        let (table, name) = (table.quoted(), name.quoted());
+        format!("\nALTER TABLE {table} VALIDATE CONSTRAINT {name};")
+    } else {
+        String::new()
+    }
+}
+
+/// A column that is gone, made again; what it held is not. Where rows stand and each must have a value,
+/// they get it in between.
+fn column_anew(column: &Column, table: &Identifier) -> String {
+    let is_filled =
+        column.default.is_some() || column.identity.is_some() || column.generated.is_some();
+    let must_be_filled = !column.nullable && !is_filled;
+    let mut first = column.clone();
+    first.nullable |= must_be_filled;
+    let change = Change::AddColumn {
+        table: table.clone(),
+        column: first,
+    };
+    let sql = change.sql();
+    if must_be_filled {
+        let (table, name) = (table.quoted(), column.name.quoted());
+        format!(
+            "{sql};\n-- the values went with the column: fill them in here, from a backup\n\
+             ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL;"
+        )
+    } else if column.generated.is_some() {
+        format!("{sql};")
+    } else {
+        format!("{sql};\n-- the values went with the column: restore them from a backup")
+    }
+}
+
+/// What makes the triggers of a foreign key fire again, on the table or tables where they do not.
+fn enabled(evidence: &Evidence<'_>, object: &Object) -> String {
+    let table = evidence.actual.tables.get(&object.owner);
+    let key = table.and_then(|table| table.foreign_keys.get(&object.name));
+    let tables = key.map(|key| key.disabled_on.clone());
+    let mut tables = tables.unwrap_or_default();
+    if tables.is_empty() {
+        tables.insert(object.owner.clone());
+    }
+    let enable = tables.iter().map(|table| {
+        let table = table.quoted();
+        format!("ALTER TABLE {table} ENABLE TRIGGER ALL;\n")
+    });
+    enable.collect::<String>()
+        + "-- as a superuser, then look for rows that were written meanwhile: leora-migrate verify --only integrity"
+}
+
+/// What gives a column another type, with what becomes of its values, and its default out of the way where
+/// it has one.
+fn retyped(evidence: &Evidence<'_>, object: &Object, actual: &str, desired: &str) -> String {
+    let column = |schema: &Schema| {
+        let table = schema.tables.get(&object.owner);
+        table.and_then(|table| table.column(object.name.as_str()).cloned())
+    };
+    let default = |schema| match column(schema)?.default? {
+        ColumnDefault::Expression(expression) => Some(expression),
+        _ => None,
+    };
+    let name = object.name.quoted();
+    let alter = format!("ALTER TABLE {} ALTER COLUMN {name}", object.owner.quoted());
+    let has_zone = |ty: &str| ty.starts_with("TIMESTAMPTZ") || ty.ends_with("WITH TIME ZONE");
+    let is_time = |ty: &str| ty.starts_with("TIMESTAMP");
+    let using = if is_time(actual) && is_time(desired) && has_zone(actual) != has_zone(desired) {
+        // Without it the session's TimeZone decides (manual, 8.5.1.3), and Prisma writes UTC.
+        format!("{name} AT TIME ZONE 'UTC'")
+    } else {
+        format!("{name}::{desired}")
+    };
+    let (mut sql, mut again) = (String::new(), String::new());
+    if default(evidence.actual).is_some() {
+        sql += &format!("{alter} DROP DEFAULT;\n");
+        if let Some(default) = default(&evidence.promise.whole) {
+            again = format!("{alter} SET DEFAULT {default};\n");
+        }
+    }
+    format!(
+        "{sql}{alter} TYPE {desired} USING {using};\n{again}\
+         -- this rewrites the table, and nobody reads or writes it meanwhile\n\
+         -- look at the values first: it fails on those that the type cannot hold, and rounds digits away that it has no room for"
+    )
 }
 
 fn changed(
@@ -127,7 +235,7 @@ fn changed(
     let column = || format!("ALTER TABLE {table} ALTER COLUMN {name}");
     let anew = || {
         let wanted = evidence.promise.whole.tables.get(&object.owner)?;
-        Some(format!("{};\n{};", dropped(object)?, made(object, wanted)?))
+        Some(format!("{};\n{}", dropped(object)?, made(object, wanted)?))
     };
     match (object.kind, field) {
         (ObjectKind::Index | ObjectKind::PrimaryKey, "state") if actual.starts_with("contradicted") => Some(
@@ -151,11 +259,15 @@ fn changed(
             Some(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name};"))
         }
         (ObjectKind::ForeignKey, "triggers") if actual.starts_with("missing") => anew(),
-        (ObjectKind::ForeignKey, "triggers") => Some(format!(
-            "ALTER TABLE {table} ENABLE TRIGGER ALL; and the same for the table it references (as a superuser), then \
-             look for rows written meanwhile."
-        )),
-        (ObjectKind::Index | ObjectKind::ForeignKey | ObjectKind::Check, _) => anew(),
+        (ObjectKind::ForeignKey, "triggers") => Some(enabled(evidence, object)),
+        (
+            ObjectKind::Index
+            | ObjectKind::ForeignKey
+            | ObjectKind::Check
+            | ObjectKind::Policy,
+            _,
+        ) => anew(),
+        (ObjectKind::Trigger | ObjectKind::Rule, "definition") => anew(),
         (ObjectKind::Column, "default") if desired == "none" => {
             Some(format!("{} DROP DEFAULT;", column()))
         }
@@ -167,10 +279,7 @@ fn changed(
             let verb = if desired == "yes" { "SET" } else { "DROP" };
             Some(format!("{} {verb} NOT NULL;", column()))
         }
-        (ObjectKind::Column, "type") => Some(format!(
-            "{} TYPE {desired}; -- this may rewrite the table, and nobody reads or writes it meanwhile",
-            column()
-        )),
+        (ObjectKind::Column, "type") => Some(retyped(evidence, object, actual, desired)),
         (ObjectKind::Column, "identity") if desired == "none" => {
             Some(format!("{} DROP IDENTITY;", column()))
         }

@@ -6,7 +6,7 @@ use super::check::{Check, Finding, Outcome};
 use super::checklist::counted;
 use super::evidence::{Evidence, Impossible, Orphans};
 use super::surroundings::none_expected;
-use crate::model::{Identifier, Validity};
+use crate::model::{ForeignKey, Identifier, TableReference, Validity};
 
 /// Foreign keys that are enforced today, and indexes that are unique, say nothing of rows written while they were not.
 pub(super) fn check(evidence: &Evidence<'_>) -> Check {
@@ -21,10 +21,11 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
         let key = there.and_then(|table| table.foreign_keys.get(&key.constraint));
         let is_valid = key.is_some_and(|key| key.validity == Validity::Valid);
         let though = if is_valid { ", though PostgreSQL calls it valid" } else { "" };
-        Finding::new(format!("{table} holds rows that name none by {constraint}{though}")).remedy(
-            "Find out when it was not enforced (a load, a replica, disabled triggers), and settle the rows; VALIDATE \
-             CONSTRAINT fails until then.",
-        )
+        Finding::new(format!("{table} holds rows that name none by {constraint}{though}")).remedy(format!(
+            "{}-- give these rows a row to name, or delete them: VALIDATE CONSTRAINT fails until then\n\
+             -- find out when it was not enforced: a load, a replica, disabled triggers",
+            key.map(|key| listed(&table, key)).unwrap_or_default()
+        ))
     });
     let findings = orphans.chain(evidence.impossible.iter().map(impossible));
     let unlooked = |wanted, why: &'static str| {
@@ -58,6 +59,27 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
         check.outcome = Outcome::NotProved { reasons };
     }
     check
+}
+
+/// The query that lists the rows of `table` that name none by `key`.
+fn listed(table: &str, key: &ForeignKey) -> String {
+    let references = match &key.references {
+        TableReference::Here(table) => table.quoted(),
+        TableReference::Elsewhere { schema, table } => {
+            format!("{}.{}", schema.quoted(), table.quoted())
+        }
+    };
+    let columns = || key.columns.iter().map(Identifier::quoted);
+    let named = columns().map(|column| format!("c.{column} IS NOT NULL"));
+    let named: Vec<_> = named.collect();
+    let pairs = columns().zip(&key.referenced_columns);
+    let same = pairs.map(|(column, to)| format!("p.{} = c.{column}", to.quoted()));
+    let same: Vec<_> = same.collect();
+    format!(
+        "SELECT * FROM {table} c WHERE {} AND NOT EXISTS (SELECT FROM {references} p WHERE {});\n",
+        named.join(" AND "),
+        same.join(" AND ")
+    )
 }
 
 fn impossible(found: &Impossible) -> Finding {

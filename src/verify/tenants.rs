@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 use super::remedy::SETTLE_TABLE;
 use super::surroundings::{Exposed, Opening};
 use crate::diff::{Difference, DifferenceKind, ObjectKind};
-use crate::model::{Action, Identifier, RowSecurity, Table};
+use crate::model::{Action, Identifier, RowSecurity, Schema, Table};
 
 /// The column that says whose a row is, and the table it references.
 const TENANT_COLUMN: &str = "tenantId";
@@ -71,9 +71,24 @@ fn not_owned(table: &Table) -> Option<&'static str> {
 /// More differences than this among the tables before say that the baseline is another application's, or older.
 const OF_ANOTHER_BASELINE: usize = 10;
 
+/// What to do about row-level security that the baseline knows nothing of. Taking it down opens the tables.
+const OLDER_BASELINE: &str = "If it belongs there, the baseline is older than it: leora-migrate snapshot --out FILE writes a new \
+                              one, then --baseline FILE. Take it down only if you know who put it up.";
+
+/// Whether a table that stood before stands under row-level security, and did not.
+fn is_fenced_since(evidence: &Evidence<'_>, name: &Identifier) -> bool {
+    let enabled = |schema: &Schema| {
+        let table = schema.tables.get(name);
+        table.is_some_and(|table| table.row_security.enabled)
+    };
+    let promise = evidence.promise;
+    let is_old = !promise.created.contains(name);
+    is_old && enabled(evidence.actual) && !enabled(&promise.whole)
+}
+
 /// Row-level security as promised; on the new tables, as their neighbours have it: where most
-/// tables that reference `Tenant` stand under it, a new one without it is the hole in the fence.
-fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
+/// tables that reference `Tenant` stand under it, or did, a new one without it is the hole in the fence.
+fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> Check {
     let created = &evidence.promise.created;
     let is_new = |name: &Identifier| created.contains(name);
     let neighbours: Vec<&RowSecurity> = evidence
@@ -82,8 +97,11 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
         .to(TENANT_TABLE)
         .iter()
         .filter(|(child, ..)| !is_new(child))
-        .filter_map(|(child, ..)| evidence.actual.tables.get(*child))
-        .map(|table| &table.row_security)
+        .filter_map(|(child, ..)| {
+            let rls = |schema: &'a Schema| Some(&schema.tables.get(*child)?.row_security);
+            let promised = rls(&evidence.promise.whole).filter(|rls| rls.enabled);
+            promised.or_else(|| rls(evidence.actual))
+        })
         .collect();
     let most = |holds: fn(&RowSecurity) -> bool| {
         neighbours.iter().filter(|rls| holds(rls)).count() * 2 > neighbours.len()
@@ -100,18 +118,24 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
         .iter()
         .filter(concerns)
         .filter(|difference| !(enabled && is_new(&difference.object.owner)))
-        .map(|difference| finding(evidence, difference))
+        .map(|difference| {
+            let mut finding = finding(evidence, difference);
+            if is_fenced_since(evidence, &difference.object.owner) {
+                finding.remedy = Some(OLDER_BASELINE.to_owned());
+            }
+            finding
+        })
         .collect();
     let before = differences
         .iter()
         .filter(concerns)
         .filter(|difference| !is_new(&difference.object.owner));
     if before.count() > OF_ANOTHER_BASELINE
-        && let Some(first) = findings.first_mut()
+        && let Some(remedy) = findings.iter_mut().find_map(|f| f.remedy.as_mut())
+        && remedy != OLDER_BASELINE
     {
-        let baseline = "If the tables before stood so already, this is not their baseline: leora-migrate snapshot --out FILE \
-                        in a database that is not migrated yet, then --baseline FILE.";
-        first.remedy = Some(baseline.to_owned());
+        *remedy += "\n-- unless the tables before stood so already: then this is not their baseline, and leora-migrate snapshot \
+                    --out FILE writes one in a database that is not migrated yet";
     }
     if enabled {
         let usual = usual_policies(&neighbours);
@@ -130,7 +154,7 @@ fn row_security(evidence: &Evidence<'_>, differences: &[Difference]) -> Check {
         id: "tenants.row-security",
         group: Group::Tenants,
         title: if enabled {
-            "the new tables stand under row-level security, as their neighbours do".to_owned()
+            "the new tables stand under row-level security as their neighbours do, those before as they did".to_owned()
         } else {
             "row-level security is as it should be".to_owned()
         },
@@ -168,39 +192,55 @@ fn unlike_neighbours(
     forced: bool,
     usual: Option<&RowSecurity>,
 ) -> Option<Finding> {
-    let table = name.quoted();
-    let finding = |what: &str, sql: String| {
-        Finding::new(format!("{table} {what}, unlike its neighbours")).remedy(sql)
+    let is_otherwise = usual.is_some_and(|usual| definitions(usual) != definitions(rls));
+    let what = if !rls.enabled {
+        "is not under row-level security".to_owned()
+    } else if rls.policies.is_empty() {
+        "has row-level security but no policy: nobody it holds for sees a row".to_owned()
+    } else if is_otherwise {
+        format!("has other policies ({})", definitions(rls).join("; "))
+    } else if forced && !rls.forced {
+        "does not hold its owner to row-level security".to_owned()
+    } else {
+        return None;
     };
-    if !rls.enabled {
-        return Some(finding(
-            "is not under row-level security",
-            format!(
-                "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; and a policy as its neighbours have"
-            ),
-        ));
-    }
-    if rls.policies.is_empty() {
-        return Some(finding(
-            "has row-level security but no policy: nobody it holds for sees a row",
-            format!("CREATE POLICY ... ON {table} ... as its neighbours have"),
-        ));
-    }
+    let message = format!("{} {what}, unlike its neighbours", name.quoted());
+    Some(Finding::new(message).remedy(fence(name, rls, forced, usual)))
+}
+
+/// The statements that put a table under row-level security as its neighbours are. The policies come first, so
+/// that it is never shut to all.
+fn fence(
+    name: &Identifier,
+    rls: &RowSecurity,
+    forced: bool,
+    usual: Option<&RowSecurity>,
+) -> String {
+    let table = name.quoted();
+    let mut statements = Vec::new();
     if let Some(usual) = usual.filter(|usual| definitions(usual) != definitions(rls)) {
-        let policies = usual.policies.iter();
-        let create = policies
-            .map(|(policy, text)| format!("CREATE POLICY {} ON {table} {text};", policy.quoted()));
-        return Some(finding(
-            &format!("has other policies ({})", definitions(rls).join("; ")),
-            format!("Drop them, and: {}", create.collect::<Vec<_>>().join(" ")),
-        ));
+        let dropped = rls.policies.keys();
+        statements
+            .extend(dropped.map(|policy| format!("DROP POLICY {} ON {table};", policy.quoted())));
+        let made = usual.policies.iter();
+        statements.extend(
+            made.map(|(policy, text)| {
+                format!("CREATE POLICY {} ON {table} {text};", policy.quoted())
+            }),
+        );
+    } else if rls.policies.is_empty() {
+        return format!(
+            "Its neighbours' policies differ from each other: CREATE POLICY one for {table} as they have, then ALTER TABLE \
+             {table} ENABLE ROW LEVEL SECURITY."
+        );
     }
-    (forced && !rls.forced).then(|| {
-        finding(
-            "does not hold its owner to row-level security",
-            format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"),
-        )
-    })
+    if !rls.enabled {
+        statements.push(format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"));
+    }
+    if forced && !rls.forced {
+        statements.push(format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"));
+    }
+    statements.join("\n")
 }
 
 /// What shuts a table to the roles. Its owner can grant itself again what is revoked.

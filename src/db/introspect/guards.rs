@@ -22,7 +22,7 @@ impl Reader {
                     .triggers
                     .insert(name(row, 1), Trigger { definition, firing });
             } else if let Some((child, constraint)) = of_constraint.get(&oid(row, 4)) {
-                self.weaken(*child, constraint, firing);
+                self.weaken(*child, constraint, firing, Some(oid(row, 0)));
             }
         }
     }
@@ -31,18 +31,23 @@ impl Reader {
         let of_constraint = foreign_keys_by_oid(constraints);
         for row in rows {
             if let Some((child, constraint)) = of_constraint.get(&oid(row, 0)) {
-                self.weaken(*child, constraint, Firing::Missing);
+                self.weaken(*child, constraint, Firing::Missing, None);
             }
         }
     }
 
-    pub(super) fn weaken(&mut self, child: u32, constraint: &str, firing: Firing) {
+    /// The table `on` has a trigger of a foreign key that fires otherwise than it should.
+    fn weaken(&mut self, child: u32, constraint: &str, firing: Firing, on: Option<u32>) {
+        let is_off = matches!(firing, Firing::Disabled | Firing::ReplicaOnly);
+        let on = on.filter(|_| is_off).and_then(|on| self.relations.get(&on));
+        let on = on.map(|entry| entry.name.clone());
         let key = self
             .relations
             .get_mut(&child)
             .and_then(|entry| entry.table.foreign_keys.get_mut(constraint));
         if let Some(key) = key {
             key.triggers = key.triggers.max(firing);
+            key.disabled_on.extend(on);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Keys, foreign keys, checks and indexes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use postgres::SimpleQueryRow;
 
@@ -100,6 +100,7 @@ impl Reader {
             deferrable,
             validity,
             triggers: Firing::Enabled,
+            disabled_on: BTreeSet::new(),
         };
         entry.table.foreign_keys.insert(name(row, 1), foreign_key);
     }

@@ -6,8 +6,9 @@ use super::evidence::{Answers, Failure};
 use super::order;
 use super::programme::{Claim, Expect, Kind, Refused, RowExpected, RowFate, Trial};
 use super::subject::Subject;
-use crate::model::Table;
+use crate::model::{Schema, Table};
 use crate::verify::check::Finding;
+use crate::verify::remedy::SETTLE_FOREIGN_KEYS;
 
 /// What came of one claim.
 pub(super) enum Verdict {
@@ -132,7 +133,20 @@ fn delete_refused(subject: &Subject<'_>, claim: &Claim, failure: &Failure) -> Ve
         finding.message += &format!(" By {} on {}: {way}.", failure.constraint, failure.table);
         finding.remedy = sql;
     }
+    if is_otherwise(subject, failure) {
+        finding.remedy = Some(SETTLE_FOREIGN_KEYS.to_owned());
+    }
     Verdict::Broken(vec![finding])
+}
+
+/// Whether the foreign key that refused is not what is promised: then there is nothing to say of the order.
+fn is_otherwise(subject: &Subject<'_>, failure: &Failure) -> bool {
+    let key = |schema: &Schema| {
+        let table = schema.tables.get(failure.table.as_str())?;
+        table.foreign_keys.get(failure.constraint.as_str()).cloned()
+    };
+    let (actual, desired) = (key(subject.actual), key(subject.desired));
+    actual.is_some() && actual != desired
 }
 
 /// A step that should have changed one row and did not: a rule, a trigger or a policy swallowed it.

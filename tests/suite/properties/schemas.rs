@@ -325,6 +325,7 @@ fn foreign_key() -> impl Strategy<Value = ForeignKey> {
             deferrable,
             validity,
             triggers,
+            disabled_on: Default::default(),
         },
     )
 }

@@ -240,6 +240,7 @@ fn define(
             deferrable: any.deferrable,
             validity: Validity::Valid,
             triggers: Firing::Enabled,
+            disabled_on: Default::default(),
         };
         foreign_keys.insert(identifier(format!("key {number} 'of' {at}")), key);
     }

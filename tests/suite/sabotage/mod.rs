@@ -5,6 +5,7 @@
 //! `fixtures/sabotage/README.md`.
 
 mod compare;
+mod remedies;
 mod stand;
 
 use std::collections::{BTreeMap, BTreeSet};

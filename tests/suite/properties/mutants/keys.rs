@@ -160,6 +160,7 @@ impl Mutants<'_> {
             deferrable: Deferrable::No,
             validity: Validity::Valid,
             triggers: Firing::Enabled,
+            disabled_on: Default::default(),
         };
         self.by_name(
             table,
