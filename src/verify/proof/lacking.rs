@@ -9,6 +9,10 @@ use crate::model::{ForeignKey, Identifier};
 /// How the reason ends where a trigger or rule may not fire.
 pub(super) const NOT_ALLOWED: &str = ", and --allow-triggers is not given";
 
+/// Part of the reason where the role may not make a row.
+pub(super) const NO_RIGHT: &str = "(SQLSTATE 42501)";
+const NEEDS_REFUSING: &str = "it needs a row of a table that takes none from this role";
+
 impl<'a> World<'a> {
     /// Why no row is made in `name`, with its name.
     pub(super) fn why_left_out(&self, name: &Identifier) -> Option<String> {
@@ -86,12 +90,17 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Why a table is left out that needs a row of `target`: a trigger that may not fire is named all along.
+    /// Why a table is left out that needs a row of `target`: a trigger that may not fire is named all along, and
+    /// what a role may not do is said of all tables at once.
     fn why_needing(&self, target: &Identifier) -> String {
-        let needs = || format!("it needs a row of {}, where none is made", target.quoted());
-        let reason = self.left_out.get(target);
-        let may_not_fire = reason.filter(|reason| reason.ends_with(NOT_ALLOWED));
-        may_not_fire.cloned().unwrap_or_else(needs)
+        let reason = self.left_out.get(target).map_or("", String::as_str);
+        if reason.ends_with(NOT_ALLOWED) {
+            reason.to_owned()
+        } else if reason.contains(NO_RIGHT) || reason == NEEDS_REFUSING {
+            NEEDS_REFUSING.to_owned()
+        } else {
+            format!("it needs a row of {}, where none is made", target.quoted())
+        }
     }
 
     /// Takes the foreign keys out that would give a value to what has to stay NULL.

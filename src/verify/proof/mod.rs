@@ -25,6 +25,7 @@ mod outcome;
 mod parent;
 mod pattern;
 mod programme;
+mod refusal;
 mod rounds;
 mod rows;
 mod subject;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::composer;
 use super::conditions::{self, Question};
-use super::evidence::{Answers, Evidence, Gathered};
+use super::evidence::{Evidence, Gathered};
 use super::foreign_keys;
 use super::judge;
 use super::programme::{Kind, Programme, Step, Trial};
+use super::refusal::refusal;
 use super::subject::Subject;
 use super::world::{Learned, World};
 use crate::diff::Object;
@@ -189,6 +190,7 @@ impl<'a> Proof<'a> {
             .collect();
         for (table, both) in tables.into_iter().zip(gathered.trials.chunks(2)) {
             let [whole, sparse] = both else { continue };
+            let refusal = |answers| refusal(self.subject, answers);
             match (refusal(whole), refusal(sparse)) {
                 (None, None) => {}
                 (None, Some(_)) => {
@@ -202,28 +204,6 @@ impl<'a> Proof<'a> {
                 }
             }
         }
-    }
-}
-
-/// Why a table did not take a row. That the row names others that are not there is none.
-fn refusal(answers: &Answers) -> Option<String> {
-    match (&answers.failure, answers.answers.first()) {
-        (Some(failure), _) if failure.sqlstate == "23503" => None,
-        (Some(failure), _) => {
-            let of_policy =
-                failure.sqlstate == "42501" && failure.message.contains("row-level security");
-            let hint = if of_policy {
-                "; [verify.set] may name the setting that holds the tenant, or another role may bypass it"
-            } else {
-                ""
-            };
-            Some(format!(
-                "no row could be made: {}{hint}",
-                failure.in_words()
-            ))
-        }
-        (None, Some(Some(count))) if count == "1" => None,
-        (None, _) => Some("it did not keep the row: a trigger or a rule took it away".to_owned()),
     }
 }
 

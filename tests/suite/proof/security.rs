@@ -68,8 +68,48 @@ fn row_level_security_is_met_in_the_name_of_each_tenant() {
         .iter()
         .find(|check| check.id == "deletes.tenant-erased")
         .unwrap();
-    assert!(
-        format!("{:?}", erased.outcome).contains("[verify.set]"),
-        "{erased:?}"
+    let Outcome::NotProved { reasons } = &erased.outcome else {
+        panic!("{erased:?}")
+    };
+    let refused: BTreeMap<&str, usize> = after_table(reasons);
+    assert_eq!(
+        refused.keys().copied().collect::<Vec<_>>(),
+        [
+            "it needs a row of a table that takes none from this role",
+            "no row could be made: new row violates row-level security policy (SQLSTATE 42501); [verify.set] with \
+             \"app.current_tenant_id\" = \"{tenant}\" in leora-migrate.toml names the tenant, or another role may bypass it",
+        ]
     );
+}
+
+/// What is said after the tables' names, and how often.
+fn after_table(reasons: &[String]) -> BTreeMap<&str, usize> {
+    let mut said = BTreeMap::new();
+    for reason in reasons {
+        let (_, after) = reason.split_once(": ").unwrap();
+        *said.entry(after).or_default() += 1;
+    }
+    said
+}
+
+#[test]
+fn a_role_without_grants_is_told_so_once() {
+    let database = TestDatabase::from(migrated());
+    database.execute("CREATE ROLE without_grants LOGIN");
+    let proof = Proof::by(
+        as_role(&database, "without_grants"),
+        &promise().whole,
+        &ProofOptions::default(),
+    );
+    assert_eq!(proof.failed(), [""; 0]);
+    let erased = proof
+        .checks
+        .iter()
+        .find(|check| check.id == "deletes.tenant-erased");
+    let Outcome::NotProved { reasons } = &erased.unwrap().outcome else {
+        panic!("{erased:?}")
+    };
+    let refused = after_table(reasons);
+    let expected = "no row could be made: permission denied (SQLSTATE 42501); another role may have the rights";
+    assert_eq!(refused, [(expected, 61)].into());
 }
