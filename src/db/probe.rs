@@ -1,13 +1,17 @@
 //! Runs a proof's programme: one transaction, one round trip, rolled back whatever happens.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use super::apply::{Awaited, blockers};
 use super::introspect::settings_for;
 use super::session::{QueryError, Session};
 use crate::diff::Object;
 use crate::graph::Mark;
+use crate::model::Identifier;
+use crate::plan::{Lock, LockMode};
 use crate::verify::check::Check;
-use crate::verify::proof::{Evidence, FirstRound, Gathered, Programme, Proof, Subject};
+use crate::verify::proof::{Evidence, Failure, FirstRound, Gathered, Programme, Proof, Subject};
 
 /// Interprets a programme: makes its rows, makes each trial in a subtransaction that is undone, and
 /// leaves the answers in a setting that ends with the transaction.
@@ -37,14 +41,63 @@ pub fn prove(
 ) -> Result<Proved, QueryError> {
     let mut proof = Proof::new(subject, first);
     while let Some(programme) = proof.next() {
-        let evidence = run(session, programme)?;
-        proof.learn(evidence);
+        let mut evidence = run(session, programme)?;
+        let mut retries = 0;
+        while let Some(failure) = locked_out(&mut evidence) {
+            if retries == MOST_RETRIES {
+                failure.message += &held(session, programme)?;
+                break;
+            }
+            retries += 1;
+            std::thread::sleep(PAUSE);
+            evidence = run(session, programme)?;
+        }
+        proof.learn_after(retries, evidence);
     }
     Ok(Proved {
         checks: proof.checks(),
         deletes: proof.deletes(),
     })
 }
+
+/// How often rows are made again that somebody's lock kept out.
+const MOST_RETRIES: usize = 2;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// That a lock kept the rows from being made: 55P03, `lock_not_available`.
+fn locked_out(evidence: &mut Evidence) -> Option<&mut Failure> {
+    let Evidence::Gathered(gathered) = evidence else {
+        return None;
+    };
+    let failure = gathered.build.failure.as_mut();
+    failure.filter(|failure| failure.sqlstate == "55P03")
+}
+
+/// Who holds what keeps rows from being made, to go on behind the server's message.
+fn held(session: &mut Session, programme: &Programme) -> Result<String, QueryError> {
+    let lock = |table: &Identifier| Lock {
+        table: table.clone(),
+        mode: LockMode::RowExclusive,
+    };
+    let awaited = Awaited::Tables(programme.tables().map(lock).collect());
+    let holding = blockers(session, &awaited)?;
+    let said = holding.iter().map(|blocker| {
+        let process = blocker
+            .pid
+            .map_or("a prepared transaction".to_owned(), |pid| {
+                format!("process {pid}")
+            });
+        let user = blocker
+            .user
+            .as_ref()
+            .map_or(String::new(), |user| format!(" of {user}"));
+        format!("; {process}{user} holds {}", blocker.holds)
+    });
+    Ok(said.take(MOST_NAMED).collect())
+}
+
+/// The most sessions that are named.
+const MOST_NAMED: usize = 3;
 
 /// Runs `programme`, and rolls back.
 ///

@@ -168,6 +168,11 @@ impl Programme {
         self.trials.is_empty()
     }
 
+    /// The tables that rows are made in.
+    pub fn tables(&self) -> impl Iterator<Item = &Identifier> {
+        self.rows.iter().map(|(table, _)| table)
+    }
+
     /// What will be touched, a line each, for people who want to know before.
     pub fn touches(&self) -> Vec<String> {
         let rows: usize = self.rows.iter().map(|(_, rows)| rows).sum();

@@ -90,6 +90,12 @@ impl<'a> Proof<'a> {
         self.next.as_ref().map(|(_, programme)| programme)
     }
 
+    /// Takes what came of it when it was run again so many times, each of them a round trip.
+    pub fn learn_after(&mut self, retries: usize, evidence: Evidence) {
+        self.rounds_made += retries;
+        self.learn(evidence);
+    }
+
     /// Takes what came of it.
     pub fn learn(&mut self, evidence: Evidence) {
         let Some((round, programme)) = self.next.take() else {
