@@ -265,6 +265,16 @@ fn a_column_that_is_otherwise_is_changed_in_place() {
         }),
         r#"ALTER TABLE "User" ALTER COLUMN "email" TYPE TEXT USING "email"::TEXT; -- this rewrites the table, and nobody reads or writes it meanwhile -- look at the values first: it fails on those that the type cannot hold, and rounds digits away that it has no room for"#,
     );
+    let zoned = said(
+        columns,
+        |_| {},
+        column("createdAt", |at| {
+            at.ty = SqlType::new("timestamp(3) with time zone")
+        }),
+    );
+    let zoned = zoned.expect("a remedy");
+    let retyped = r#"ALTER TABLE "User" ALTER COLUMN "createdAt" DROP DEFAULT; ALTER TABLE "User" ALTER COLUMN "createdAt" TYPE TIMESTAMP(3) USING "createdAt" AT TIME ZONE 'UTC'; ALTER TABLE "User" ALTER COLUMN "createdAt" SET DEFAULT CURRENT_TIMESTAMP; -- "#;
+    assert!(zoned.starts_with(retyped), "{zoned}");
     // What counts is more than a default, and no one statement brings it back.
     let counts = |promise: &mut Promise| {
         let mut columns = user(&mut promise.whole).columns.iter_mut();
@@ -323,4 +333,19 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
     );
     let put_up = put_up.expect("a remedy");
     assert!(put_up.starts_with("If it belongs there"), "{put_up}");
+    let neighbours = said(
+        "tenants.row-security",
+        |_| {},
+        |schema| {
+            let created = promise().created.clone();
+            let tables = schema.tables.iter_mut();
+            for (_, table) in tables.filter(|(name, _)| !created.contains(name)) {
+                fence((true, true))(table);
+                let policies = &mut table.row_security.policies;
+                policies.insert(name("p"), "USING (true)".to_owned());
+            }
+        },
+    );
+    let as_neighbours = r#"CREATE POLICY "p" ON "MetricDefinition" USING (true); ALTER TABLE "MetricDefinition" ENABLE ROW LEVEL SECURITY; ALTER TABLE "MetricDefinition" FORCE ROW LEVEL SECURITY;"#;
+    assert_eq!(neighbours.as_deref(), Some(as_neighbours));
 }
