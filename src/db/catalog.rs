@@ -173,9 +173,9 @@ const RELATIONS: &str = "\
 SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid)
             WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
-       CASE WHEN c.relpages > 0 AND c.reltuples > 0
-            THEN c.relpages * greatest(1, pg_catalog.pg_stat_get_live_tuples(c.oid) / c.reltuples)
-            ELSE greatest(c.relpages, pg_catalog.pg_stat_get_live_tuples(c.oid) / 20) END::bigint, greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)::bigint,
+       CASE WHEN c.relpages > 0 AND c.reltuples > '0'
+            THEN (c.relpages::float8 * greatest('1', pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 / c.reltuples::float8))::bigint
+            ELSE greatest(c.relpages, pg_catalog.pg_stat_get_live_tuples(c.oid) / 20) END, greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)::bigint,
        pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid)
 FROM pg_class c
 WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
