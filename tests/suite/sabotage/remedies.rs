@@ -1,11 +1,8 @@
 //! What verify says to type, typed: the broken database is sound again.
 
-use std::process::Command;
-
 use super::stand::Stand;
 use super::{Case, broken, checks, each, findings};
-use crate::support::Output;
-use leora_migrate::db::scratch::Binaries;
+use crate::support::{Output, psql};
 
 /// The cases whose remedies are statements that settle all of them.
 const SETTLED: [&str; 54] = [
@@ -83,12 +80,9 @@ fn statements(output: &Output) -> Vec<String> {
     statements
 }
 
-/// Types `sql` as somebody would: a failing statement is told and the next one tried.
+/// Types `sql` as somebody would, up to the first statement that fails.
 fn typed(url: &str, sql: &str) -> Result<(), String> {
-    let program = Binaries::find().unwrap().directory().join("psql");
-    let mut psql = Command::new(program);
-    psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", url]);
-    let output = Output::of(psql, sql);
+    let output = psql(url, sql);
     match output.code {
         Some(0) => Ok(()),
         _ => Err(format!("{}\nin {sql}", output.stderr)),

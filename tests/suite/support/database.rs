@@ -142,20 +142,25 @@ impl TestDatabase {
 
     /// Runs a script through the real psql, which stops at the first error.
     pub(crate) fn psql(&self, script: &str) -> Output {
-        let own = Binaries::find().unwrap().directory().join("psql");
-        let psql = if own.is_file() { own } else { "psql".into() };
-        let mut command = Command::new(psql);
-        command.args([
-            "--no-psqlrc",
-            "--quiet",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "--file=-",
-            &self.url(),
-        ]);
-        command.env_remove("PGOPTIONS").stdin(Stdio::piped());
-        Output::of(command, script)
+        psql(&self.url(), script)
     }
+}
+
+/// The same on the database at `url`. Not every set of server binaries has a psql of its own.
+pub(crate) fn psql(url: &str, script: &str) -> Output {
+    let own = Binaries::find().unwrap().directory().join("psql");
+    let psql = if own.is_file() { own } else { "psql".into() };
+    let mut command = Command::new(psql);
+    command.args([
+        "--no-psqlrc",
+        "--quiet",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "--file=-",
+        url,
+    ]);
+    command.env_remove("PGOPTIONS").stdin(Stdio::piped());
+    Output::of(command, script)
 }
 
 impl TestDatabase {
