@@ -186,8 +186,8 @@ impl State<'_, '_> {
                     self.fates.insert(child, Fate::Gone);
                     deleted.push(child);
                 }
-                Action::SetNull => self.unname(child, link, false),
-                Action::SetDefault => self.unname(child, link, true),
+                Action::SetNull => self.change(child, link, &by.touched_on_delete(), false)?,
+                Action::SetDefault => self.change(child, link, &by.touched_on_delete(), true)?,
                 Action::Restrict | Action::NoAction => {
                     return Err(Refusal {
                         link,
@@ -200,27 +200,60 @@ impl State<'_, '_> {
         Ok(())
     }
 
-    /// The columns touched may be part of other foreign keys, which then name nothing either.
-    fn unname(&mut self, child: usize, link: usize, default: bool) {
+    /// `row` gets other values, by `link`. The columns touched may be part of other foreign keys, which then name
+    /// nothing either; and rows that name `row` by them follow, as their foreign keys say of a changed key.
+    fn change(
+        &mut self,
+        row: usize,
+        link: usize,
+        touched: &[&Identifier],
+        default: bool,
+    ) -> Result<(), Refusal> {
         let world = self.names.world;
-        let touched = world.links[link].touched_on_delete();
-        let of_child = self.names.table_of.get(&child);
-        let of_child = of_child.map_or(&[][..], |table| world.links_of(table));
-        let is_lost = |other: usize| {
-            let other = &world.links[other];
-            touched.iter().any(|column| other.has_column(column))
+        let Some(table) = self.names.table_of.get(&row).copied() else {
+            return Ok(());
         };
-        let lost = of_child.iter().filter(|other| is_lost(**other));
-        self.broken.extend(lost.map(|other| (child, *other)));
+        let is_lost = |other: &&usize| {
+            let mut touched = touched.iter();
+            touched.any(|column| world.links[**other].has_column(column))
+        };
+        let lost = world.links_of(table).iter().filter(is_lost);
+        self.broken.extend(lost.map(|other| (row, *other)));
         match self
             .fates
-            .entry(child)
+            .entry(row)
             .or_insert_with(|| Fate::Changed(BTreeMap::new()))
         {
-            Fate::Gone => {}
-            Fate::Changed(links) => {
-                links.insert(link, default);
+            Fate::Changed(links) if !links.contains_key(&link) => links.insert(link, default),
+            _ => return Ok(()),
+        };
+        let following = self.names.to_table.get(table).into_iter().flatten();
+        for &at in following {
+            let follows = &world.links[at];
+            let pairs = follows.columns.iter();
+            let own: Vec<_> = pairs
+                .filter(|(_, referenced)| touched.contains(referenced))
+                .map(|(own, _)| *own)
+                .collect();
+            if own.is_empty() || follows.at_commit {
+                continue;
+            }
+            let all: Vec<_> = follows.columns.iter().map(|(own, _)| *own).collect();
+            for child in self.naming(at, row) {
+                match follows.on_update {
+                    Action::Cascade => self.change(child, at, &own, default)?,
+                    Action::SetNull => self.change(child, at, &all, false)?,
+                    Action::SetDefault => self.change(child, at, &all, true)?,
+                    Action::Restrict | Action::NoAction => {
+                        return Err(Refusal {
+                            link: at,
+                            parent: row,
+                            child,
+                        });
+                    }
+                }
             }
         }
+        Ok(())
     }
 }
