@@ -17,9 +17,9 @@ use crate::graph::Mark;
 use crate::model::Identifier;
 use crate::verify::check::Check;
 
-/// How many rounds there are at most. With who we are and what the catalogs say it makes eight round
-/// trips.
-const MOST_ROUNDS: usize = 6;
+/// How many rounds there are at most. With who we are, what the catalogs say and which rows there are it makes
+/// eight round trips.
+const MOST_ROUNDS: usize = 5;
 
 /// A proof in the making.
 pub struct Proof<'a> {
@@ -90,9 +90,14 @@ impl<'a> Proof<'a> {
         self.next.as_ref().map(|(_, programme)| programme)
     }
 
-    /// Takes what came of it when it was run again so many times, each of them a round trip.
-    pub fn learn_after(&mut self, retries: usize, evidence: Evidence) {
-        self.rounds_made += retries;
+    /// How many round trips may be made besides the one of what is next.
+    pub fn round_trips_left(&self) -> usize {
+        MOST_ROUNDS.saturating_sub(self.rounds_made + 1)
+    }
+
+    /// Takes what came of it when so many more round trips were made for it.
+    pub fn learn_after(&mut self, more: usize, evidence: Evidence) {
+        self.rounds_made += more;
         self.learn(evidence);
     }
 
