@@ -305,3 +305,22 @@ fn a_missing_baseline_table_is_explained_without_a_database() {
         .collect();
     assert_eq!(asked.len(), 1, "{refusals:#?}");
 }
+
+#[test]
+fn a_table_under_another_name_is_known_by_its_columns_where_it_is_the_only_one() {
+    let rename = |count: usize| {
+        let found = check("tables.count", |schema| {
+            let brand = schema.tables.remove("Brand").expect("a table");
+            for other in &["Marke", "Marque"][..count] {
+                schema.tables.insert(name(other), brand.clone());
+            }
+        });
+        let said = findings(&found).iter();
+        said.filter_map(|finding| finding.remedy.clone())
+            .filter(|remedy| remedy.contains("RENAME TO"))
+            .collect::<Vec<_>>()
+    };
+    let back = "ALTER TABLE \"Marke\" RENAME TO \"Brand\"; -- it has the same columns";
+    assert_eq!(rename(1), [back, back], "of the lost one and of the other");
+    assert_eq!(rename(2), [""; 0]);
+}

@@ -55,12 +55,14 @@ struct Wave<'r> {
     rows: &'r Rows<'r, 'r>,
     /// The rows that the trial may bring itself.
     of_trial: BTreeSet<usize>,
-    seen: BTreeSet<(usize, Event)>,
+    /// Changes that were followed: others of the same row may be followed by other rows.
+    seen: BTreeSet<(usize, Event, Vec<Identifier>)>,
 }
 
 impl Wave<'_> {
     fn change(&mut self, row: usize, event: Event, changed: &[&Identifier]) -> Option<String> {
-        if !self.seen.insert((row, event)) {
+        let columns = changed.iter().map(|column| (*column).clone()).collect();
+        if !self.seen.insert((row, event, columns)) {
             return None;
         }
         let (world, table) = (self.world, self.rows.rows[row].table);

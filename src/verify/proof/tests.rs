@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use leora_schema::LEORA;
 
+use super::graph::Graph;
+use super::programme::Trial;
 use super::world::{Learned, World};
 use super::*;
 use crate::model::lower::lower;
-use crate::model::{Constraint, Identifier, RowSecurity, Schema, Validity};
+use crate::model::{Constraint, Firing, Identifier, RowSecurity, Schema, Trigger, Validity};
 
 fn name(name: &str) -> Identifier {
     Identifier::new(name).expect("legal")
@@ -209,6 +211,37 @@ fn what_is_not_tried_is_said_once_by_table() {
         assert_eq!(
             of_job,
             [r#"not tried: "Job": columns "type", "payload" are not there"#]
+        );
+    });
+}
+
+/// Rows that no other trial sees are a trial's own once it brings them.
+#[test]
+fn a_trigger_on_a_row_that_a_trial_brings_is_seen() {
+    let watched = |schema: &mut Schema| {
+        let trigger = Trigger {
+            definition: "CREATE TRIGGER t AFTER DELETE ON public.\"DashboardWidget\" FOR EACH ROW EXECUTE FUNCTION f()"
+                .to_owned(),
+            firing: Firing::Enabled,
+        };
+        let widgets = schema.tables.get_mut("DashboardWidget").expect("declared");
+        widgets.triggers.insert(name("t"), trigger);
+    };
+    planned(watched, &[], true, &ProofOptions::default(), |subject| {
+        let learned = Learned::default();
+        let world = World::new(subject, &learned);
+        let mut graph = Graph::new(&world);
+        let set = graph.whole_set();
+        let (user, widget) = (set[&name("User")], set[&name("DashboardWidget")]);
+        graph.hold_back(widget);
+        let rows = graph.finish();
+        let firing = firing::Firing::new(&world).expect("there is a trigger");
+        let fires = |steps| firing.of(&rows, &Trial::new(steps, Vec::new()));
+        assert_eq!(fires(vec![rows.delete(user)]), None);
+        let said = "trigger \"t\" on \"DashboardWidget\" would fire";
+        assert_eq!(
+            fires(vec![rows.insert(widget), rows.delete(user)]).as_deref(),
+            Some(said)
         );
     });
 }

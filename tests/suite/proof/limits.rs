@@ -151,6 +151,85 @@ fn a_trigger_on_update_keeps_only_those_changes_open() {
     names_the_trigger(&proof, "Task");
 }
 
+/// Whether a trigger for `event` on a row of `table` fires while the database is proved without leave to fire it. What it
+/// leaves is not rolled back: the next number of a sequence.
+fn fires(database: &TestDatabase, event: &str, table: &str) -> bool {
+    let desired = {
+        let mut session = Session::open(database.client(), public()).unwrap();
+        introspect(&mut session).unwrap().schema
+    };
+    database.execute(&format!(
+        r#"CREATE TRIGGER t AFTER {event} ON "{table}" FOR EACH ROW EXECUTE FUNCTION watch.fired()"#
+    ));
+    let proof = Proof::against(database, &desired, &ProofOptions::default());
+    assert_eq!(proof.failed(), [""; 0], "{event} on {table}");
+    database.execute(&format!(r#"DROP TRIGGER t ON "{table}""#));
+    let fired = "SELECT is_called FROM watch.firing";
+    database.client().query_one(fired, &[]).unwrap().get(0)
+}
+
+fn watched() -> TestDatabase {
+    let database = TestDatabase::from(migrated());
+    database.execute(
+        "CREATE SCHEMA watch; CREATE SEQUENCE watch.firing;
+         CREATE FUNCTION watch.fired() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN PERFORM nextval(''watch.firing''); RETURN NULL; END'",
+    );
+    database
+}
+
+#[test]
+fn no_trigger_fires_that_may_not() {
+    let database = watched();
+    for table in promise().whole.table_names() {
+        for event in ["INSERT", "UPDATE", "DELETE"] {
+            assert!(
+                !fires(&database, event, table.as_str()),
+                "{event} on {table}"
+            );
+        }
+    }
+}
+
+/// A row that is changed by two foreign keys, the second of which others follow.
+#[test]
+fn no_trigger_fires_where_a_key_that_others_follow_becomes_null() {
+    let database = watched();
+    database.execute(
+        r#"CREATE TABLE "A" (id uuid PRIMARY KEY, tenant uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE);
+           CREATE TABLE "B" (id uuid PRIMARY KEY, one uuid REFERENCES "A" ON DELETE SET NULL,
+             two uuid UNIQUE REFERENCES "A" ON DELETE SET NULL);
+           CREATE TABLE "C" (id uuid PRIMARY KEY, two uuid REFERENCES "B" (two) ON DELETE CASCADE ON UPDATE CASCADE)"#,
+    );
+    for table in ["A", "B", "C"] {
+        for event in ["INSERT", "UPDATE", "DELETE"] {
+            assert!(!fires(&database, event, table), "{event} on {table}");
+        }
+    }
+    assert_eq!(proves_against_itself(&database).failed(), [""; 0]);
+}
+
+/// Of MATCH FULL, all columns name a row, or all are NULL: what can be neither has no row.
+#[test]
+fn a_key_of_all_columns_or_none_stays_null_as_a_whole() {
+    let database = watched();
+    database.execute(
+        r#"CREATE TABLE "A" (id uuid PRIMARY KEY, tenant uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE ON UPDATE CASCADE,
+             UNIQUE (id, tenant));
+           CREATE TABLE "B" (id uuid PRIMARY KEY, a uuid, tenant uuid REFERENCES "Tenant" ON DELETE CASCADE ON UPDATE CASCADE,
+             FOREIGN KEY (a, tenant) REFERENCES "A" (id, tenant) MATCH FULL ON DELETE CASCADE ON UPDATE CASCADE);
+           CREATE TABLE "C" (id uuid PRIMARY KEY, a uuid, tenant uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE ON UPDATE CASCADE,
+             FOREIGN KEY (a, tenant) REFERENCES "A" (id, tenant) MATCH FULL ON DELETE CASCADE ON UPDATE CASCADE);
+           CREATE TRIGGER t AFTER INSERT ON "A" FOR EACH ROW EXECUTE FUNCTION watch.fired()"#,
+    );
+    let proof = proves_against_itself(&database);
+    assert_eq!(proof.failed(), [""; 0]);
+    assert_eq!(proof.round_trips, 1);
+    names_the_trigger(&proof, "A");
+    database.execute(r#"DROP TRIGGER t ON "A""#);
+    assert_eq!(proves_against_itself(&database).failed(), [""; 0]);
+}
+
 /// A column that may name no row of such a table is taken for neither unique nor not.
 #[test]
 fn a_trigger_where_new_models_name_a_row_makes_nothing_fail() {
