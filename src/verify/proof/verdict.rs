@@ -84,7 +84,7 @@ pub(super) fn verdict(
             if there && how.matches(failure) {
                 Verdict::Held
             } else {
-                refused_otherwise(trial, claim, how, failure)
+                refused_otherwise(subject, trial, claim, how, failure)
             }
         }
         (Expect::Refused { .. }, None) => broken(match answer(trial.steps.len() - 1) {
@@ -133,20 +133,21 @@ fn delete_refused(subject: &Subject<'_>, claim: &Claim, failure: &Failure) -> Ve
         finding.message += &format!(" By {} on {}: {way}.", failure.constraint, failure.table);
         finding.remedy = sql;
     }
-    if is_otherwise(subject, failure) {
+    // Then there is nothing to say of the order.
+    if is_as_promised(subject, failure) == Some(false) {
         finding.remedy = Some(SETTLE_FOREIGN_KEYS.to_owned());
     }
     Verdict::Broken(vec![finding])
 }
 
-/// Whether the foreign key that refused is not what is promised: then there is nothing to say of the order.
-fn is_otherwise(subject: &Subject<'_>, failure: &Failure) -> bool {
+/// Whether the foreign key that refused is what is promised; `None` where none did.
+fn is_as_promised(subject: &Subject<'_>, failure: &Failure) -> Option<bool> {
     let key = |schema: &Schema| {
         let table = schema.tables.get(failure.table.as_str())?;
         table.foreign_keys.get(failure.constraint.as_str()).cloned()
     };
-    let (actual, desired) = (key(subject.actual), key(subject.desired));
-    actual.is_some() && actual != desired
+    let actual = key(subject.actual)?;
+    Some(key(subject.desired).is_some_and(|desired| desired == actual))
 }
 
 /// A step that should have changed one row and did not: a rule, a trigger or a policy swallowed it.
@@ -159,9 +160,10 @@ fn unmoved(trial: &Trial, answers: &Answers) -> Option<(usize, u64)> {
     })
 }
 
-/// A row that is refused for another reason shows nothing of what it was made for; a delete or a change
-/// refused for another reason is not what was promised.
+/// A row that is refused for another reason shows nothing of what it was made for, nor does a delete or a change
+/// that another foreign key refuses as it should. One refused for any other reason is not what was promised.
 fn refused_otherwise(
+    subject: &Subject<'_>,
     trial: &Trial,
     claim: &Claim,
     expected: &Refused,
@@ -179,7 +181,8 @@ fn refused_otherwise(
         expected.states.join(" or "),
         explained(failure)
     );
-    if trial.steps.iter().all(|step| step.kind == Kind::Insert) {
+    let only_inserts = trial.steps.iter().all(|step| step.kind == Kind::Insert);
+    if only_inserts || is_as_promised(subject, failure) == Some(true) {
         Verdict::NotProved(message)
     } else {
         Verdict::Broken(vec![of_error(failure, message)])

@@ -350,7 +350,7 @@ fn nothing_is_left() {
     assert_eq!(settings.unwrap().get::<_, i64>(0), 0);
 }
 
-fn proves_against_itself(database: &TestDatabase) -> Proof {
+pub(super) fn proves_against_itself(database: &TestDatabase) -> Proof {
     let mut session = Session::open(database.client(), public()).unwrap();
     let desired = introspect(&mut session).unwrap().schema;
     drop(session);

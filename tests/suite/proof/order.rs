@@ -298,3 +298,19 @@ fn what_does_not_go_along_is_no_question_of_order() {
         assert!(refusal.contains(said), "{refusal}");
     }
 }
+
+/// Where two foreign keys refuse, only the first of them says so.
+#[test]
+fn a_change_that_another_foreign_key_refuses_shows_nothing() {
+    let database = TestDatabase::from(migrated());
+    database.execute(
+        r#"CREATE TABLE "A" (id uuid PRIMARY KEY, tenant uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE,
+             UNIQUE (id, tenant));
+           CREATE TABLE "B" (id uuid PRIMARY KEY, a uuid NOT NULL,
+             tenant uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE,
+             FOREIGN KEY (a, tenant) REFERENCES "A" (id, tenant) ON DELETE CASCADE)"#,
+    );
+    let proof = super::limits::proves_against_itself(&database);
+    assert_eq!(proof.failed(), [""; 0]);
+    assert_eq!(proof.not_passed(), ["deletes.key-changes"]);
+}
