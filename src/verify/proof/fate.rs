@@ -72,19 +72,11 @@ impl<'w> Names<'w> {
         for (at, link) in rows.world.links.iter().enumerate() {
             names.to_table.entry(link.parent).or_default().push(at);
         }
-        let present: BTreeSet<usize> = which.into_iter().collect();
-        for row in &present {
-            names.table_of.insert(*row, rows.rows[*row].table);
-            for (link, parent) in rows.rows[*row]
-                .links
-                .iter()
-                .filter(|(_, parent)| present.contains(*parent))
-            {
-                names
-                    .children
-                    .entry((*link, *parent))
-                    .or_default()
-                    .push(*row);
+        for row in which {
+            names.table_of.insert(row, rows.rows[row].table);
+            for (link, parent) in &rows.rows[row].links {
+                let children = names.children.entry((*link, *parent)).or_default();
+                children.push(row);
             }
         }
         names
@@ -149,7 +141,7 @@ struct State<'n, 'w> {
     names: &'n Names<'w>,
     /// Rows and the links by which they name nothing any more.
     broken: BTreeSet<(usize, usize)>,
-    /// Links and deleted rows that are looked at when all is done.
+    /// Links and rows, deleted or with another key, that are looked at when all is done.
     at_commit: Vec<(usize, usize)>,
     fates: BTreeMap<usize, Fate>,
 }
@@ -176,7 +168,7 @@ impl State<'_, '_> {
         deleted: &mut Vec<usize>,
     ) -> Result<(), Refusal> {
         let by = &self.names.world.links[link];
-        if by.at_commit {
+        if by.waits(by.on_delete) {
             self.at_commit.push((link, parent));
             return Ok(());
         }
@@ -235,7 +227,11 @@ impl State<'_, '_> {
                 .filter(|(_, referenced)| touched.contains(referenced))
                 .map(|(own, _)| *own)
                 .collect();
-            if own.is_empty() || follows.at_commit {
+            if own.is_empty() {
+                continue;
+            }
+            if follows.waits(follows.on_update) {
+                self.at_commit.push((at, row));
                 continue;
             }
             let all: Vec<_> = follows.columns.iter().map(|(own, _)| *own).collect();
@@ -257,3 +253,6 @@ impl State<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

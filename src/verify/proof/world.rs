@@ -62,8 +62,8 @@ pub(super) struct Link<'a> {
     pub(super) on_delete: Action,
     /// What changing the referenced key does: as promised, where something is.
     pub(super) on_update: Action,
-    /// It looks when the transaction ends, and not before.
-    pub(super) at_commit: bool,
+    /// `INITIALLY DEFERRED`.
+    pub(super) deferred: bool,
     /// The live constraint has to be satisfied by every row: none of its columns takes NULL.
     pub(super) required: bool,
 }
@@ -71,6 +71,12 @@ pub(super) struct Link<'a> {
 impl<'a> Link<'a> {
     pub(super) fn has_column(&self, name: &Identifier) -> bool {
         self.columns.iter().any(|(own, _)| *own == name)
+    }
+
+    /// Whether it looks when the transaction ends, and not before, where this is what it does: only NO ACTION can wait
+    /// (PostgreSQL manual, CREATE TABLE).
+    pub(super) fn waits(&self, action: Action) -> bool {
+        self.deferred && action == Action::NoAction
     }
 
     /// The columns that SET NULL and SET DEFAULT touch on delete.
@@ -257,8 +263,7 @@ impl<'a> World<'a> {
             live_name,
             on_delete: key.on_delete,
             on_update: key.on_update,
-            at_commit: key.on_delete == Action::NoAction
-                && key.deferrable == Deferrable::InitiallyDeferred,
+            deferred: key.deferrable == Deferrable::InitiallyDeferred,
         })
     }
 
