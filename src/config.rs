@@ -58,6 +58,7 @@ struct Apply {
 struct WaiverEntry {
     #[serde(deserialize_with = "check")]
     check: String,
+    #[serde(default, deserialize_with = "finding")]
     finding: Option<String>,
     #[serde(deserialize_with = "reason")]
     reason: String,
@@ -339,6 +340,16 @@ fn check<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D:
     }
     let expected = "expected a check as verify names it, like \"tables.columns\"";
     Err(serde::de::Error::custom(expected))
+}
+
+/// A blank one would be part of what any finding says.
+fn finding<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() {
+        let expected = "expected part of what a finding says; leave it out to waive all of them";
+        return Err(serde::de::Error::custom(expected));
+    }
+    Ok(Some(text))
 }
 
 fn reason<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -193,4 +193,76 @@ mod tests {
         let notes = waive(&mut both(), &[of("\"other\"", "known")], today);
         assert_eq!(notes.len(), 1, "{notes:?}");
     }
+
+    /// Each counts for its own check and its own findings, with its own day and reason.
+    #[test]
+    fn several_waivers_do_not_answer_for_each_other() {
+        let day = |year| NaiveDate::from_ymd_opt(year, 1, 31).expect("a day");
+        let of = |check: &str, finding: &str, year| Waiver {
+            check: check.to_owned(),
+            finding: Some(finding.to_owned()),
+            reason: format!("{finding} in {year}"),
+            expires: day(year),
+        };
+        let waived = |waivers: &[Waiver], found: &[&str]| {
+            let mut checks = failing();
+            let findings = found.iter().map(|found| Finding::new(*found));
+            checks[0].outcome = Outcome::of(findings.collect());
+            let notes = waive(&mut checks, waivers, day(2028));
+            (checks.remove(0).outcome, notes)
+        };
+        let other = [of("tables.columns", "a", 2030)];
+        let (outcome, notes) = waived(&other, &["a"]);
+        assert!(outcome.is_failure(), "{outcome:?}");
+        let no_check = "a waiver names tables.columns, which is no check of this run";
+        assert_eq!(notes, [no_check]);
+
+        let mine = |finding, year| of("tables.count", finding, year);
+        let all = [
+            mine("c", 2027),
+            mine("d", 2029),
+            mine("b", 2031),
+            mine("a", 2030),
+        ];
+        let (outcome, notes) = waived(&all, &["a", "b"]);
+        let Outcome::Waived { reason, until, .. } = outcome else {
+            panic!("all is accepted: {outcome:?}")
+        };
+        assert_eq!(
+            (reason.as_str(), until.as_str()),
+            ("b in 2031; a in 2030", "2030-01-31")
+        );
+        let needless = |finding| {
+            format!(
+                "the waiver of tables.count is not needed: nothing that it finds says {finding:?}"
+            )
+        };
+        assert_eq!(notes, [needless("c"), needless("d")]);
+
+        let (outcome, notes) = waived(&all, &["a", "b", "c"]);
+        let Outcome::Failed { findings } = outcome else {
+            panic!("one is past its day: {outcome:?}")
+        };
+        let messages: Vec<_> = findings
+            .iter()
+            .map(|finding| finding.message.as_str())
+            .collect();
+        assert_eq!(
+            messages,
+            ["c", "its waiver expired on 2027-01-31: c in 2027"]
+        );
+        assert_eq!(
+            notes,
+            [
+                needless("d"),
+                "waived in tables.count until 2030-01-31: a (a in 2030)".to_owned(),
+                "waived in tables.count until 2031-01-31: b (b in 2031)".to_owned(),
+            ]
+        );
+        let passed = waived(&all[..1], &[]).1;
+        assert_eq!(
+            passed,
+            ["the waiver of tables.count is not needed: it does not fail"]
+        );
+    }
 }

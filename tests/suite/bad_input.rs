@@ -134,9 +134,13 @@ fn a_broken_configuration_file_is_shown_by_file_and_line() {
         .run()
         .exits(2)
         .stderr_has("absent.toml");
-    for (check, reason, line) in [("tables.colums", "known", 2), ("tables.columns", " ", 3)] {
+    for (check, finding, reason, line) in [
+        ("tables.colums", "note", "known", 2),
+        ("tables.columns", " ", "known", 3),
+        ("tables.columns", "note", " ", 4),
+    ] {
         let waiver = format!(
-            "[[waiver]]\ncheck = \"{check}\"\nreason = \"{reason}\"\nexpires = \"2027-01-31\"\n"
+            "[[waiver]]\ncheck = \"{check}\"\nfinding = \"{finding}\"\nreason = \"{reason}\"\nexpires = \"2027-01-31\"\n"
         );
         Cli::new()
             .file("leora-migrate.toml", &waiver)
