@@ -144,3 +144,6 @@ pub fn conclusion(report: &Report, width: usize) -> String {
     let line = format!("{word}{open}: {} {took}", report.counts.in_words());
     wrapped(&line, "", "  ", width)
 }
+
+#[cfg(test)]
+mod tests;

@@ -310,22 +310,4 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_is_taken_from_a_role_that_owns_it() {
-        let remedy = |by| {
-            let roles = "anon".to_owned();
-            shut("t", &Exposed { roles, by })
-        };
-        assert_eq!(
-            remedy(Opening::Ownership),
-            "ALTER TABLE t OWNER TO CURRENT_USER; REVOKE ALL ON t FROM anon;"
-        );
-        assert!(
-            remedy(Opening::Privileges)
-                .starts_with("REVOKE ALL ON t FROM anon; -- or, with the declaration")
-        );
-    }
-}
+mod tests;

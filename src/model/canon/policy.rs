@@ -37,6 +37,10 @@ mod tests {
                 "FOR ALL TO public USING ((a = 1)) WITH CHECK ((a = 2))",
             ),
             (
+                "FOR ALL TO public USING ((a IN (SELECT 1 FROM b JOIN c USING (d)))) WITH CHECK ((a IN (SELECT 1 FROM b JOIN c USING (d))))",
+                "FOR ALL TO public USING ((a IN (SELECT 1 FROM b JOIN c USING (d))))",
+            ),
+            (
                 "FOR INSERT TO public WITH CHECK ((a = 1))",
                 "FOR INSERT TO public WITH CHECK ((a = 1))",
             ),

@@ -1,9 +1,14 @@
 //! What is to be typed about each kind of difference.
 
-use crate::model::{
-    ColumnDefault, Constraint, Expression, Firing, IndexState, Persistence, Schema, SqlType, Table,
-    Trigger, Validity,
+use super::{
+    APPLY_MAKES, SEE_WHAT_STANDS, SETTLE_FOREIGN_KEYS, SETTLE_TABLE, SETTLE_TABLES,
+    is_left_to_others,
 };
+use crate::model::{
+    Column, ColumnDefault, Constraint, Expression, Firing, Generated, Identity, IndexState,
+    Persistence, Schema, SqlType, Table, Trigger, Validity,
+};
+use crate::verify::check::Finding;
 use crate::verify::check::Outcome;
 use crate::verify::checklist::tests::{check_against, name, promise, table};
 use crate::verify::promise::Promise;
@@ -348,4 +353,186 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
     );
     let as_neighbours = r#"CREATE POLICY "p" ON "MetricDefinition" USING (true); ALTER TABLE "MetricDefinition" ENABLE ROW LEVEL SECURITY; ALTER TABLE "MetricDefinition" FORCE ROW LEVEL SECURITY;"#;
     assert_eq!(neighbours.as_deref(), Some(as_neighbours));
+}
+
+/// The first remedy about the column `User.email` where it was promised as `wanted` and stands as `actual`.
+fn of_column(wanted: impl FnOnce(&mut Column), actual: impl FnOnce(&mut Column)) -> Option<String> {
+    fn email(schema: &mut Schema) -> &mut Column {
+        let mut columns = user(schema).columns.iter_mut();
+        columns.find(|one| one.name == *"email").expect("there")
+    }
+    said(
+        "tables.columns",
+        |promise| wanted(email(&mut promise.whole)),
+        |schema| actual(email(schema)),
+    )
+}
+
+fn expression(text: &str) -> Option<ColumnDefault> {
+    Some(ColumnDefault::Expression(Expression::new(text)))
+}
+
+fn computed(column: &mut Column) {
+    let expression = Expression::new("1");
+    column.generated = Some(Generated {
+        expression,
+        stored: true,
+    });
+}
+
+#[test]
+fn only_times_are_moved_between_zones() {
+    let retyped = |actual: &str, wanted: &str| {
+        let typed = |ty: &str| {
+            let ty = SqlType::new(ty);
+            move |column: &mut Column| column.ty = ty
+        };
+        let sql = of_column(typed(wanted), typed(actual)).expect("a remedy");
+        let (_, using) = sql.split_once(" USING ").expect("a conversion");
+        using.split_once(';').expect("an end").0.to_owned()
+    };
+    let utc = r#""email" AT TIME ZONE 'UTC'"#;
+    assert_eq!(retyped("timestamp(3)", "timestamp(3) with time zone"), utc);
+    assert_eq!(
+        retyped("timestamp(6)", "timestamp(3)"),
+        r#""email"::TIMESTAMP(3)"#
+    );
+    assert!(retyped("text", "timestamp(3) with time zone").starts_with(r#""email"::TIMESTAMPTZ"#));
+    assert_eq!(
+        retyped("timestamp(3) with time zone", "text"),
+        r#""email"::TEXT"#
+    );
+}
+
+#[test]
+fn the_default_that_was_promised_is_set_again() {
+    let sql = of_column(
+        |wanted| wanted.default = expression("'new'"),
+        |actual| {
+            actual.default = expression("'old'");
+            actual.ty = SqlType::new("character varying(9)");
+        },
+    );
+    let sql = sql.expect("a remedy");
+    assert!(sql.contains("SET DEFAULT 'new';"), "{sql}");
+    let taken = of_column(
+        |_| {},
+        |actual| {
+            actual.default = expression("'old'");
+            actual.ty = SqlType::new("character varying(9)");
+        },
+    );
+    let taken = taken.expect("a remedy");
+    assert!(
+        taken.contains("DROP DEFAULT;") && !taken.contains("SET DEFAULT"),
+        "{taken}"
+    );
+}
+
+#[test]
+fn what_a_column_has_too_much_is_taken_off_it() {
+    let alter = r#"ALTER TABLE "User" ALTER COLUMN "email""#;
+    let identity = |column: &mut Column| column.identity = Some(Identity::Always);
+    let taken = |sql: &str| Some(format!("{alter} {sql};"));
+    assert_eq!(of_column(|_| {}, identity), taken("DROP IDENTITY"));
+    assert_eq!(of_column(|_| {}, computed), taken("DROP EXPRESSION"));
+    assert_eq!(of_column(identity, |one| one.identity = None), None);
+    assert_eq!(of_column(computed, |one| one.generated = None), None);
+    let collated = |column: &mut Column| column.collation = Some("\"C\"".to_owned());
+    assert_eq!(
+        of_column(|_| {}, collated),
+        taken(r#"TYPE TEXT COLLATE "default""#)
+    );
+    assert_eq!(
+        of_column(collated, |one| one.collation = None),
+        taken(r#"TYPE TEXT COLLATE "C""#)
+    );
+}
+
+#[test]
+fn a_column_that_is_gone_is_filled_as_it_was() {
+    let lost = |promised: &dyn Fn(&mut Column)| {
+        let name = "isActive";
+        let sql = said(
+            "tables.columns",
+            |promise| {
+                let mut columns = user(&mut promise.whole).columns.iter_mut();
+                promised(columns.find(|one| one.name == *name).expect("there"));
+            },
+            |schema| user(schema).columns.retain(|one| one.name != *name),
+        );
+        let sql = sql.expect("a remedy");
+        let rest = sql.strip_prefix(r#"ALTER TABLE "User" ADD COLUMN "isActive" "#);
+        rest.expect("a column").to_owned()
+    };
+    let restore = "-- the values went with the column: restore them from a backup";
+    assert_eq!(
+        lost(&|_| {}),
+        format!("BOOLEAN NOT NULL DEFAULT true; {restore}")
+    );
+    let computed = |column: &mut Column| {
+        column.default = None;
+        computed(column);
+    };
+    assert_eq!(
+        lost(&computed),
+        "BOOLEAN NOT NULL GENERATED ALWAYS AS (1) STORED;"
+    );
+}
+
+#[test]
+fn a_constraint_is_made_as_it_was() {
+    let made = |definition: &str, validity| {
+        let constraint = Constraint {
+            definition: definition.to_owned(),
+            validity,
+        };
+        let sql = said(
+            "tables.constraints",
+            |promise| {
+                drop(
+                    user(&mut promise.whole)
+                        .checks
+                        .insert(name("c"), constraint),
+                )
+            },
+            |schema| user(schema).checks.clear(),
+        );
+        let sql = sql.expect("a remedy");
+        let rest = sql.strip_prefix(r#"ALTER TABLE "User" ADD CONSTRAINT "c" "#);
+        rest.expect("a constraint").to_owned()
+    };
+    let check = "CHECK (false)";
+    assert_eq!(made(check, Validity::NotValid), "CHECK (false) NOT VALID;");
+    let excluded = "EXCLUDE USING gist (id WITH =)";
+    assert_eq!(made(excluded, Validity::Valid), format!("{excluded};"));
+}
+
+#[test]
+fn triggers_are_enabled_on_each_table_that_they_are_disabled_on() {
+    let disabled = |schema: &mut Schema| {
+        let key = user(schema).foreign_keys.get_mut("User_tenantId_fkey");
+        let key = key.expect("there");
+        key.triggers = Firing::Disabled;
+        key.disabled_on = [name("Tenant"), name("User")].into();
+    };
+    let sql = said("integrity.foreign-keys", |_| {}, disabled).expect("a remedy");
+    let both =
+        r#"ALTER TABLE "Tenant" ENABLE TRIGGER ALL; ALTER TABLE "User" ENABLE TRIGGER ALL; --"#;
+    assert!(sql.starts_with(both), "{sql}");
+}
+
+#[test]
+fn what_others_settle_is_left_to_them() {
+    let is_left = |remedy: &str| is_left_to_others(&Finding::new("no").remedy(remedy));
+    for remedy in [
+        SETTLE_TABLES,
+        SETTLE_FOREIGN_KEYS,
+        SETTLE_TABLE,
+        SEE_WHAT_STANDS,
+    ] {
+        assert!(is_left(remedy), "{remedy}");
+    }
+    assert!(!is_left(APPLY_MAKES));
+    assert!(!is_left_to_others(&Finding::new("no")));
 }

@@ -1,0 +1,129 @@
+//! What is said of row-level security and of roles that may use a new table.
+
+use super::*;
+use crate::verify::checklist::tests::{check_against, name, promise, table};
+
+#[test]
+fn a_table_is_taken_from_a_role_that_owns_it() {
+    let remedy = |by| {
+        let roles = "anon".to_owned();
+        shut("t", &Exposed { roles, by })
+    };
+    assert_eq!(
+        remedy(Opening::Ownership),
+        "ALTER TABLE t OWNER TO CURRENT_USER; REVOKE ALL ON t FROM anon;"
+    );
+    assert!(
+        remedy(Opening::Privileges)
+            .starts_with("REVOKE ALL ON t FROM anon; -- or, with the declaration")
+    );
+}
+
+/// The findings of tenants.row-security where its neighbours stand under `fence`, and `change` is made: what each
+/// says, and what it says to do.
+fn fenced(
+    was: bool,
+    change: impl FnOnce(&mut Schema, &RowSecurity),
+) -> Vec<(String, Option<String>)> {
+    let policy = |policy: &str| (name(policy), "USING (true)".to_owned());
+    let fence = RowSecurity {
+        enabled: true,
+        forced: true,
+        policies: [policy("p")].into(),
+    };
+    let mut promised = promise().clone();
+    let put_up = |schema: &mut Schema, names: &[Identifier]| {
+        for name in names {
+            let table = schema.tables.get_mut(name).expect("there");
+            table.row_security = fence.clone();
+        }
+    };
+    let is_old = |name: &&Identifier| !promised.created.contains(name);
+    let old: Vec<_> = promised
+        .whole
+        .tables
+        .keys()
+        .filter(is_old)
+        .cloned()
+        .collect();
+    let new = promised.created.clone();
+    if was {
+        put_up(&mut promised.whole, &old);
+    }
+    let check = check_against(&promised, "tenants.row-security", |schema| {
+        put_up(schema, &old);
+        put_up(schema, &new);
+        change(schema, &fence);
+    });
+    let findings = match check.outcome {
+        Outcome::Failed { findings } => findings,
+        _ => Vec::new(),
+    };
+    let said = findings.into_iter();
+    said.map(|finding| (finding.message, finding.remedy))
+        .collect()
+}
+
+fn job(schema: &mut Schema) -> &mut RowSecurity {
+    &mut table(schema, "Job").row_security
+}
+
+#[test]
+fn a_new_table_stands_as_its_neighbours_do() {
+    assert_eq!(fenced(true, |_, _| {}), []);
+    let other = |(policy, text): (&str, &str)| {
+        let policies = [(name(policy), text.to_owned())];
+        fenced(true, |schema, _| job(schema).policies = policies.into())
+    };
+    assert_eq!(other(("renamed", "USING (true)")), []);
+    let anew = "DROP POLICY \"q\" ON \"Job\";\nCREATE POLICY \"p\" ON \"Job\" USING (true);";
+    let said = "\"Job\" has other policies (USING (false)), unlike its neighbours";
+    let found = other(("q", "USING (false)"));
+    assert_eq!(found, [(said.to_owned(), Some(anew.to_owned()))]);
+    let owner = "\"Job\" does not hold its owner to row-level security, unlike its neighbours";
+    let force = "ALTER TABLE \"Job\" FORCE ROW LEVEL SECURITY;";
+    let found = fenced(true, |schema, _| job(schema).forced = false);
+    assert_eq!(found, [(owner.to_owned(), Some(force.to_owned()))]);
+    let enable = "ALTER TABLE \"Job\" ENABLE ROW LEVEL SECURITY;";
+    let found = fenced(true, |schema, _| job(schema).enabled = false);
+    assert_eq!(found[0].1.as_deref(), Some(enable));
+}
+
+/// What the tables before were promised to stand under counts, were it taken down on all of them.
+#[test]
+fn a_fence_that_was_taken_down_is_still_the_neighbours() {
+    let open = fenced(true, |schema, _| {
+        for table in schema.tables.values_mut() {
+            table.row_security = RowSecurity::default();
+        }
+    });
+    let said = "\"MetricDefinition\" is not under row-level security, unlike its neighbours";
+    assert_eq!(open[0].0, said);
+    let baselines = open.iter().filter(|(_, remedy)| {
+        let remedy = remedy.as_deref().unwrap_or_default();
+        remedy.contains("this is not their baseline")
+    });
+    assert_eq!(baselines.count(), 1);
+}
+
+#[test]
+fn a_fence_that_the_baseline_does_not_know_is_not_to_be_taken_down() {
+    let since = fenced(false, |schema, _| job(schema).enabled = false);
+    let (new, old) = since.split_first().expect("findings");
+    assert!(new.0.starts_with("\"Job\" is not"), "{new:?}");
+    assert!(old.len() > OF_ANOTHER_BASELINE);
+    for (message, remedy) in old {
+        assert_eq!(remedy.as_deref(), Some(OLDER_BASELINE), "{message}");
+    }
+    // A new table is no older than the baseline: what nobody promised on it is to be taken down.
+    let alone = fenced(false, |schema, fence| {
+        for table in schema.tables.values_mut() {
+            table.row_security = RowSecurity::default();
+        }
+        *job(schema) = fence.clone();
+    });
+    assert!(!alone.is_empty());
+    for (message, remedy) in alone {
+        assert_ne!(remedy.as_deref(), Some(OLDER_BASELINE), "{message}");
+    }
+}
