@@ -90,5 +90,9 @@ fn finding(
         (true, _) => format!("role {role}, which owns it,"),
     };
     let finding = Finding::new(format!("{noun}{quoted}: {who} has no {missing}"));
-    Some(finding.remedy(format!("GRANT {missing} ON {keyword}{quoted} TO {role};")))
+    // A session that starts as the role may grant nothing.
+    let first = if *owns { "" } else { "SET ROLE NONE;\n" };
+    Some(finding.remedy(format!(
+        "{first}GRANT {missing} ON {keyword}{quoted} TO {role};"
+    )))
 }

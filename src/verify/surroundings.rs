@@ -48,13 +48,24 @@ pub struct Exposed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// Privileges on it.
-    Privileges,
+    Privileges(Privileges),
     /// It is the table's owner, or may become it.
     Ownership,
     /// It is the owner of the schema, given as SQL, or may become it: it may drop the table.
     Schema(String),
     /// A view, given as SQL, that reads the table.
     View(String),
+}
+
+/// How roles come by privileges on a table. Names are SQL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Privileges {
+    /// To whom they are granted, with commas between.
+    pub granted_to: Option<String>,
+    /// The memberships that give them without a grant on the table: `pg_read_all_data FROM anon`.
+    pub memberships: Vec<String>,
+    /// Those of the roles that are superusers, with commas between.
+    pub superusers: Option<String>,
 }
 
 /// A table whose rows publications must name when they are changed or deleted, and cannot.
@@ -133,7 +144,7 @@ impl KeptSetting {
     /// The statement that takes it off again, in the database called `database`.
     fn reset(&self, name: &str, database: &Identifier) -> String {
         let database = database.quoted();
-        match (&self.role, self.of_database) {
+        let reset = match (&self.role, self.of_database) {
             _ if name == NO_CONNECTIONS => {
                 format!("ALTER DATABASE {database} CONNECTION LIMIT -1;")
             }
@@ -146,6 +157,12 @@ impl KeptSetting {
             (Some(role), false) => format!("ALTER ROLE {role} RESET {name};"),
             (None, true) => format!("ALTER DATABASE {database} RESET {name};"),
             (None, false) => format!("ALTER ROLE ALL RESET {name};"),
+        };
+        if name == READ_ONLY {
+            // The session that it is typed in starts with the setting.
+            format!("SET {READ_ONLY} = off;\n{reset}")
+        } else {
+            reset
         }
     }
 
@@ -156,7 +173,7 @@ impl KeptSetting {
             "session_replication_role" if value.eq_ignore_ascii_case("replica") => {
                 Some("no foreign key is enforced and no cascade fires in its sessions")
             }
-            "default_transaction_read_only" if is_true(value) => Some("its sessions cannot write"),
+            READ_ONLY if is_true(value) => Some("its sessions cannot write"),
             "row_security" if policies.hold && !is_true(value) => {
                 Some("queries that policies would filter fail in its sessions")
             }
@@ -171,6 +188,9 @@ impl KeptSetting {
         }
     }
 }
+
+/// The setting that has transactions refuse to write.
+const READ_ONLY: &str = "default_transaction_read_only";
 
 /// What the catalog's question calls a database that takes no connections.
 const NO_CONNECTIONS: &str = "CONNECTION LIMIT";

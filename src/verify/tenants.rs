@@ -4,7 +4,7 @@ use super::check::{Check, Finding, Group, Outcome};
 use super::checklist::{counted, finding};
 use super::evidence::Evidence;
 use super::remedy::SETTLE_TABLE;
-use super::surroundings::{Exposed, Opening};
+use super::surroundings::{Exposed, Opening, Privileges};
 use crate::diff::{Difference, DifferenceKind, ObjectKind};
 use crate::model::{Action, Identifier, RowSecurity, Schema, Table};
 
@@ -258,9 +258,20 @@ fn shut(table: &str, Exposed { roles, by }: &Exposed) -> String {
                 "ALTER TABLE {table} OWNER TO CURRENT_USER; REVOKE ALL ON {table} FROM {roles};"
             )
         }
-        Opening::Privileges => format!(
-            "REVOKE ALL ON {table} FROM {roles}; -- or, with the declaration, ENABLE ROW LEVEL SECURITY"
-        ),
+        Opening::Privileges(Privileges {
+            granted_to,
+            memberships,
+            superusers,
+        }) => {
+            let granted = granted_to.iter().map(|roles| {
+                format!("REVOKE ALL ON {table} FROM {roles}; -- or, with the declaration, ENABLE ROW LEVEL SECURITY")
+            });
+            let by_membership = memberships.iter().map(|of| format!("REVOKE {of};"));
+            let superusers = superusers.iter().flat_map(|roles| roles.split(", "));
+            let superusers = superusers.map(|role| format!("ALTER ROLE {role} NOSUPERUSER;"));
+            let statements: Vec<_> = granted.chain(by_membership).chain(superusers).collect();
+            statements.join("\n")
+        }
     }
 }
 
@@ -281,7 +292,7 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
             let roles = &exposed.roles;
             let table = name.quoted();
             Finding::new(match &exposed.by {
-                Opening::Privileges | Opening::Ownership => format!(
+                Opening::Privileges(_) | Opening::Ownership => format!(
                     "{table} may be used by {roles}, and no row-level security holds for them"
                 ),
                 Opening::Schema(schema) => {

@@ -36,6 +36,7 @@ FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit 
 /// The foreign keys of other schemas that hold rows of this one back, or may: at once, or by way of rows that are
 /// deleted with them. One that sets NULL holds back where NULL is refused, be it by what is computed of it, in a column,
 /// in an index that two rows may not share, in whether a row is in one, or in which partition takes it.
+/// What a partition has from the table that it is of is said of that one.
 /// PostgreSQL follows a foreign key as the owner of the table it is on (`ri_triggers.c`), so the owner needs the right
 /// to delete or change its rows.
 const HELD: &str = "\
@@ -45,7 +46,7 @@ WITH RECURSIVE reached(parent, held) AS (
   SELECT k.conrelid, x.held FROM reached x JOIN pg_constraint k ON k.confrelid = x.parent
   WHERE k.contype = 'f' AND k.connamespace <> {schema} AND k.confdeltype = 'c' AND {enforced}
 ), found AS (
-  SELECT p.relname, k.conrelid, k.conname,
+  SELECT p.relname, k.oid, k.conparentid, k.conrelid, k.conname,
     CASE WHEN k.confdeltype IN ('a', 'r') OR k.confdeltype IN ('n', 'd') AND (
            EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
                     AND (a.attnotnull OR k.confdeltype = 'd' AND a.atthasdef
@@ -86,7 +87,9 @@ WITH RECURSIVE reached(parent, held) AS (
   WHERE k.contype = 'f' AND k.connamespace <> {schema} AND {enforced}
     AND (x.parent = x.held OR NOT EXISTS (SELECT FROM reached y WHERE y.parent = k.conrelid AND y.held = x.held AND k.confdeltype <> 'c'))
 )
-SELECT relname, conrelid::regclass, conname, coalesce(holds, may) FROM found WHERE coalesce(holds, may) IS NOT NULL
+SELECT f.relname, f.conrelid::regclass, f.conname, coalesce(f.holds, f.may) FROM found f
+WHERE coalesce(f.holds, f.may) IS NOT NULL
+  AND NOT EXISTS (SELECT FROM found y WHERE y.oid = f.conparentid AND y.relname = f.relname AND coalesce(y.holds, y.may) IS NOT NULL)
 ORDER BY 1, 3";
 
 /// Tables whose changed and deleted rows are published, and cannot be told from each other: PostgreSQL
@@ -124,13 +127,15 @@ ORDER BY 1, 2, 3";
 /// Tables that Supabase's two public roles, where they exist, or a role that they may become may use, and that no
 /// row-level security keeps from them: it is off, or does not hold for the role, or the role may turn it off. So too
 /// through a view that reads with its owner's rights, and through a materialized one, which keeps a copy that no policy
-/// filters (manual, 41.5). Who owns the schema, as the database's owner does that of `pg_database_owner`, may drop what is
+/// filters (manual, 41.5). To whom it is granted is told, where that is how they have it, and which membership gives it
+/// otherwise. Who owns the schema, as the database's owner does that of `pg_database_owner`, may drop what is
 /// in it (DROP TABLE).
 const EXPOSED: &str = "\
 WITH RECURSIVE public_role AS (
-  SELECT r.rolname, m.oid, m.rolsuper OR m.rolbypassrls AS bypasses, r.rolsuper AS rules
+  SELECT r.rolname, m.oid, m.rolsuper, m.rolsuper OR m.rolbypassrls AS bypasses, r.oid = m.oid AS itself,
+    pg_catalog.quote_ident(m.rolname) || ' FROM '::text || r.rolname::text AS membership
   FROM pg_roles r JOIN pg_roles m ON pg_catalog.pg_has_role(r.oid, m.oid, '{becomes}')
-  WHERE r.rolname IN ('anon', 'authenticated')
+  WHERE r.rolname IN ('anon', 'authenticated') AND (NOT r.rolsuper OR r.oid = m.oid)
 ), shown(rolname, view, relation, acting, copied) AS (
   SELECT u.rolname, v.oid, v.oid, v.relowner, v.relkind = 'm'
   FROM public_role u CROSS JOIN pg_class v
@@ -148,8 +153,16 @@ WITH RECURSIVE public_role AS (
    AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid <> v.oid
   JOIN pg_class t ON t.oid = d.refobjid
 ), found AS (
-  SELECT c.relname, u.rolname, CASE WHEN c.relowner = u.oid THEN 'owned' ELSE 'granted' END AS how, NULL::text AS through
+  SELECT c.relname, u.rolname, CASE WHEN u.itself AND c.relowner = u.oid THEN 'owned' ELSE 'granted' END AS how, NULL::text AS through,
+    g.grantee, CASE WHEN NOT u.itself AND g.grantee IS NULL THEN u.membership END AS membership,
+    CASE WHEN u.itself AND u.rolsuper THEN u.rolname::text END AS superuser
   FROM public_role u CROSS JOIN pg_class c
+  LEFT JOIN LATERAL (
+    SELECT CASE WHEN a.grantee = '0' THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS grantee
+    FROM (SELECT c.relacl AS acl UNION ALL SELECT t.attacl FROM pg_attribute t WHERE t.attrelid = c.oid) x
+    CROSS JOIN LATERAL pg_catalog.aclexplode(x.acl) a
+    WHERE NOT u.rolsuper AND (a.grantee = '0' OR a.grantee <> c.relowner AND pg_catalog.pg_has_role(u.oid, a.grantee, 'USAGE'))
+  ) g ON true
   WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
     AND (NOT c.relrowsecurity OR u.bypasses OR c.relowner = u.oid
          OR NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(u.oid, c.relowner, 'USAGE'))
@@ -157,17 +170,19 @@ WITH RECURSIVE public_role AS (
     AND (pg_catalog.has_table_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
          OR pg_catalog.has_any_column_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE'))
   UNION ALL
-  SELECT c.relname, u.rolname, 'schema', pg_catalog.quote_ident(n.nspname)
+  SELECT c.relname, u.rolname, 'schema', pg_catalog.quote_ident(n.nspname), NULL, NULL, NULL
   FROM public_role u JOIN pg_namespace n ON n.nspowner = u.oid JOIN pg_class c ON c.relnamespace = n.oid
-  WHERE n.oid = {schema} AND c.relkind IN ('r', 'p') AND NOT u.rules
+  WHERE n.oid = {schema} AND c.relkind IN ('r', 'p') AND NOT u.rolsuper
   UNION ALL
-  SELECT c.relname, s.rolname, 'view', s.view::regclass::text
+  SELECT c.relname, s.rolname, 'view', s.view::regclass::text, NULL, NULL, NULL
   FROM shown s JOIN pg_class c ON c.oid = s.relation AND c.relkind IN ('r', 'p') AND c.relnamespace = {schema}
   JOIN pg_roles o ON o.oid = s.acting
   WHERE s.copied OR NOT c.relrowsecurity OR o.rolsuper OR o.rolbypassrls
      OR NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(o.oid, c.relowner, 'USAGE')
 )
-SELECT relname, pg_catalog.string_agg(DISTINCT rolname::text, ', ' ORDER BY rolname::text), pg_catalog.max(how), through
+SELECT relname, pg_catalog.string_agg(DISTINCT rolname::text, ', ' ORDER BY rolname::text), pg_catalog.max(how), through,
+  pg_catalog.string_agg(DISTINCT grantee, ', ' ORDER BY grantee), pg_catalog.array_agg(DISTINCT membership) FILTER (WHERE membership IS NOT NULL),
+  pg_catalog.string_agg(DISTINCT superuser, ', ' ORDER BY superuser)
 FROM found GROUP BY relname, through, how = 'schema' ORDER BY relname, through NULLS FIRST, 3";
 
 /// Rights that are not there: those of tables' owners, whom the application connects as and PostgreSQL follows foreign

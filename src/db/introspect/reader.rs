@@ -18,7 +18,7 @@ use crate::verify::counters::Counter;
 use crate::verify::proof::{KeyName, TableSize};
 use crate::verify::rights::{Holds, Shortfall};
 use crate::verify::surroundings::{
-    Exposed, Holder, Holding, KeptSetting, Nameless, Opening, Surroundings, Unnamed,
+    Exposed, Holder, Holding, KeptSetting, Nameless, Opening, Privileges, Surroundings, Unnamed,
 };
 
 /// Tables that belong to Prisma and not to the application.
@@ -327,7 +327,17 @@ fn exposed(row: &SimpleQueryRow) -> (Identifier, Exposed) {
             "owned" => Opening::Ownership,
             "schema" => Opening::Schema(text(row, 3).to_owned()),
             "view" => Opening::View(text(row, 3).to_owned()),
-            _ => Opening::Privileges,
+            _ => Opening::Privileges(Privileges {
+                granted_to: row.get(4).map(str::to_owned),
+                memberships: row
+                    .get(5)
+                    .map(array::texts)
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .collect(),
+                superusers: row.get(6).map(str::to_owned),
+            }),
         },
     };
     (name(row, 0), exposed)

@@ -13,10 +13,6 @@ fn a_table_is_taken_from_a_role_that_owns_it() {
         remedy(Opening::Ownership),
         "ALTER TABLE t OWNER TO CURRENT_USER; REVOKE ALL ON t FROM anon;"
     );
-    assert!(
-        remedy(Opening::Privileges)
-            .starts_with("REVOKE ALL ON t FROM anon; -- or, with the declaration")
-    );
 }
 
 /// The findings of tenants.row-security where its neighbours stand under `fence`, and `change` is made: what each
@@ -126,4 +122,24 @@ fn a_fence_that_the_baseline_does_not_know_is_not_to_be_taken_down() {
     for (message, remedy) in alone {
         assert_ne!(remedy.as_deref(), Some(OLDER_BASELINE), "{message}");
     }
+}
+
+#[test]
+fn privileges_are_taken_where_they_were_given() {
+    let by = Opening::Privileges(Privileges {
+        granted_to: Some("PUBLIC, anon".to_owned()),
+        memberships: vec!["pg_read_all_data FROM anon".to_owned()],
+        superusers: Some("anon, authenticated".to_owned()),
+    });
+    let roles = "anon, authenticated".to_owned();
+    let remedy = shut("t", &Exposed { roles, by });
+    assert_eq!(
+        remedy.lines().collect::<Vec<_>>(),
+        [
+            "REVOKE ALL ON t FROM PUBLIC, anon; -- or, with the declaration, ENABLE ROW LEVEL SECURITY",
+            "REVOKE pg_read_all_data FROM anon;",
+            "ALTER ROLE anon NOSUPERUSER;",
+            "ALTER ROLE authenticated NOSUPERUSER;",
+        ]
+    );
 }
