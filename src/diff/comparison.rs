@@ -260,7 +260,7 @@ impl<'a> Comparison<'a> {
 
     /// Compares things with names of their own. One that is missing while the same stands under
     /// another name is one difference: the name.
-    fn named<T: PartialEq>(
+    fn named<T>(
         &mut self,
         on: On<'_>,
         actual: &BTreeMap<Identifier, T>,
@@ -278,7 +278,15 @@ impl<'a> Comparison<'a> {
                 compare(self, &object, there, wanted);
                 continue;
             }
-            let twin = extra.iter().find(|(_, there)| **there == wanted);
+            let is_same = |there: &T| {
+                let mut apart = Comparison {
+                    differences: Vec::new(),
+                    domains: self.domains,
+                };
+                compare(&mut apart, &object, there, wanted);
+                apart.differences.is_empty()
+            };
+            let twin = extra.iter().find(|(_, there)| is_same(there));
             match twin.map(|(twin, _)| *twin) {
                 Some(twin) => {
                     extra.remove(twin);
@@ -302,6 +310,7 @@ impl<'a> Comparison<'a> {
             include,
             predicate,
             state,
+            constraint: _,
         } = desired;
         let method_of = |method: &Option<String>| method.as_deref().unwrap_or("btree").to_owned();
         self.field(object, "keys", &actual.keys, keys);

@@ -159,6 +159,24 @@ pub struct Index {
     /// Whether it can be used and is maintained.
     #[serde(skip_serializing_if = "is_default")]
     pub state: IndexState,
+    /// Whether a UNIQUE constraint made it: then that is what can be dropped and made.
+    #[serde(skip_serializing_if = "is_default")]
+    pub constraint: bool,
+}
+
+impl Index {
+    /// Whether `key` could stand on it (`ADD PRIMARY KEY USING INDEX`; manual, ALTER TABLE).
+    pub fn could_be(&self, key: &PrimaryKey) -> bool {
+        let columns = self.keys.iter().map(|key| match &key.on {
+            IndexTarget::Column(column) if !key.descending && !key.nulls_reversed => Some(column),
+            _ => None,
+        });
+        self.unique
+            && self.state == IndexState::Valid
+            && self.predicate.is_none()
+            && !self.constraint
+            && columns.eq(key.columns.iter().map(Some))
+    }
 }
 
 /// Whether queries may use an index, and writes maintain it (`pg_index.indisvalid`, `indisready`,

@@ -170,7 +170,18 @@ impl Planner<'_> {
             return;
         }
         let columns: Vec<_> = key.columns.iter().map(Identifier::quoted).collect();
-        let (name, columns) = (key.name.quoted(), columns.join(", "));
+        let (columns, on) = (columns.join(", "), table.quoted());
+        let there = self.actual.tables.get(&table);
+        let mut indexes = there.into_iter().flat_map(|table| &table.indexes);
+        let standing = indexes.find(|(_, index)| index.could_be(&key));
+        let make = match standing {
+            Some(_) => String::new(),
+            None => format!(
+                "CREATE UNIQUE INDEX CONCURRENTLY {} ON {on} ({columns}); ",
+                key.name.quoted()
+            ),
+        };
+        let index = standing.map_or(&key.name, |(name, _)| name);
         self.refusals.push(Refusal {
             code: Code::KeyOnRows,
             object: difference.object.clone(),
@@ -179,9 +190,9 @@ impl Planner<'_> {
                 table.quoted()
             ),
             remedy: format!(
-                "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns}); \
-                 ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name};",
-                table = table.quoted()
+                "{make}ALTER TABLE {on} ADD CONSTRAINT {} PRIMARY KEY USING INDEX {};",
+                key.name.quoted(),
+                index.quoted()
             ),
         });
     }

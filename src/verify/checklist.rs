@@ -286,7 +286,7 @@ pub(super) fn finding(evidence: &Evidence<'_>, difference: &Difference) -> Findi
     Finding {
         message: difference.to_string(),
         object: Some(difference.object.clone()),
-        remedy: remedy(evidence, difference),
+        remedy: Some(remedy(evidence, difference)),
         error: None,
     }
 }

@@ -59,12 +59,23 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     }
 }
 
+/// What has the sequence go on from the last number that a row has.
+fn counted(counter: &Counter) -> String {
+    let furthest = if counter.downwards { "min" } else { "max" };
+    format!(
+        "SELECT setval({}, (SELECT {furthest}({}) FROM {}));",
+        literal(&counter.sequence),
+        counter.column.quoted(),
+        counter.table.quoted()
+    )
+}
+
 fn finding(counter: &Counter, counting: Counting) -> Option<Finding> {
     let Counter {
         table,
         column,
         sequence,
-        downwards,
+        ..
     } = counter;
     let (table, column) = (table.quoted(), column.quoted());
     match counting {
@@ -73,17 +84,16 @@ fn finding(counter: &Counter, counting: Counting) -> Option<Finding> {
             Finding::new(format!(
                 "{sequence} is behind {table}.{column}: it will give a number that a row has, which is refused"
             ))
-            .remedy(format!(
-                "SELECT setval({}, (SELECT {}({column}) FROM {table}));",
-                literal(sequence),
-                if *downwards { "min" } else { "max" }
-            )),
+            .remedy(counted(counter)),
         ),
         Counting::Exhausted => Some(
             Finding::new(format!(
                 "{sequence} is at its end: no row of {table} can be written without its {column}"
             ))
-            .remedy(format!("ALTER SEQUENCE {sequence} ... a MAXVALUE that leaves room, and a type that holds it.")),
+            .remedy(format!(
+                "{}\n-- unless rows are as far: then it needs room, a larger MAXVALUE or a larger type, and a column of that type",
+                counted(counter)
+            )),
         ),
     }
 }

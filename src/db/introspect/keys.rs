@@ -122,7 +122,8 @@ impl Reader {
             if yes(row, 6) && !yes(row, 4) {
                 continue; // the index of an exclusion constraint, which is among the checks
             }
-            let deferrable = backing.get(&oid(row, 0)).copied().unwrap_or_default();
+            let constraint = backing.get(&oid(row, 0)).copied();
+            let deferrable = constraint.unwrap_or_default();
             let state = match (yes(row, 8), yes(row, 7), yes(row, 18)) {
                 (false, ..) => IndexState::NotReady,
                 (true, _, false) => IndexState::Contradicted,
@@ -153,6 +154,7 @@ impl Reader {
                 include,
                 predicate: row.get(15).map(Expression::new),
                 state,
+                constraint: constraint.is_some(),
             };
             entry.table.indexes.insert(name(row, 2), index);
         }

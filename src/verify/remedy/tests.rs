@@ -5,8 +5,8 @@ use super::{
     is_left_to_others,
 };
 use crate::model::{
-    Column, ColumnDefault, Constraint, Expression, Firing, Generated, Identity, IndexState,
-    Persistence, Schema, SqlType, Table, Trigger, Validity,
+    Column, ColumnDefault, Constraint, Enum, Expression, Firing, Generated, Identity, IndexState,
+    IndexTarget, Persistence, Schema, SqlType, Table, Trigger, Validity,
 };
 use crate::verify::check::Finding;
 use crate::verify::check::Outcome;
@@ -85,14 +85,84 @@ fn what_is_too_many_is_dropped() {
         r#"DROP INDEX CONCURRENTLY "u""#,
     );
     dropped(
-        "tables.columns",
+        "integrity.indexes",
         |user| {
-            let mut column = user.columns[1].clone();
-            column.name = name("more");
-            user.columns.push(column);
+            let mut index = user.indexes["User_tenantId_email_key"].clone();
+            index.keys.truncate(1);
+            index.constraint = true;
+            user.indexes.insert(name("u"), index);
         },
-        r#"ALTER TABLE "User" DROP COLUMN "more""#,
+        r#"ALTER TABLE "User" DROP CONSTRAINT "u""#,
     );
+    assert_said(
+        "tables.columns",
+        |schema| more(user(schema)),
+        &format!(r#"ALTER TABLE "User" DROP COLUMN "more"{KEEP} -- its values go with it"#),
+    );
+}
+
+fn more(user: &mut Table) {
+    let mut column = user.columns[1].clone();
+    column.name = name("more");
+    user.columns.push(column);
+}
+
+/// It holds the values of the one that is not there.
+#[test]
+fn a_column_under_another_name_is_renamed_and_neither_dropped_nor_made() {
+    let renamed = |schema: &mut Schema| {
+        let mut columns = user(schema).columns.iter_mut();
+        columns
+            .find(|one| one.name == *"isActive")
+            .expect("there")
+            .name = name("is_active");
+    };
+    let rename =
+        r#"ALTER TABLE "User" RENAME COLUMN "is_active" TO "isActive"; -- it has the same type"#;
+    let outcome = check_against(promise(), "tables.columns", renamed).outcome;
+    let Outcome::Failed { findings } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(findings.len(), 2);
+    for finding in findings {
+        assert_eq!(finding.remedy.as_deref(), Some(rename));
+    }
+    // Which of two it was nobody knows.
+    let two = |schema: &mut Schema| {
+        renamed(schema);
+        let mut column = user(schema)
+            .columns
+            .iter()
+            .find(|one| one.name == *"is_active")
+            .expect("there")
+            .clone();
+        column.name = name("was_active");
+        user(schema).columns.push(column);
+    };
+    let said = said("tables.columns", |_| {}, two).expect("a remedy");
+    assert!(!said.contains("RENAME"), "{said}");
+}
+
+#[test]
+fn a_unique_index_becomes_the_key_that_is_not_there() {
+    let instead = |descending: bool| {
+        move |schema: &mut Schema| {
+            let user = user(schema);
+            let key = user.primary_key.take().expect("a key");
+            let mut index = user.indexes["User_tenantId_email_key"].clone();
+            index.keys.truncate(1);
+            index.keys[0].on = IndexTarget::Column(key.columns[0].clone());
+            index.keys[0].descending = descending;
+            user.indexes.insert(name("u"), index);
+        }
+    };
+    assert_said(
+        "integrity.indexes",
+        instead(false),
+        r#"ALTER TABLE "User" ADD CONSTRAINT "User_pkey" PRIMARY KEY USING INDEX "u";"#,
+    );
+    let said = said("integrity.indexes", |_| {}, instead(true)).expect("a remedy");
+    assert!(said.starts_with("DROP INDEX"), "{said}");
 }
 
 #[test]
@@ -280,19 +350,21 @@ fn a_column_that_is_otherwise_is_changed_in_place() {
     let zoned = zoned.expect("a remedy");
     let retyped = r#"ALTER TABLE "User" ALTER COLUMN "createdAt" DROP DEFAULT; ALTER TABLE "User" ALTER COLUMN "createdAt" TYPE TIMESTAMP(3) USING "createdAt" AT TIME ZONE 'UTC'; ALTER TABLE "User" ALTER COLUMN "createdAt" SET DEFAULT CURRENT_TIMESTAMP; -- "#;
     assert!(zoned.starts_with(retyped), "{zoned}");
-    // What counts is more than a default, and no one statement brings it back.
     let counts = |promise: &mut Promise| {
         let mut columns = user(&mut promise.whole).columns.iter_mut();
         let email = columns.find(|one| one.name == *"email").expect("there");
         email.default = Some(ColumnDefault::Autoincrement);
     };
+    let uncounted = said(
+        columns,
+        counts,
+        column("email", |email| email.default = None),
+    );
     assert_eq!(
-        said(
-            columns,
-            counts,
-            column("email", |email| email.default = None)
-        ),
-        None
+        uncounted.expect("a remedy"),
+        "CREATE SEQUENCE IF NOT EXISTS \"User_email_seq\" AS TEXT; ALTER SEQUENCE \"User_email_seq\" OWNED BY \"User\".\"email\"; \
+         ALTER TABLE \"User\" ALTER COLUMN \"email\" SET DEFAULT nextval('\"User_email_seq\"'); \
+         SELECT setval('\"User_email_seq\"', (SELECT max(\"email\") FROM \"User\" WHERE \"email\" > 0));"
     );
 }
 
@@ -310,8 +382,11 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
         r#"ALTER TABLE "User" NOT OF;"#,
     );
     let inherits = |schema: &mut Schema| user(schema).inherits = vec!["public.person".to_owned()];
-    let apart = said(kind, |_| {}, inherits).expect("a remedy");
-    assert!(apart.starts_with("Take them apart: "), "{apart}");
+    assert_said(
+        kind,
+        inherits,
+        r#"ALTER TABLE "User" NO INHERIT public.person; -- then look whose rows they are"#,
+    );
     let fence = |(enabled, forced): (bool, bool)| {
         move |table: &mut Table| {
             table.row_security.enabled = enabled;
@@ -434,10 +509,29 @@ fn what_a_column_has_too_much_is_taken_off_it() {
     let alter = r#"ALTER TABLE "User" ALTER COLUMN "email""#;
     let identity = |column: &mut Column| column.identity = Some(Identity::Always);
     let taken = |sql: &str| Some(format!("{alter} {sql};"));
-    assert_eq!(of_column(|_| {}, identity), taken("DROP IDENTITY"));
+    assert_eq!(
+        of_column(|_| {}, identity),
+        taken("DROP IDENTITY IF EXISTS")
+    );
     assert_eq!(of_column(|_| {}, computed), taken("DROP EXPRESSION"));
-    assert_eq!(of_column(identity, |one| one.identity = None), None);
-    assert_eq!(of_column(computed, |one| one.generated = None), None);
+    let by_default = |column: &mut Column| column.identity = Some(Identity::ByDefault);
+    assert_eq!(
+        of_column(identity, by_default),
+        taken("SET GENERATED ALWAYS")
+    );
+    let set = "SELECT setval(pg_get_serial_sequence('\"User\"', 'email'), (SELECT max(\"email\") FROM \"User\" WHERE \"email\" > 0));";
+    assert_eq!(
+        of_column(by_default, |_| {}),
+        Some(format!(
+            "{alter} ADD GENERATED BY DEFAULT AS IDENTITY; {set}"
+        ))
+    );
+    assert_eq!(
+        of_column(computed, |_| {}).as_deref(),
+        Some(
+            r#"ALTER TABLE "User" DROP COLUMN "email"; ALTER TABLE "User" ADD COLUMN "email" TEXT NOT NULL GENERATED ALWAYS AS (1) STORED;"#
+        )
+    );
     let collated = |column: &mut Column| column.collation = Some("\"C\"".to_owned());
     assert_eq!(
         of_column(|_| {}, collated),
@@ -535,4 +629,38 @@ fn what_others_settle_is_left_to_them() {
     }
     assert!(!is_left(APPLY_MAKES));
     assert!(!is_left_to_others(&Finding::new("no")));
+}
+
+#[test]
+fn labels_are_added_and_renamed_and_a_type_is_made_anew_where_neither_will_do() {
+    let labels = |there: &'static [&str], wanted: &'static [&str]| {
+        let with = |labels: &[&str]| Enum {
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        };
+        let (there, wanted) = (with(there), with(wanted));
+        let promised = move |promise: &mut Promise| {
+            drop(promise.whole.enums.insert(name("Mood"), wanted));
+        };
+        let said = said("tables.types", promised, move |schema| {
+            drop(schema.enums.insert(name("Mood"), there));
+        });
+        said.expect("a remedy")
+    };
+    assert_eq!(
+        labels(&["b"], &["a", "b", "c"]),
+        r#"ALTER TYPE "Mood" ADD VALUE 'a' BEFORE 'b'; ALTER TYPE "Mood" ADD VALUE 'c' AFTER 'b';"#
+    );
+    assert_eq!(
+        labels(&["a", "it's", "c"], &["a", "b", "c"]),
+        r#"ALTER TYPE "Mood" RENAME VALUE 'it''s' TO 'b';"#
+    );
+    for (there, why) in [
+        (&["b", "a"] as &[&str], "moved"),
+        (&["a", "b", "c"], "too many"),
+        (&["c", "a"], "one label moved, another lost"),
+    ] {
+        let said = labels(there, &["a", "b"]);
+        let anew = r#"BEGIN; ALTER TYPE "Mood" RENAME TO "Mood_before"; CREATE TYPE "Mood" AS ENUM ('a', 'b'); DROP TYPE "Mood_before"; COMMIT;"#;
+        assert!(said.starts_with(anew), "{why}: {said}");
+    }
 }

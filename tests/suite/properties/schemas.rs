@@ -283,9 +283,20 @@ fn index() -> impl Strategy<Value = Index> {
         names(),
         option::weighted(0.3, expression()),
         state(),
+        any::<bool>(),
     )
         .prop_map(
-            |(keys, unique, nulls_not_distinct, deferrable, method, include, predicate, state)| {
+            |(
+                keys,
+                unique,
+                nulls_not_distinct,
+                deferrable,
+                method,
+                include,
+                predicate,
+                state,
+                constraint,
+            )| {
                 Index {
                     keys,
                     unique,
@@ -295,6 +306,7 @@ fn index() -> impl Strategy<Value = Index> {
                     include,
                     predicate,
                     state,
+                    constraint,
                 }
             },
         )

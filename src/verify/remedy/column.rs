@@ -1,0 +1,238 @@
+//! What to do about a column.
+
+use super::{OR_KEEP, SETTLE_TYPES, made};
+use crate::ddl::Change;
+use crate::diff::Object;
+use crate::model::name::literal;
+use crate::model::{Column, ColumnDefault, Identifier, Identity, Schema};
+use crate::verify::evidence::Evidence;
+
+fn column<'a>(schema: &'a Schema, object: &Object) -> Option<&'a Column> {
+    let table = schema.tables.get(&object.owner)?;
+    table.column(object.name.as_str())
+}
+
+fn alter(object: &Object) -> String {
+    let (table, name) = (object.owner.quoted(), object.name.quoted());
+    format!("ALTER TABLE {table} ALTER COLUMN {name}")
+}
+
+/// What to do about a column that nobody asked for.
+pub(super) fn unexpected(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
+    renamed(evidence, object).or_else(|| {
+        let drop = made::dropped(evidence, object)?;
+        Some(format!("{drop};{OR_KEEP}\n-- its values go with it"))
+    })
+}
+
+/// What gives a column its name again: of the columns that nobody asked for one has its type, and of those that
+/// are not there one.
+pub(super) fn renamed(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
+    let (actual, promised) = (evidence.actual, &evidence.promise.whole);
+    let ty = &column(actual, object)
+        .or_else(|| column(promised, object))?
+        .ty;
+    let only = |here: &Schema, other: &Schema| {
+        let other = other.tables.get(&object.owner)?;
+        let here = here.tables.get(&object.owner)?.columns.iter();
+        let mut alike =
+            here.filter(|column| column.ty == *ty && other.column(column.name.as_str()).is_none());
+        let first = alike.next()?;
+        alike.next().is_none().then(|| first.name.quoted())
+    };
+    let (from, to) = (only(actual, promised)?, only(promised, actual)?);
+    let table = object.owner.quoted();
+    Some(format!(
+        "ALTER TABLE {table} RENAME COLUMN {from} TO {to}; -- it has the same type"
+    ))
+}
+
+/// A column that is gone, made again; what it held is not. Where rows stand and each must have a value,
+/// they get it in between.
+pub(super) fn anew(column: &Column, table: &Identifier) -> String {
+    let is_filled =
+        column.default.is_some() || column.identity.is_some() || column.generated.is_some();
+    let must_be_filled = !column.nullable && !is_filled;
+    let mut first = column.clone();
+    first.nullable |= must_be_filled;
+    let change = Change::AddColumn {
+        table: table.clone(),
+        column: first,
+    };
+    let sql = change.sql();
+    if must_be_filled {
+        let (table, name) = (table.quoted(), column.name.quoted());
+        format!(
+            "{sql};\n-- the values went with the column: fill them in here, from a backup\n\
+             ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL;"
+        )
+    } else if column.generated.is_some() {
+        format!("{sql};")
+    } else {
+        format!("{sql};\n-- the values went with the column: restore them from a backup")
+    }
+}
+
+/// What to do about what `field` says of a column.
+pub(super) fn changed(evidence: &Evidence<'_>, object: &Object, field: &str) -> Option<String> {
+    let there = column(evidence.actual, object)?;
+    let wanted = column(&evidence.promise.whole, object)?;
+    let alter = alter(object);
+    match field {
+        "type" => Some(retyped(evidence, &alter, there, wanted)),
+        "NOT NULL" if wanted.nullable => Some(format!("{alter} DROP NOT NULL;")),
+        "NOT NULL" => Some(format!("{alter} SET NOT NULL;")),
+        "default" => default(evidence, object, there, wanted),
+        "identity" => Some(identity(object, there, wanted)),
+        "generation" if wanted.generated.is_none() => Some(format!("{alter} DROP EXPRESSION;")),
+        "generation" => {
+            let drop = made::dropped(evidence, object)?;
+            Some(format!("{drop};\n{}", anew(wanted, &object.owner)))
+        }
+        "collation" => {
+            let collation = wanted.collation.as_deref().unwrap_or("\"default\"");
+            Some(format!(
+                "{alter} TYPE {} COLLATE {collation};",
+                wanted.ty.sql()
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// What gives a column another type, with what becomes of its values, and its default out of the way where
+/// it has one.
+fn retyped(evidence: &Evidence<'_>, alter: &str, there: &Column, wanted: &Column) -> String {
+    let types = &evidence.promise.whole;
+    let enumerated = wanted.ty.element().name();
+    let is_enum = types.enums.contains_key(enumerated.as_str());
+    if is_enum && !evidence.actual.enums.contains_key(enumerated.as_str()) {
+        return SETTLE_TYPES.to_owned();
+    }
+    let (name, desired) = (wanted.name.quoted(), wanted.ty.sql());
+    let actual = there.ty.sql();
+    let has_zone = |ty: &str| ty.starts_with("TIMESTAMPTZ") || ty.ends_with("WITH TIME ZONE");
+    let is_time = |ty: &str| ty.starts_with("TIMESTAMP");
+    let using = if is_time(&actual) && is_time(&desired) && has_zone(&actual) != has_zone(&desired)
+    {
+        // Without it the session's TimeZone decides (manual, 8.5.1.3), and Prisma writes UTC.
+        format!("{name} AT TIME ZONE 'UTC'")
+    } else if is_enum {
+        // There is no cast from one enum to another.
+        let text = if wanted.ty.is_array() {
+            "text[]"
+        } else {
+            "text"
+        };
+        format!("{name}::{text}::{desired}")
+    } else {
+        format!("{name}::{desired}")
+    };
+    let (mut sql, mut again) = (String::new(), String::new());
+    if let Some(ColumnDefault::Expression(_)) = there.default {
+        sql += &format!("{alter} DROP DEFAULT;\n");
+        if let Some(ColumnDefault::Expression(default)) = &wanted.default {
+            again = format!("{alter} SET DEFAULT {default};\n");
+        }
+    }
+    format!(
+        "{sql}{alter} TYPE {desired} USING {using};\n{again}\
+         -- this rewrites the table, and nobody reads or writes it meanwhile\n\
+         -- look at the values first: it fails on those that the type cannot hold, and rounds digits away that it has no room for"
+    )
+}
+
+fn default(
+    evidence: &Evidence<'_>,
+    object: &Object,
+    there: &Column,
+    wanted: &Column,
+) -> Option<String> {
+    let alter = alter(object);
+    let sql = match &wanted.default {
+        None => format!("{alter} DROP DEFAULT;"),
+        Some(ColumnDefault::Expression(expression)) => format!("{alter} SET DEFAULT {expression};"),
+        Some(ColumnDefault::Any) => return None,
+        Some(ColumnDefault::Autoincrement) => counting(evidence, object, there, wanted, None)?,
+        Some(ColumnDefault::Sequence(options)) => {
+            counting(evidence, object, there, wanted, Some(options))?
+        }
+    };
+    // A column has an identity or a default.
+    let is_identity = there.identity.is_some() && wanted.identity.is_none();
+    let first = is_identity.then(|| format!("{alter} DROP IDENTITY IF EXISTS;\n"));
+    Some(first.unwrap_or_default() + &sql)
+}
+
+/// What a sequence is called whose numbers a crash loses.
+const UNLOGGED: &str = "UNLOGGED";
+
+/// What has a column count by a sequence of its own, with `options` or the usual ones.
+fn counting(
+    evidence: &Evidence<'_>,
+    object: &Object,
+    there: &Column,
+    wanted: &Column,
+    options: Option<&str>,
+) -> Option<String> {
+    let (table, name) = (object.owner.quoted(), object.name.quoted());
+    let ty = wanted.ty.sql();
+    // NULL where there is none, and then nothing is set.
+    let last = format!("(SELECT max({name}) FROM {table} WHERE {name} > 0)");
+    let mut counters = evidence.counters.iter().map(|(counter, _)| counter);
+    let own = counters.find(|own| own.table == object.owner && own.column == object.name);
+    if let (Some(ColumnDefault::Sequence(unusual)), Some(own)) = (&there.default, own) {
+        let sequence = &own.sequence;
+        let logged = format!("ALTER SEQUENCE {sequence} SET LOGGED;");
+        let set = literal(sequence);
+        return Some(match (options, unusual.as_str()) {
+            (Some(options), _) => format!("ALTER SEQUENCE {sequence} {options};"),
+            (None, UNLOGGED) => logged,
+            (None, unusual) => format!(
+                "BEGIN;\n\
+                 ALTER SEQUENCE {sequence} AS {ty} INCREMENT 1 MINVALUE 1 NO MAXVALUE START 1 RESTART NO CYCLE;\n\
+                 {}SELECT setval({set}, {last});\nCOMMIT;",
+                if unusual.contains(UNLOGGED) {
+                    logged + "\n"
+                } else {
+                    String::new()
+                },
+            ),
+        });
+    }
+    // As PostgreSQL names that of a SERIAL (`makeObjectName`), where the name is not too long.
+    let sequence = Identifier::new(format!("{}_{}_seq", object.owner, object.name)).ok()?;
+    let sequence = sequence.quoted();
+    let set = literal(&sequence);
+    let options = options.map_or(String::new(), |options| format!(" {options}"));
+    Some(format!(
+        "CREATE SEQUENCE IF NOT EXISTS {sequence} AS {ty}{options};\n\
+         ALTER SEQUENCE {sequence} OWNED BY {table}.{name};\n\
+         {} SET DEFAULT nextval({set});\n\
+         SELECT setval({set}, {last});",
+        alter(object)
+    ))
+}
+
+fn identity(object: &Object, there: &Column, wanted: &Column) -> String {
+    let alter = alter(object);
+    let Some(identity) = wanted.identity else {
+        return format!("{alter} DROP IDENTITY IF EXISTS;");
+    };
+    let given = match identity {
+        Identity::Always => "GENERATED ALWAYS",
+        Identity::ByDefault => "GENERATED BY DEFAULT",
+    };
+    if there.identity.is_some() {
+        return format!("{alter} SET {given};");
+    }
+    let (table, name) = (object.owner.quoted(), object.name.quoted());
+    let sequence = format!(
+        "pg_get_serial_sequence({}, {})",
+        literal(&table),
+        literal(object.name.as_str())
+    );
+    format!(
+        "{alter} ADD {given} AS IDENTITY;\nSELECT setval({sequence}, (SELECT max({name}) FROM {table} WHERE {name} > 0));"
+    )
+}

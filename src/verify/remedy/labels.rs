@@ -1,0 +1,149 @@
+//! What to do about an enum.
+
+use super::OR_KEEP;
+use crate::ddl::Change;
+use crate::model::name::literal;
+use crate::model::{ColumnDefault, Enum, Identifier, Schema};
+use crate::verify::evidence::Evidence;
+
+/// What makes an enum that is not there, or brings it back from under another name or another schema.
+pub(super) fn missing(evidence: &Evidence<'_>, name: &Identifier) -> Option<String> {
+    let wanted = evidence.promise.whole.enums.get(name)?;
+    let (actual, schema) = (evidence.actual, evidence.schema.quoted());
+    let mut strange = actual.enums.iter().filter(|(other, there)| {
+        !evidence.promise.whole.enums.contains_key(*other) && *there == wanted
+    });
+    if let (Some((other, _)), None) = (strange.next(), strange.next()) {
+        return Some(format!(
+            "ALTER TYPE {} RENAME TO {}; -- it has the same labels",
+            other.quoted(),
+            name.quoted()
+        ));
+    }
+    let columns = actual.tables.values().flat_map(|table| &table.columns);
+    let of_the_name = |ty: &str| {
+        let (_, unqualified) = ty.rsplit_once('.')?;
+        (unqualified.trim_matches('"') == name.as_str()).then(|| ty.to_owned())
+    };
+    if let Some(elsewhere) = columns
+        .map(|column| column.ty.element())
+        .find_map(|ty| of_the_name(ty.as_str()))
+    {
+        return Some(format!(
+            "ALTER TYPE {elsewhere} SET SCHEMA {schema}; -- columns use it there"
+        ));
+    }
+    let make = Change::CreateEnum {
+        name: name.clone(),
+        definition: wanted.clone(),
+    };
+    let away = actual.domains.contains_key(name).then(|| {
+        let before = before(name)?;
+        Some(format!(
+            "ALTER DOMAIN {} RENAME TO {before};\n",
+            name.quoted()
+        ))
+    });
+    let away = away.map_or(Some(String::new()), |away| away)?;
+    Some(format!("{away}{};", make.sql()))
+}
+
+/// A name for what is put aside.
+fn before(name: &Identifier) -> Option<String> {
+    let name = Identifier::new(format!("{name}_before")).ok()?;
+    Some(name.quoted())
+}
+
+/// What gives an enum the labels that it should have, in their order.
+pub(super) fn changed(evidence: &Evidence<'_>, name: &Identifier) -> Option<String> {
+    let there = &evidence.actual.enums.get(name)?.labels;
+    let wanted = evidence.promise.whole.enums.get(name)?;
+    let statements =
+        added(name, there, &wanted.labels).or_else(|| renamed(name, there, &wanted.labels));
+    statements
+        .map(|statements| statements.join("\n"))
+        .or_else(|| anew(evidence.actual, name, wanted))
+}
+
+/// Where labels are missing and nothing else is otherwise.
+fn added(name: &Identifier, there: &[String], wanted: &[String]) -> Option<Vec<String>> {
+    let name = name.quoted();
+    let left: Vec<_> = wanted
+        .iter()
+        .filter(|label| there.contains(label))
+        .collect();
+    if !left.into_iter().eq(there) {
+        return None;
+    }
+    let missing = wanted
+        .iter()
+        .enumerate()
+        .filter(|(_, label)| !there.contains(label));
+    let add = missing.map(|(at, label)| {
+        let place = match at.checked_sub(1) {
+            Some(before) => format!("AFTER {}", literal(&wanted[before])),
+            None => there
+                .first()
+                .map_or(String::new(), |first| format!("BEFORE {}", literal(first))),
+        };
+        format!("ALTER TYPE {name} ADD VALUE {} {place};", literal(label))
+    });
+    Some(add.collect())
+}
+
+/// Where other words stand in the same places.
+fn renamed(name: &Identifier, there: &[String], wanted: &[String]) -> Option<Vec<String>> {
+    let pairs = there.iter().zip(wanted).filter(|(is, should)| is != should);
+    let can_be = |(is, should): (&String, &String)| !wanted.contains(is) && !there.contains(should);
+    if there.len() != wanted.len() || !pairs.clone().all(can_be) {
+        return None;
+    }
+    let name = name.quoted();
+    let rename = pairs.map(|(is, should)| {
+        format!(
+            "ALTER TYPE {name} RENAME VALUE {} TO {};",
+            literal(is),
+            literal(should)
+        )
+    });
+    Some(rename.collect())
+}
+
+/// None can be dropped or moved (manual, ALTER TYPE): the type is made anew, and its columns take it.
+fn anew(actual: &Schema, name: &Identifier, wanted: &Enum) -> Option<String> {
+    let before = before(name)?;
+    let make = Change::CreateEnum {
+        name: name.clone(),
+        definition: wanted.clone(),
+    };
+    let name_of_type = name.quoted();
+    let mut sql = format!(
+        "BEGIN;\nALTER TYPE {name_of_type} RENAME TO {before};\n{};\n",
+        make.sql()
+    );
+    for (table, definition) in &actual.tables {
+        for column in definition
+            .columns
+            .iter()
+            .filter(|column| column.ty.element().name() == name.as_str())
+        {
+            let array = if column.ty.is_array() { "[]" } else { "" };
+            let (table, column_name) = (table.quoted(), column.name.quoted());
+            let alter = format!("ALTER TABLE {table} ALTER COLUMN {column_name}");
+            let retype = format!(
+                "{alter} TYPE {name_of_type}{array} USING {column_name}::text{array}::{name_of_type}{array};\n"
+            );
+            sql += &match &column.default {
+                Some(ColumnDefault::Expression(default)) => {
+                    format!("{alter} DROP DEFAULT;\n{retype}{alter} SET DEFAULT {default};\n")
+                }
+                _ => retype,
+            };
+        }
+    }
+    Some(format!(
+        "{sql}DROP TYPE {before};\nCOMMIT;{OR_KEEP}\n\
+         -- this rewrites the tables, and nobody reads or writes them meanwhile\n\
+         -- look at the values first: it fails on those that the type has no more"
+    ))
+}
