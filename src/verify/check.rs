@@ -162,6 +162,14 @@ impl Outcome {
         }
     }
 
+    /// What it failed for.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Outcome::Failed { findings } => findings,
+            _ => &[],
+        }
+    }
+
     /// Whether it failed.
     pub fn is_failure(&self) -> bool {
         matches!(self, Outcome::Failed { .. })
@@ -198,4 +206,13 @@ impl Finding {
         self.remedy = Some(remedy.into());
         self
     }
+
+    /// What it says, also where it says that it stands in the way.
+    pub fn what(&self) -> &str {
+        let message = self.message.as_str();
+        message.strip_prefix(IN_THE_WAY).unwrap_or(message)
+    }
 }
+
+/// What a finding begins with that keeps the migration from being applied.
+pub const IN_THE_WAY: &str = "in the way: ";

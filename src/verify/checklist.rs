@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{Check, Finding, Group, Outcome};
+use super::check::{Check, Finding, Group, IN_THE_WAY, Outcome};
 use super::evidence::{Evidence, Recorded, stands_elsewhere};
 use super::kinds::by_kind;
 use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy};
@@ -74,8 +74,8 @@ fn declaration(evidence: &Evidence<'_>) -> Check {
     }
 }
 
-/// What a finding begins with that keeps the migration from being applied.
-pub const IN_THE_WAY: &str = "in the way: ";
+/// The check of what is yet to be applied.
+pub const APPLIED: &str = "migration.applied";
 
 fn applied(evidence: &Evidence<'_>) -> Check {
     let plan = evidence.plan;
@@ -93,7 +93,7 @@ fn applied(evidence: &Evidence<'_>) -> Check {
         error: None,
     }));
     Check {
-        id: "migration.applied",
+        id: APPLIED,
         group: Group::Migration,
         title: format!("{} is applied", plan.migration),
         expected: "nothing pending".to_owned(),

@@ -7,8 +7,8 @@ use super::{MOST_FINDINGS, Page, more, remedy};
 use crate::render::diff;
 use crate::render::style::{bad, strong, wrapped};
 use crate::report::{ObjectDiff, Report};
-use crate::verify::check::{Check, Finding, Outcome};
-use crate::verify::checklist::IN_THE_WAY;
+use crate::verify::check::{Check, Finding};
+use crate::verify::checklist::APPLIED;
 use crate::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS, is_left_to_others};
 
 /// The most findings of one check that are written out where one error is behind them.
@@ -18,9 +18,6 @@ const MOST_OF_AN_EFFECT: usize = 3;
 const MOST_OF_A_TRIAL: usize = 1;
 /// The most diffs that are written out.
 const MOST_DIFFS: usize = 8;
-
-/// The check of what is yet to be applied.
-const APPLIED: &str = "migration.applied";
 
 /// The checks that failed.
 pub(super) struct Failed<'a> {
@@ -42,13 +39,13 @@ impl<'a> Failed<'a> {
         let (causes, effects): (Vec<_>, Vec<_>) = failed.iter().partition(|check| {
             let is_own = |finding: &Finding| {
                 let is_pending = finding.remedy.as_deref() == Some(APPLY_MAKES);
-                let is_told = told.contains(&what(finding));
+                let is_told = told.contains(&finding.what());
                 let is_explained = is_left_to_others(finding) || is_pending && says_what_is_pending;
                 !is_told && !is_explained
             };
-            let is_cause = findings(check).iter().any(is_own);
+            let is_cause = check.outcome.findings().iter().any(is_own);
             if is_cause {
-                told.extend(findings(check).iter().map(what));
+                told.extend(check.outcome.findings().iter().map(Finding::what));
             }
             is_cause
         });
@@ -114,19 +111,6 @@ impl<'a> Failed<'a> {
     }
 }
 
-/// What a finding is about, also where it says that it stands in the way.
-fn what(finding: &Finding) -> &str {
-    let message = finding.message.as_str();
-    message.strip_prefix(IN_THE_WAY).unwrap_or(message)
-}
-
-fn findings(check: &Check) -> &[Finding] {
-    match &check.outcome {
-        Outcome::Failed { findings } => findings,
-        _ => &[],
-    }
-}
-
 /// What an effect adds to its causes: the errors behind what was tried, and what else was found, but for
 /// what other checks found as well.
 fn said(check: &Check) -> Vec<&str> {
@@ -134,7 +118,7 @@ fn said(check: &Check) -> Vec<&str> {
         let remedy = finding.remedy.as_deref();
         matches!(remedy, Some(SEE_WHAT_STANDS | APPLY_MAKES))
     };
-    let added = findings(check).iter().filter(adds);
+    let added = check.outcome.findings().iter().filter(adds);
     added
         .map(|finding| finding.error.as_ref().unwrap_or(&finding.message).as_str())
         .collect()
@@ -160,10 +144,14 @@ fn failure<'a>(
     );
     let same = |finding: &Finding| {
         let mut earlier = told.iter();
-        let found = earlier.find(|(told, _)| what(told) == what(finding));
+        let found = earlier.find(|(told, _)| told.what() == finding.what());
         found.map(|(_, check)| *check)
     };
-    let (again, new): (Vec<_>, Vec<_>) = findings(check).iter().partition(|f| same(f).is_some());
+    let (again, new): (Vec<_>, Vec<_>) = check
+        .outcome
+        .findings()
+        .iter()
+        .partition(|f| same(f).is_some());
     let mut elsewhere: Vec<_> = again.into_iter().filter_map(same).collect();
     elsewhere.dedup();
     let mut of_error: BTreeMap<&str, usize> = BTreeMap::new();
@@ -218,7 +206,7 @@ fn diffs(out: &mut String, report: &Report, page: Page) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::check::Group;
+    use crate::verify::check::{Group, Outcome};
 
     #[test]
     fn what_comes_of_one_error_is_told_three_times_and_counted() {

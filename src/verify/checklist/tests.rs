@@ -74,15 +74,8 @@ pub(in crate::verify) fn table<'s>(schema: &'s mut Schema, name: &str) -> &'s mu
     schema.tables.get_mut(name).expect("a table")
 }
 
-fn findings(check: &Check) -> &[Finding] {
-    match &check.outcome {
-        Outcome::Failed { findings } => findings,
-        _ => &[],
-    }
-}
-
 fn messages(check: &Check) -> Vec<&str> {
-    let findings = findings(check).iter();
+    let findings = check.outcome.findings().iter();
     findings.map(|finding| finding.message.as_str()).collect()
 }
 
@@ -219,7 +212,9 @@ fn a_table_that_is_missing_is_named_and_so_is_what_stands_in_its_place() {
         (new.found.as_str(), messages(&new)),
         ("2", vec![r#"table "Job" is missing"#])
     );
-    let object = findings(&new)
+    let object = new
+        .outcome
+        .findings()
         .first()
         .and_then(|finding| finding.object.clone());
     assert_eq!(object, Some(Object::alone(ObjectKind::Table, &name("Job"))));
@@ -315,7 +310,7 @@ fn a_table_under_another_name_is_known_by_its_columns_where_it_is_the_only_one()
                 schema.tables.insert(name(other), brand.clone());
             }
         });
-        let said = findings(&found).iter();
+        let said = found.outcome.findings().iter();
         said.filter_map(|finding| finding.remedy.clone())
             .filter(|remedy| remedy.contains("RENAME TO"))
             .collect::<Vec<_>>()

@@ -6,46 +6,56 @@ use crate::model::name::literal;
 use crate::model::{ColumnDefault, Enum, Identifier, Schema};
 use crate::verify::evidence::Evidence;
 
-/// What makes an enum that is not there, or brings it back from under another name or another schema.
+/// What brings an enum back from under another name or from another schema, or makes it.
 pub(super) fn missing(evidence: &Evidence<'_>, name: &Identifier) -> Option<String> {
     let wanted = evidence.promise.whole.enums.get(name)?;
-    let (actual, schema) = (evidence.actual, evidence.schema.quoted());
-    let mut strange = actual.enums.iter().filter(|(other, there)| {
-        !evidence.promise.whole.enums.contains_key(*other) && *there == wanted
-    });
-    if let (Some((other, _)), None) = (strange.next(), strange.next()) {
+    let to = name.quoted();
+    if let Some(other) = under_another_name(evidence, wanted) {
+        let other = other.quoted();
         return Some(format!(
-            "ALTER TYPE {} RENAME TO {}; -- it has the same labels",
-            other.quoted(),
-            name.quoted()
+            "ALTER TYPE {other} RENAME TO {to}; -- it has the same labels"
         ));
     }
+    if let Some(other) = in_another_schema(evidence.actual, name) {
+        let schema = evidence.schema.quoted();
+        return Some(format!(
+            "ALTER TYPE {other} SET SCHEMA {schema}; -- columns use it there"
+        ));
+    }
+    let away = match evidence.actual.domains.contains_key(name) {
+        true => format!("ALTER DOMAIN {to} RENAME TO {};\n", before(name)?),
+        false => String::new(),
+    };
+    Some(format!("{away}{};", made(name, wanted)))
+}
+
+/// The enum that nobody asked for and that has the labels of `wanted`, when there is one.
+fn under_another_name<'a>(evidence: &'a Evidence<'_>, wanted: &Enum) -> Option<&'a Identifier> {
+    let promised = &evidence.promise.whole.enums;
+    let strange = evidence.actual.enums.iter();
+    let mut alike =
+        strange.filter(|(name, there)| !promised.contains_key(*name) && *there == wanted);
+    let (name, _) = alike.next()?;
+    alike.next().is_none().then_some(name)
+}
+
+/// The type of the name that columns have instead, as SQL.
+fn in_another_schema(actual: &Schema, name: &Identifier) -> Option<String> {
     let columns = actual.tables.values().flat_map(|table| &table.columns);
-    let of_the_name = |ty: &str| {
-        let (_, unqualified) = ty.rsplit_once('.')?;
-        (unqualified.trim_matches('"') == name.as_str()).then(|| ty.to_owned())
-    };
-    if let Some(elsewhere) = columns
-        .map(|column| column.ty.element())
-        .find_map(|ty| of_the_name(ty.as_str()))
-    {
-        return Some(format!(
-            "ALTER TYPE {elsewhere} SET SCHEMA {schema}; -- columns use it there"
-        ));
-    }
-    let make = Change::CreateEnum {
-        name: name.clone(),
-        definition: wanted.clone(),
-    };
-    let away = actual.domains.contains_key(name).then(|| {
-        let before = before(name)?;
-        Some(format!(
-            "ALTER DOMAIN {} RENAME TO {before};\n",
-            name.quoted()
-        ))
+    let mut types = columns.map(|column| column.ty.element());
+    let found = types.find(|ty| {
+        let unqualified = ty
+            .as_str()
+            .rsplit_once('.')
+            .map(|(_, unqualified)| unqualified);
+        unqualified.is_some_and(|unqualified| unqualified.trim_matches('"') == name.as_str())
     });
-    let away = away.map_or(Some(String::new()), |away| away)?;
-    Some(format!("{away}{};", make.sql()))
+    found.map(|ty| ty.as_str().to_owned())
+}
+
+fn made(name: &Identifier, wanted: &Enum) -> String {
+    let (name, definition) = (name.clone(), wanted.clone());
+    Change::CreateEnum { name, definition }.sql()
 }
 
 /// A name for what is put aside.
@@ -112,14 +122,11 @@ fn renamed(name: &Identifier, there: &[String], wanted: &[String]) -> Option<Vec
 /// None can be dropped or moved (manual, ALTER TYPE): the type is made anew, and its columns take it.
 fn anew(actual: &Schema, name: &Identifier, wanted: &Enum) -> Option<String> {
     let before = before(name)?;
-    let make = Change::CreateEnum {
-        name: name.clone(),
-        definition: wanted.clone(),
-    };
+    let make = made(name, wanted);
     let name_of_type = name.quoted();
     let mut sql = format!(
         "BEGIN;\nALTER TYPE {name_of_type} RENAME TO {before};\n{};\n",
-        make.sql()
+        make
     );
     for (table, definition) in &actual.tables {
         for column in definition
