@@ -313,7 +313,8 @@ pub const CHECKS: &[About] = &[
         "tenants.row-security",
         "the new tables stand under row-level security as their neighbours do",
         "Row-level security and policies of the new tables are compared with what is promised and with the tables \
-         around them.",
+         around them: a new one may have any way that a fifth of them have, unless two thirds have one. Policies that \
+         say the same in other words are the same.",
         "Where the neighbours rely on it, a table without it shows every tenant's rows to every tenant.",
         "The finding has the statement. Policies are yours to write: the tool does not guess them.",
     ),

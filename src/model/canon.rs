@@ -47,7 +47,7 @@ fn normalise_table(table: &mut Table) {
         check.definition = collapse(&check.definition);
     }
     for policy in table.row_security.policies.values_mut() {
-        policy::drop_needless_check(policy);
+        policy::normalise(policy);
     }
     table.inherits.sort();
     table.children.sort();

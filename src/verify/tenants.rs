@@ -1,5 +1,8 @@
 //! Tenants stay apart: what the catalog says of it.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use super::check::{Check, Finding, Group, Outcome};
 use super::checklist::{counted, finding};
 use super::evidence::Evidence;
@@ -75,15 +78,22 @@ const OF_ANOTHER_BASELINE: usize = 10;
 const OLDER_BASELINE: &str = "If it belongs there, the baseline is older than it: leora-migrate snapshot --out FILE writes a new \
                               one, then --baseline FILE. Take it down only if you know who put it up.";
 
-/// Whether a table that stood before stands under row-level security, and did not.
-fn is_fenced_since(evidence: &Evidence<'_>, name: &Identifier) -> bool {
+/// What to do about row-level security on a new table that neither the declaration nor the neighbours have.
+const PUT_UP: &str = "Find out who put it up, and for whom: taken down, the table is open to all whom it is granted to. If it \
+                      belongs there, waive this.";
+
+/// What to do about row-level security that stands and was not promised.
+fn fenced_since(evidence: &Evidence<'_>, name: &Identifier) -> Option<&'static str> {
     let enabled = |schema: &Schema| {
         let table = schema.tables.get(name);
         table.is_some_and(|table| table.row_security.enabled)
     };
     let promise = evidence.promise;
-    let is_old = !promise.created.contains(name);
-    is_old && enabled(evidence.actual) && !enabled(&promise.whole)
+    let since = enabled(evidence.actual) && !enabled(&promise.whole);
+    since.then(|| match promise.created.contains(name) {
+        true => PUT_UP,
+        false => OLDER_BASELINE,
+    })
 }
 
 /// Row-level security as promised; on the new tables, as their neighbours have it: where most
@@ -120,8 +130,8 @@ fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> C
         .filter(|difference| !(enabled && is_new(&difference.object.owner)))
         .map(|difference| {
             let mut finding = finding(evidence, difference);
-            if is_fenced_since(evidence, &difference.object.owner) {
-                finding.remedy = Some(OLDER_BASELINE.to_owned());
+            if let Some(said) = fenced_since(evidence, &difference.object.owner) {
+                finding.remedy = Some(said.to_owned());
             }
             finding
         })
@@ -137,14 +147,28 @@ fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> C
         *remedy += "\n-- unless the tables before stood so already: then this is not their baseline, and leora-migrate snapshot \
                     --out FILE writes one in a database that is not migrated yet";
     }
+    let mut unsure = Vec::new();
     if enabled {
-        let usual = usual_policies(&neighbours);
-        let unlike = created
+        let ways = Ways::of(&neighbours);
+        let stands = created
             .iter()
             .filter_map(|name| Some((name, &evidence.actual.tables.get(name)?.row_security)));
-        let unlike = unlike.filter_map(|(name, rls)| unlike_neighbours(name, rls, forced, usual));
+        let stands: Vec<_> = stands.collect();
+        let unlike = stands
+            .iter()
+            .filter_map(|(name, rls)| unlike_neighbours(name, rls, forced, &ways));
         // The holes in the fence before all that a baseline may be too old for.
         findings.splice(0..0, unlike);
+        if ways.0.is_empty() {
+            let with_policies = stands.iter().filter(|(_, rls)| !rls.policies.is_empty());
+            unsure.extend(with_policies.map(|(name, _)| {
+                format!(
+                    "the neighbours' policies differ from each other, so nothing says whether those of {} keep tenants apart: \
+                     read them, \\d in psql",
+                    name.quoted()
+                )
+            }));
+        }
     }
     let expected = match (enabled, forced) {
         (false, _) => "as promised",
@@ -164,25 +188,76 @@ fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> C
             n => counted(n, "difference", "differences"),
         },
         expected: expected.to_owned(),
-        outcome: Outcome::of(findings),
+        outcome: match (findings.is_empty(), unsure.is_empty()) {
+            (true, false) => Outcome::NotProved { reasons: unsure },
+            _ => Outcome::of(findings),
+        },
     }
 }
 
-/// The policies that most of those under row-level security have, when most have the same.
-fn usual_policies<'a>(neighbours: &[&'a RowSecurity]) -> Option<&'a RowSecurity> {
-    let fenced: Vec<_> = neighbours.iter().filter(|rls| rls.enabled).collect();
-    let alike = |rls: &&&&RowSecurity| {
-        let same = fenced
-            .iter()
-            .filter(|other| definitions(other) == definitions(rls));
-        same.count() * 2 > fenced.len()
-    };
-    fenced.iter().find(alike).map(|rls| **rls)
+/// The policies by which the neighbours keep tenants apart, those of most of them first.
+struct Ways<'a>(Vec<&'a RowSecurity>);
+
+/// One of so many neighbours at least must have policies that are a way of theirs: an exception is none.
+const OF_NEIGHBOURS: usize = 5;
+
+impl<'a> Ways<'a> {
+    fn of(neighbours: &[&'a RowSecurity]) -> Ways<'a> {
+        let fenced: Vec<_> = neighbours.iter().filter(|rls| rls.enabled).collect();
+        let mut alike = BTreeMap::<_, Vec<&'a RowSecurity>>::new();
+        for rls in &fenced {
+            alike.entry(definitions(rls)).or_default().push(rls);
+        }
+        let least = fenced
+            .len()
+            .div_ceil(OF_NEIGHBOURS)
+            .max(2)
+            .min(fenced.len());
+        let mut ways: Vec<_> = alike
+            .into_values()
+            .filter(|alike| alike.len() >= least)
+            .collect();
+        ways.sort_by_key(|alike| Reverse(alike.len()));
+        // Where two thirds have one way, the others' are exceptions, however many.
+        if ways
+            .first()
+            .is_some_and(|most| most.len() * 3 >= fenced.len() * 2)
+        {
+            ways.truncate(1);
+        }
+        Ways(
+            ways.into_iter()
+                .filter_map(|alike| alike.first().copied())
+                .collect(),
+        )
+    }
+
+    /// Whether `rls` has the policies of one of them, where there is any.
+    fn take_in(&self, rls: &RowSecurity) -> bool {
+        let is_as = |way: &&RowSecurity| definitions(way) == definitions(rls);
+        self.0.is_empty() || self.0.iter().any(is_as)
+    }
 }
 
-/// What the policies say, whatever their names.
-fn definitions(rls: &RowSecurity) -> Vec<&str> {
-    let mut definitions: Vec<_> = rls.policies.values().map(String::as_str).collect();
+/// What the policies say, whatever their names. Four of one expression, one for each command, say what one for all does.
+fn definitions(rls: &RowSecurity) -> Vec<String> {
+    let mut definitions: Vec<_> = rls.policies.values().cloned().collect();
+    definitions.sort_unstable();
+    let reading = definitions
+        .iter()
+        .filter(|policy| policy.contains(" FOR SELECT "));
+    let whole = reading.filter_map(|policy| {
+        let of = |command: &str| policy.replacen(" FOR SELECT ", &format!(" FOR {command} "), 1);
+        let insert = of("INSERT").replacen(" USING ", " WITH CHECK ", 1);
+        let four = [policy.clone(), insert, of("UPDATE"), of("DELETE")];
+        four.iter()
+            .all(|one| definitions.contains(one))
+            .then(|| (of("ALL"), four))
+    });
+    for (all, four) in whole.collect::<Vec<_>>() {
+        definitions.retain(|policy| !four.contains(policy));
+        definitions.push(all);
+    }
     definitions.sort_unstable();
     definitions
 }
@@ -191,12 +266,13 @@ fn unlike_neighbours(
     name: &Identifier,
     rls: &RowSecurity,
     forced: bool,
-    usual: Option<&RowSecurity>,
+    ways: &Ways<'_>,
 ) -> Option<Finding> {
-    let is_otherwise = usual.is_some_and(|usual| definitions(usual) != definitions(rls));
+    let is_otherwise = !ways.take_in(rls);
+    let are_all_shut = ways.0.iter().any(|way| way.policies.is_empty());
     let what = if !rls.enabled {
         "is not under row-level security".to_owned()
-    } else if rls.policies.is_empty() {
+    } else if rls.policies.is_empty() && !are_all_shut {
         "has row-level security but no policy: nobody it holds for sees a row".to_owned()
     } else if is_otherwise {
         format!("has other policies ({})", definitions(rls).join("; "))
@@ -206,20 +282,15 @@ fn unlike_neighbours(
         return None;
     };
     let message = format!("{} {what}, unlike its neighbours", name.quoted());
-    Some(Finding::new(message).remedy(fence(name, rls, forced, usual)))
+    Some(Finding::new(message).remedy(fence(name, rls, forced, ways)))
 }
 
 /// The statements that put a table under row-level security as its neighbours are. The policies come first, so
 /// that it is never shut to all.
-fn fence(
-    name: &Identifier,
-    rls: &RowSecurity,
-    forced: bool,
-    usual: Option<&RowSecurity>,
-) -> String {
+fn fence(name: &Identifier, rls: &RowSecurity, forced: bool, ways: &Ways<'_>) -> String {
     let table = name.quoted();
     let mut statements = Vec::new();
-    if let Some(usual) = usual.filter(|usual| definitions(usual) != definitions(rls)) {
+    if let Some(usual) = ways.0.first().filter(|_| !ways.take_in(rls)) {
         let dropped = rls.policies.keys();
         statements
             .extend(dropped.map(|policy| format!("DROP POLICY {} ON {table};", policy.quoted())));
@@ -229,7 +300,7 @@ fn fence(
                 format!("CREATE POLICY {} ON {table} {text};", policy.quoted())
             }),
         );
-    } else if rls.policies.is_empty() {
+    } else if ways.0.is_empty() && rls.policies.is_empty() {
         return format!(
             "Its neighbours' policies differ from each other: CREATE POLICY one for {table} as they have, then ALTER TABLE \
              {table} ENABLE ROW LEVEL SECURITY."
@@ -245,7 +316,7 @@ fn fence(
 }
 
 /// What shuts a table to the roles. Its owner can grant itself again what is revoked.
-fn shut(table: &str, Exposed { roles, by }: &Exposed) -> String {
+fn shut(table: &str, is_fenced: bool, Exposed { roles, by }: &Exposed) -> String {
     match by {
         Opening::View(view) => format!(
             "REVOKE ALL ON {view} FROM PUBLIC, {roles}; -- or ALTER VIEW {view} SET (security_invoker = true)"
@@ -263,9 +334,14 @@ fn shut(table: &str, Exposed { roles, by }: &Exposed) -> String {
             memberships,
             superusers,
         }) => {
-            let granted = granted_to.iter().map(|roles| {
-                format!("REVOKE ALL ON {table} FROM {roles}; -- or, with the declaration, ENABLE ROW LEVEL SECURITY")
-            });
+            let or_fence = if is_fenced {
+                " -- its row-level security does not hold for them"
+            } else {
+                " -- or, with the declaration, ENABLE ROW LEVEL SECURITY"
+            };
+            let granted = granted_to
+                .iter()
+                .map(|roles| format!("REVOKE ALL ON {table} FROM {roles};{or_fence}"));
             let by_membership = memberships.iter().map(|of| format!("REVOKE {of};"));
             let superusers = superusers.iter().flat_map(|roles| roles.split(", "));
             let superusers = superusers.map(|role| format!("ALTER ROLE {role} NOSUPERUSER;"));
@@ -279,6 +355,10 @@ fn shut(table: &str, Exposed { roles, by }: &Exposed) -> String {
 /// row-level security is what stands before it.
 fn exposed(evidence: &Evidence<'_>) -> Check {
     let created = &evidence.promise.created;
+    let is_fenced = |name: &Identifier| {
+        let table = evidence.actual.tables.get(name);
+        table.is_some_and(|table| table.row_security.enabled)
+    };
     let findings: Vec<_> = created
         .iter()
         .flat_map(|name| {
@@ -302,7 +382,7 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
                     "{table} may be used by {roles} through {view}, past any row-level security"
                 ),
             })
-            .remedy(shut(&table, exposed))
+            .remedy(shut(&table, is_fenced(name), exposed))
         })
         .collect();
     Check {

@@ -7,7 +7,7 @@ use crate::verify::checklist::tests::{check_against, name, promise, table};
 fn a_table_is_taken_from_a_role_that_owns_it() {
     let remedy = |by| {
         let roles = "anon".to_owned();
-        shut("t", &Exposed { roles, by })
+        shut("t", false, &Exposed { roles, by })
     };
     assert_eq!(
         remedy(Opening::Ownership),
@@ -132,7 +132,7 @@ fn privileges_are_taken_where_they_were_given() {
         superusers: Some("anon, authenticated".to_owned()),
     });
     let roles = "anon, authenticated".to_owned();
-    let remedy = shut("t", &Exposed { roles, by });
+    let remedy = shut("t", false, &Exposed { roles, by });
     assert_eq!(
         remedy.lines().collect::<Vec<_>>(),
         [
@@ -141,5 +141,76 @@ fn privileges_are_taken_where_they_were_given() {
             "ALTER ROLE anon NOSUPERUSER;",
             "ALTER ROLE authenticated NOSUPERUSER;",
         ]
+    );
+}
+
+#[test]
+fn a_new_table_has_a_way_of_its_neighbours_which_no_exception_is() {
+    let with = |policies: &[&str]| RowSecurity {
+        enabled: true,
+        forced: true,
+        policies: policies
+            .iter()
+            .enumerate()
+            .map(|(at, policy)| (name(&format!("p{at}")), (*policy).to_owned()))
+            .collect(),
+    };
+    let takes_in = |neighbours: &[(usize, &RowSecurity)], new: &RowSecurity| {
+        let neighbours = neighbours
+            .iter()
+            .flat_map(|(times, rls)| std::iter::repeat_n(*rls, *times));
+        let neighbours: Vec<_> = neighbours.collect();
+        let ways = Ways::of(&neighbours);
+        (ways.take_in(new), !ways.0.is_empty())
+    };
+    let [a, b, c] = ["USING (a)", "USING (b)", "USING (c)"].map(|policy| with(&[policy]));
+    assert_eq!(takes_in(&[(20, &a), (1, &b)], &b), (false, true));
+    assert_eq!(
+        takes_in(&[(14, &a), (7, &b)], &b),
+        (false, true),
+        "two thirds"
+    );
+    assert_eq!(takes_in(&[(13, &a), (8, &b)], &b), (true, true));
+    assert_eq!(takes_in(&[(7, &a), (7, &b), (7, &c)], &b), (true, true));
+    assert_eq!(takes_in(&[(7, &a), (7, &b), (1, &c)], &c), (false, true));
+    assert_eq!(takes_in(&[(1, &a)], &b), (false, true), "one neighbour");
+    assert_eq!(
+        takes_in(&[(1, &a), (1, &b)], &c),
+        (true, false),
+        "nothing says so"
+    );
+    let shut = with(&[]);
+    assert_eq!(takes_in(&[(3, &shut)], &shut), (true, true));
+    assert_eq!(takes_in(&[(3, &shut)], &a), (false, true));
+}
+
+#[test]
+fn four_policies_of_one_expression_are_one_for_all_commands() {
+    let with = |policies: &[&str]| RowSecurity {
+        policies: policies
+            .iter()
+            .enumerate()
+            .map(|(at, policy)| (name(&format!("p{at}")), (*policy).to_owned()))
+            .collect(),
+        ..RowSecurity::default()
+    };
+    let select = "AS PERMISSIVE FOR SELECT TO public USING ((a = b))";
+    let insert = "AS PERMISSIVE FOR INSERT TO public WITH CHECK ((a = b))";
+    let update = "AS PERMISSIVE FOR UPDATE TO public USING ((a = b))";
+    let delete = "AS PERMISSIVE FOR DELETE TO public USING ((a = b))";
+    let all = "AS PERMISSIVE FOR ALL TO public USING ((a = b))";
+    assert_eq!(definitions(&with(&[delete, select, insert, update])), [all]);
+    let open = "AS PERMISSIVE FOR DELETE TO public USING (true)";
+    for three in [
+        [select, insert, update],
+        [select, insert, delete],
+        [select, update, delete],
+    ] {
+        assert_eq!(definitions(&with(&three)).len(), 3);
+    }
+    assert_eq!(definitions(&with(&[select, insert, update, open])).len(), 4);
+    assert_eq!(
+        definitions(&with(&[select, insert, update, delete, open])),
+        [all, open]
     );
 }
