@@ -13,7 +13,7 @@ use crate::model::{
 use layout::a_line_a_clause;
 
 pub use canonical::{both_sides, canonical, canonical_schema};
-pub use statement::key_list;
+pub use statement::{default_of, key_list};
 
 /// One additive change, or the removal of what one added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,8 +14,8 @@ use sea_query::{
 use super::layout::{a_line_an_item, insert_before};
 use crate::model::name::literal;
 use crate::model::{
-    Action, Column, ColumnDefault, Deferrable, Enum, ForeignKey, Identifier, Identity, Index,
-    IndexKey, IndexTarget, Persistence, PrimaryKey, Table, TableReference,
+    Action, Column, ColumnDefault, Deferrable, Enum, Expression, ForeignKey, Identifier, Identity,
+    Index, IndexKey, IndexTarget, Persistence, PrimaryKey, Table, TableReference,
 };
 
 fn alias(name: &Identifier) -> Alias {
@@ -104,6 +104,14 @@ fn deferrable_clause(deferrable: Deferrable) -> &'static str {
     }
 }
 
+/// The expression as the default of the column. Without a cast, PostgreSQL takes a list of strings for `text[]`, and
+/// knows no type of none.
+pub fn default_of(column: &Column, expression: &Expression) -> String {
+    let is_list = column.ty.is_array() && expression.as_str().starts_with("ARRAY[");
+    let cast = is_list.then(|| format!("::{}", column.ty.sql()));
+    format!("{expression}{}", cast.unwrap_or_default())
+}
+
 fn column_def(column: &Column) -> ColumnDef {
     let mut ty = column.ty.sql();
     if let Some(ColumnDefault::Autoincrement | ColumnDefault::Sequence(_)) = &column.default {
@@ -122,12 +130,7 @@ fn column_def(column: &Column) -> ColumnDef {
     }
     match &column.default {
         Some(ColumnDefault::Expression(expression)) => {
-            // Without a cast, PostgreSQL takes a list of strings for text[], and knows no type of none.
-            let cast = match expression.as_str() {
-                list if column.ty.is_array() && list.starts_with("ARRAY[") => format!("::{ty}"),
-                _ => String::new(),
-            };
-            clauses.push(format!("DEFAULT {expression}{cast}"))
+            clauses.push(format!("DEFAULT {}", default_of(column, expression)))
         }
         Some(ColumnDefault::Sequence(options)) => {
             clauses.push(format!("/* sequence: {options} */"))

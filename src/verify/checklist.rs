@@ -250,12 +250,11 @@ fn noun(kind: TableKind) -> &'static str {
     kind.noun().trim_start_matches("a ")
 }
 
-/// The table that nobody asked for and that has the columns of `name`, which stood before and is not there:
-/// it is the same under another name, when it is the only one.
+/// The table that nobody asked for and that has the columns of `name`, which is not there: it is the same under another
+/// name, when it is the only one.
 fn renamed<'a>(name: &Identifier, evidence: &'a Evidence<'_>) -> Option<&'a Identifier> {
     let whole = &evidence.promise.whole;
-    let is_old = !evidence.promise.created.contains(name);
-    let lost = whole.tables.get(name).filter(|_| is_old)?;
+    let lost = whole.tables.get(name)?;
     if evidence.actual.tables.contains_key(name) {
         return None;
     }

@@ -179,9 +179,8 @@ fn table_changed(
             Some(apart.collect::<String>() + WHOSE_ROWS)
         }
         "persistence" => Some(format!("ALTER TABLE {table} SET LOGGED;")),
-        "row-level security" => {
-            let verb = if on { "ENABLE" } else { "DISABLE" };
-            Some(format!("ALTER TABLE {table} {verb} ROW LEVEL SECURITY;"))
+        "row-level security" if on => {
+            Some(format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"))
         }
         "forced row-level security" => {
             let verb = if on { "FORCE" } else { "NO FORCE" };

@@ -1,7 +1,7 @@
 //! What to do about a column.
 
 use super::{OR_KEEP, SETTLE_TYPES, made};
-use crate::ddl::Change;
+use crate::ddl::{Change, default_of};
 use crate::diff::Object;
 use crate::model::name::literal;
 use crate::model::{Column, ColumnDefault, Identifier, Identity, Schema};
@@ -132,6 +132,7 @@ fn retyped(evidence: &Evidence<'_>, alter: &str, there: &Column, wanted: &Column
     if let Some(ColumnDefault::Expression(_)) = there.default {
         sql += &format!("{alter} DROP DEFAULT;\n");
         if let Some(ColumnDefault::Expression(default)) = &wanted.default {
+            let default = default_of(wanted, default);
             again = format!("{alter} SET DEFAULT {default};\n");
         }
     }
@@ -151,7 +152,9 @@ fn default(
     let alter = alter(object);
     let sql = match &wanted.default {
         None => format!("{alter} DROP DEFAULT;"),
-        Some(ColumnDefault::Expression(expression)) => format!("{alter} SET DEFAULT {expression};"),
+        Some(ColumnDefault::Expression(expression)) => {
+            format!("{alter} SET DEFAULT {};", default_of(wanted, expression))
+        }
         Some(ColumnDefault::Any) => return None,
         Some(ColumnDefault::Autoincrement) => counting(evidence, object, there, wanted, None)?,
         Some(ColumnDefault::Sequence(options)) => {

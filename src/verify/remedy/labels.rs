@@ -1,7 +1,7 @@
 //! What to do about an enum.
 
 use super::OR_KEEP;
-use crate::ddl::Change;
+use crate::ddl::{Change, default_of};
 use crate::model::name::literal;
 use crate::model::{ColumnDefault, Enum, Identifier, Schema};
 use crate::verify::evidence::Evidence;
@@ -142,6 +142,7 @@ fn anew(actual: &Schema, name: &Identifier, wanted: &Enum) -> Option<String> {
             );
             sql += &match &column.default {
                 Some(ColumnDefault::Expression(default)) => {
+                    let default = default_of(column, default);
                     format!("{alter} DROP DEFAULT;\n{retype}{alter} SET DEFAULT {default};\n")
                 }
                 _ => retype,
