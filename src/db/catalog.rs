@@ -118,6 +118,12 @@ SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_sett
                   WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'), false)
 FROM pg_roles r WHERE r.rolname = current_user";
 
+/// Has the session stay while nothing is asked of it, where it would be ended (`idle_session_timeout`, 14 on; NULL before).
+/// No transaction is open then, so it must be set for the whole session; elsewhere nothing is set.
+pub const STAY_CONNECTED: &str = "\
+SELECT pg_catalog.set_config('idle_session_timeout', '0', false)
+WHERE pg_catalog.current_setting('idle_session_timeout', true) <> '0'";
+
 /// The questions about the schema itself, in the order in which [`super::introspect`] reads the answers.
 pub const OF_THE_SCHEMA: &[&str] = &[
     RELATIONS,

@@ -124,7 +124,7 @@ FROM leora_migrate.migration WHERE target_schema = {schema} ORDER BY started_at,
 /// When PostgreSQL does not answer.
 pub fn read(session: &mut Session) -> Result<History, QueryError> {
     let question = format!("{STATE};\n{CLOSED_TO_US}");
-    let answers = session.batch("looking for the history", &question)?;
+    let answers = session.ask("looking for the history", &question)?;
     let state = state(answers.first().and_then(|rows| rows.first()));
     let mut runs = Vec::new();
     let closed = answers.get(1).and_then(|rows| rows.first()?.get(0));
@@ -136,7 +136,7 @@ pub fn read(session: &mut Session) -> Result<History, QueryError> {
                 "{lock}",
                 &crate::plan::script::PRISMA_ADVISORY_LOCK.to_string(),
             );
-        let answers = session.batch("reading the history", &question)?;
+        let answers = session.ask("reading the history", &question)?;
         runs.extend(answers.iter().flatten().map(run));
     }
     Ok(History {

@@ -52,14 +52,21 @@ SELECT migration_name, checksum,
        pg_catalog.to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), logs
 FROM {table} ORDER BY started_at, migration_name";
 
+/// [`Session::ask`], or [`Session::batch`] in a transaction that is open, which has its search_path.
+type Ask = fn(&mut Session, &'static str, &str) -> Result<Vec<Rows>, QueryError>;
+
 /// Reads Prisma's history of `session`'s schema. One round trip where there is none, else two.
 ///
 /// # Errors
 ///
 /// When PostgreSQL does not answer.
 pub fn read(session: &mut Session) -> Result<PrismaHistory, QueryError> {
+    read_by(session, Session::ask)
+}
+
+fn read_by(session: &mut Session, ask: Ask) -> Result<PrismaHistory, QueryError> {
     let question = ACCESS.replace("{schema}", &literal(session.schema.as_str()));
-    let answers = session.batch("looking for Prisma's history", &question)?;
+    let answers = ask(session, "looking for Prisma's history", &question)?;
     let access = match answers.first().and_then(|rows| rows.first()?.get(0)) {
         None => Access::Absent,
         Some("write") => Access::Write,
@@ -69,7 +76,7 @@ pub fn read(session: &mut Session) -> Result<PrismaHistory, QueryError> {
     let mut rows = Vec::new();
     if matches!(access, Access::Read | Access::Write) {
         let question = ROWS.replace("{table}", &table(&session.schema));
-        let answers = session.batch("reading Prisma's history", &question)?;
+        let answers = ask(session, "reading Prisma's history", &question)?;
         rows.extend(answers.iter().flatten().map(row));
     }
     Ok(PrismaHistory { access, rows })
@@ -121,7 +128,7 @@ pub(super) fn to_record(
     session: &mut Session,
     migration: &PrismaMigration,
 ) -> Result<Result<Option<PrismaRecord>, Obstacle>, QueryError> {
-    let history = read(session)?;
+    let history = read_by(session, Session::batch)?;
     if let Some(obstacle) = history.obstacle(session) {
         return Ok(Err(obstacle));
     }

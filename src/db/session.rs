@@ -60,6 +60,10 @@ fn cause(error: &postgres::Error) -> String {
     }
 }
 
+/// Has names mean PostgreSQL's own until the transaction ends. A database's or role's search_path may have another
+/// schema before `pg_catalog`, and tables, types and operators of the same names there. SET looks none up.
+const PLAIN_NAMES: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
+
 /// The rows of one statement, as text.
 pub type Rows = Vec<SimpleQueryRow>;
 
@@ -167,9 +171,11 @@ impl Session {
             schema,
         };
         // Some databases stop statements sooner than they can be answered.
-        let question =
-            format!("BEGIN;\nSET LOCAL statement_timeout = '60s';\n{question};\nROLLBACK");
-        let rows = session.batch("asking who and where we are", &question)?;
+        let question = format!(
+            "SET LOCAL statement_timeout = '60s';\n{question};\n{}",
+            catalog::STAY_CONNECTED
+        );
+        let rows = session.ask("asking who and where we are", &question)?;
         if let Some(row) = rows.first().and_then(|rows| rows.first()) {
             session.server = Server::read(row);
         }
@@ -204,6 +210,17 @@ impl Session {
             }
         }
         Ok(answers)
+    }
+
+    /// The same for a question to PostgreSQL's own catalogs that no transaction is open for: it is asked under
+    /// [`PLAIN_NAMES`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::batch`].
+    pub fn ask(&mut self, doing: &'static str, question: &str) -> Result<Vec<Rows>, QueryError> {
+        // Statements sent together are one transaction (manual, protocol flow: multiple statements in a simple query).
+        self.batch(doing, &format!("{PLAIN_NAMES};\n{question}"))
     }
 
     /// How often the server was asked since [`Session::open`] began.

@@ -1,5 +1,6 @@
 //! What a role that may create in the application's schema leaves there is not run by who verifies or migrates:
-//! functions and operators of PostgreSQL's names, for the types that PostgreSQL's own take only by conversion.
+//! functions and operators of PostgreSQL's names, for the types that PostgreSQL's own take only by conversion. Nor is
+//! what stands under PostgreSQL's names in a schema that the search_path has before `pg_catalog`.
 
 use crate::support::{Cli, Output, Template, TestDatabase};
 
@@ -113,3 +114,74 @@ INSERT INTO public."DashboardWidget" ("id", "tenantId", "userId", "widgetType", 
   FROM (SELECT * FROM public."User" LIMIT 1) u, generate_series(1, 2);
 RESET search_path;
 "#;
+
+/// A namesake for every table, view and type of PostgreSQL, and for every operator and function that takes a name, a
+/// text, an oid, a number or a flag: with the same arguments, so that only the search_path tells them apart.
+const SHADOWS: &str = r#"
+CREATE SCHEMA shadow;
+SET search_path = pg_catalog;
+DO $shadows$
+DECLARE
+  types CONSTANT oid[] := ARRAY['name', 'text', '"char"', 'int2', 'int4', 'int8', 'oid', 'bool', 'float8', 'numeric', 'timestamptz',
+    'regclass', 'xid8', 'oid[]', 'text[]', '"any"', 'anyelement', 'anyarray']::regtype[]::oid[];
+  own record;
+BEGIN
+  FOR own IN SELECT relname AS name FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('r', 'v') LOOP
+    EXECUTE format('CREATE TABLE shadow.%I (shadowed point)', own.name);
+  END LOOP;
+  FOR own IN SELECT typname AS name FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype = 'b' AND typelem = 0 LOOP
+    EXECUTE format('CREATE DOMAIN shadow.%I AS point', own.name);
+  END LOOP;
+  FOR own IN
+    SELECT oprname AS name, oprleft::regtype AS one, oprright::regtype AS other FROM pg_operator
+    WHERE oprnamespace = 'pg_catalog'::regnamespace AND oprleft = ANY (types) AND oprright = ANY (types)
+  LOOP
+    EXECUTE format('CREATE OR REPLACE FUNCTION shadow.hijack(%s, %s) RETURNS boolean LANGUAGE plpgsql AS %L', own.one, own.other,
+      'BEGIN RAISE EXCEPTION ''hijacked''; END');
+    EXECUTE format('CREATE OPERATOR shadow.%s (FUNCTION = shadow.hijack, LEFTARG = %s, RIGHTARG = %s)', own.name, own.one, own.other);
+  END LOOP;
+  FOR own IN
+    SELECT p.proname AS name, pg_get_function_identity_arguments(p.oid) AS taken FROM pg_proc p
+    WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND p.provariadic = 0 AND p.pronargs > 0
+      AND p.proargmodes IS NULL AND p.proargtypes::oid[] <@ types AND NOT 2276::oid = ANY (p.proargtypes::oid[])
+  LOOP
+    EXECUTE format('CREATE FUNCTION shadow.%I(%s) RETURNS point LANGUAGE plpgsql AS %L', own.name, own.taken,
+      'BEGIN RAISE EXCEPTION ''hijacked''; END');
+  END LOOP;
+  ASSERT (SELECT count(*) > 100 FROM pg_class WHERE relnamespace = 'shadow'::regnamespace), 'tables';
+  ASSERT (SELECT count(*) > 200 FROM pg_operator WHERE oprnamespace = 'shadow'::regnamespace), 'operators';
+  ASSERT (SELECT count(*) > 300 FROM pg_proc WHERE pronamespace = 'shadow'::regnamespace), 'functions';
+  EXECUTE format('ALTER DATABASE %I SET search_path = shadow, pg_catalog, public', current_database());
+END $shadows$;
+"#;
+
+#[test]
+fn hijack_by_the_search_path_is_in_vain() {
+    let database = TestDatabase::from(Template::BaselineWithRows);
+    database.execute(SHADOWS);
+    let directory = tempfile::tempdir().unwrap();
+    let baseline = directory.path().join("baseline.toml");
+    let baseline = baseline.to_str().unwrap();
+
+    run(&database, &["snapshot", "--out", baseline]).exits(0);
+    run(&database, &["plan"]).exits(0);
+    run(&database, &["status"]).exits(0);
+    run(&database, &["apply", "--yes"]).exits(0);
+    run(&database, &["status"]).exits(0);
+    run(&database, &["verify", "--baseline", baseline]).exits(0);
+    run(&database, &["diff", "--from", "url", "--to", baseline]).exits(1);
+    run(&database, &["rollback", "--yes"]).exits(0);
+
+    // An index on rows is made by a step that stands alone.
+    run(&database, &["apply", "--yes", "--no-verify"]).exits(0);
+    database.execute(
+        r#"SET search_path = public;
+           INSERT INTO "Job" ("id", "tenantId", "type", "payload", "updatedAt")
+             SELECT gen_random_uuid(), "id", 'any', '{}', now() FROM "Tenant" LIMIT 1;
+           DROP INDEX "Job_status_idx";"#,
+    );
+    let planned = run(&database, &["plan"]).exits(0);
+    assert!(planned.stdout.contains("CONCURRENTLY"), "{planned:?}");
+    run(&database, &["apply", "--yes"]).exits(0);
+    run(&database, &["verify", "--baseline", baseline]).exits(0);
+}

@@ -68,7 +68,7 @@ pub fn blockers(session: &mut Session, awaited: &Awaited) -> Result<Vec<Blocker>
         Awaited::Tables(locks) => on_tables(&session.schema, locks),
     };
     let question = QUESTION.replace("{which}", &which);
-    let answers = session.batch("asking who holds the locks waited for", &question)?;
+    let answers = session.ask("asking who holds the locks waited for", &question)?;
     Ok(answers.iter().flatten().map(read).collect())
 }
 
@@ -81,7 +81,7 @@ pub(super) fn blocking(session: &mut Session, pid: i32) -> Result<Vec<Blocker>, 
          coalesce(a.backend_type = 'autovacuum worker', false)\n\
          FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids({pid})) b(pid) LEFT JOIN pg_stat_activity a ON a.pid = b.pid"
     );
-    let answers = session.batch("asking who is waited for", &question)?;
+    let answers = session.ask("asking who is waited for", &question)?;
     let mut blockers: Vec<_> = answers.iter().flatten().map(read).collect();
     for blocker in &mut blockers {
         blocker.holds = "a transaction that began before".to_owned();

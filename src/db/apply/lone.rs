@@ -154,7 +154,7 @@ fn clean(session: &mut Session, step: &Step, error: &QueryError) -> Option<Strin
         "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = pg_catalog.to_regclass({})::oid AND NOT indisvalid)",
         literal(&qualified)
     );
-    let answers = session.batch("looking for an invalid index", &question);
+    let answers = session.ask("looking for an invalid index", &question);
     let is_there = answers.is_ok_and(|answers| {
         let row = answers.first().and_then(|rows| rows.first());
         row.is_some_and(|row| row.get(0) == Some("t"))

@@ -51,7 +51,7 @@ fn ask(session: &mut Session, transaction: &str, recorded: &str) -> Option<bool>
         "SELECT pg_catalog.pg_xact_status({}::xid8)",
         literal(transaction)
     );
-    let answer = session.batch("asking what became of the transaction", &status);
+    let answer = session.ask("asking what became of the transaction", &status);
     let known = answer.ok().and_then(|answers| {
         let status = answers.first()?.first()?.get(0)?;
         Some(status.to_owned())
@@ -65,7 +65,7 @@ fn ask(session: &mut Session, transaction: &str, recorded: &str) -> Option<bool>
     // Another server took over, or the id is too old to be known: what was written tells.
     let exists = "SELECT pg_catalog.to_regclass('leora_migrate.migration') IS NOT NULL";
     let first = |session: &mut Session, sql: &str| {
-        let answers = session.batch("looking for the record", sql).ok()?;
+        let answers = session.ask("looking for the record", sql).ok()?;
         let answer = answers.first()?.first()?.get(0)?;
         Some(answer == "t")
     };

@@ -74,7 +74,7 @@ pub(in crate::db) fn preflight_of(
         )
     }));
     let questions = questions(&session.schema, steps, stood);
-    let answers = session.batch("asking for rights", &questions)?;
+    let answers = session.ask("asking for rights", &questions)?;
     obstacles.extend(of_pooler(target, session, steps)?);
     for row in answers.iter().flatten() {
         let (Some(reason), Some(remedy)) = (row.get(0), row.get(1)) else {

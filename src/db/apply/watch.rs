@@ -114,9 +114,7 @@ fn progress(session: &mut Session, pid: i32, took: Duration) -> Option<Progress>
          ELSE coalesce(blocks_done::float8 / nullif(blocks_total, 0)::float8, tuples_done::float8 / nullif(tuples_total, 0)::float8) END\n\
          FROM pg_stat_progress_create_index WHERE pid = {pid}"
     );
-    let answers = session
-        .batch("asking how far the index is", &question)
-        .ok()?;
+    let answers = session.ask("asking how far the index is", &question).ok()?;
     let row = answers.first()?.first()?;
     Some(Progress {
         phase: row.get(0).unwrap_or_default().to_owned(),

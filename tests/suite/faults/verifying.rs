@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::killed::signal;
 use crate::apply::ground::{Ground, until};
-use crate::support::Template;
+use crate::support::{Template, not_tested};
 
 /// It tries on rows, whose making takes a while.
 fn verify(ground: &Ground) -> Child {
@@ -57,4 +57,20 @@ fn verify_ended_while_it_tries_leaves_nothing() {
         assert_eq!(contents(&ground), before, "{name}");
         ground.no_lock_is_left();
     }
+}
+
+#[test]
+fn a_session_is_not_ended_while_its_client_thinks() {
+    let ground = Ground::on(Template::Empty);
+    if ground.session().server.version().major() < 14 {
+        return not_tested("idle_session_timeout came with PostgreSQL 14");
+    }
+    ground.execute(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET idle_session_timeout = ''1h''', current_database()); END $$",
+    );
+    let mut session = ground.session();
+    let shown = session
+        .batch("asking", "SHOW idle_session_timeout")
+        .unwrap();
+    assert_eq!(shown[0][0].get(0), Some("0"));
 }
