@@ -3,14 +3,15 @@
 use super::style;
 
 /// The words that statements in remedies begin with.
-const VERBS: [&str; 7] = [
-    "ALTER", "CREATE", "DROP", "GRANT", "REINDEX", "REVOKE", "SELECT",
+const VERBS: [&str; 9] = [
+    "ALTER", "BEGIN", "CREATE", "DROP", "GRANT", "REINDEX", "REVOKE", "SELECT", "SET",
 ];
 
 /// The statements that `remedy` begins with, and the rest of it. A comment behind them is a part of
 /// them, and an ellipsis shows that nothing of it can be run as it stands.
 pub(super) fn parted(remedy: &str) -> (Option<&str>, &str) {
-    let first = remedy.split(' ').next().unwrap_or_default();
+    let mut words = remedy.split(|c: char| !c.is_ascii_alphabetic());
+    let first = words.next().unwrap_or_default();
     let end = remedy.rfind(';').filter(|_| VERBS.contains(&first));
     match end.map(|end| remedy.split_at(end + 1)) {
         Some((sql, _)) if sql.contains(" ... ") => (None, remedy),
@@ -70,6 +71,8 @@ mod tests {
             "ALTER TABLE t OWNER TO CURRENT_USER; REVOKE ALL ON t FROM anon;",
             "REVOKE ALL ON t FROM anon; -- or row-level security",
             "ALTER TABLE t SET LOGGED;\n-- it is copied; nobody writes it meanwhile",
+            "BEGIN;\nDROP TYPE t;\nCOMMIT; -- unless it belongs there",
+            "SET default_transaction_read_only = off;\nALTER ROLE r RESET default_transaction_read_only;",
         ] {
             assert_eq!(parted(whole), (Some(whole), ""));
         }
