@@ -158,17 +158,22 @@ impl Tally {
         }
     }
 
-    /// How many of `all` are as they should be, and what became of the rest.
+    /// How many are there where `all` should be, and what is the matter with them, unless the number says it: that
+    /// some are too many, and nothing else.
     fn found(&self, all: usize) -> String {
-        let good = all.saturating_sub(self.missing + self.different);
-        let mut found = good.to_string();
-        for (count, what) in [(self.different, "different"), (self.missing, "missing")] {
+        let there = all.saturating_sub(self.missing) + self.unexpected;
+        let mut found = there.to_string();
+        if self.missing + self.different == 0 {
+            return found;
+        }
+        for (count, what) in [
+            (self.different, "different"),
+            (self.missing, "missing"),
+            (self.unexpected, "unexpected"),
+        ] {
             if count > 0 {
                 found += &format!(", {count} {what}");
             }
-        }
-        if self.unexpected > 0 {
-            found += &format!(" and {} more", self.unexpected);
         }
         found
     }

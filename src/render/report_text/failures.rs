@@ -86,7 +86,7 @@ impl<'a> Failed<'a> {
         let mut told = BTreeSet::new();
         for check in &self.effects {
             let mut line = format!("{}: found {}", strong(check.id), check.found);
-            if !check.found.ends_with(&check.expected) {
+            if !says_both(&check.found, &check.expected) {
                 line += &format!(", expected {}", check.expected);
             }
             *out += &wrapped(&line, "  - ", "    ", width);
@@ -109,6 +109,12 @@ impl<'a> Failed<'a> {
         let causes: Vec<_> = self.causes.iter().map(|check| check.id).collect();
         (!self.effects.is_empty()).then(|| format!("Settle first: {}.", causes.join(", ")))
     }
+}
+
+/// Whether `found` has what was expected too, as "0 of 13" has.
+fn says_both(found: &str, expected: &str) -> bool {
+    let before = found.strip_suffix(expected);
+    before.is_some_and(|before| before.is_empty() || before.ends_with(' '))
 }
 
 /// What an effect adds to its causes: the errors behind what was tried, and what else was found, but for
@@ -207,6 +213,12 @@ fn diffs(out: &mut String, report: &Report, page: Page) {
 mod tests {
     use super::*;
     use crate::verify::check::{Group, Outcome};
+
+    #[test]
+    fn what_was_expected_is_not_said_twice_but_for_a_number_that_only_ends_like_it() {
+        assert!(says_both("0 of 13", "13") && says_both("none", "none"));
+        assert!(!says_both("10", "0") && !says_both("58", "61"));
+    }
 
     #[test]
     fn what_comes_of_one_error_is_told_three_times_and_counted() {

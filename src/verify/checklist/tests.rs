@@ -160,12 +160,24 @@ fn what_differs_is_counted_by_what_became_of_it() {
     let found = check("integrity.indexes", broken).found;
     assert_eq!(
         found,
-        format!("{}, 1 different, 1 missing and 1 more", all - 2)
+        format!("{all}, 1 different, 1 missing, 1 unexpected")
     );
     let missing_alone = check("integrity.indexes", |schema| {
         table(schema, "Job").indexes.remove("Job_status_idx");
     });
     assert_eq!(missing_alone.found, format!("{}, 1 missing", all - 1));
+    let different_alone = check("integrity.indexes", |schema| {
+        let index = table(schema, "Job").indexes.get_mut("Job_tenantId_idx");
+        index.expect("declared").state = IndexState::Invalid;
+    });
+    assert_eq!(different_alone.found, format!("{all}, 1 different"));
+    let one_too_many = check("integrity.indexes", |schema| {
+        let indexes = &mut table(schema, "Job").indexes;
+        let mut more = indexes["Job_tenantId_idx"].clone();
+        more.unique = true;
+        indexes.insert(name("Job_more_key"), more);
+    });
+    assert_eq!(one_too_many.found, (all + 1).to_string());
 }
 
 /// All that a missing table takes with it is missing, and told in one sentence for each kind of thing.
