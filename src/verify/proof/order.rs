@@ -6,7 +6,11 @@
 //! goes in round `n` or before, whatever the order; it is still there when it goes later than round
 //! `n + 1`; and when it goes in that very round, the order of the triggers decides.
 
+mod said;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use said::deferred;
 
 use super::subject::KeyName;
 use crate::model::{Action, Deferrable, ForeignKey, Identifier, Schema};
@@ -273,93 +277,6 @@ impl<'a> Graph<'a> {
         }
         true
     }
-
-    fn advice(&self, hold: &Edge<'a>, firing_order: &[KeyName]) -> Advice {
-        let place = |edge: &Edge<'_>| {
-            let at = firing_order
-                .iter()
-                .position(|key| key.table == *edge.child && key.constraint == *edge.name);
-            at.unwrap_or(usize::MAX)
-        };
-        let mut by_name: Vec<_> = self
-            .edges
-            .iter()
-            .map(|edge| (edge.name, edge.child))
-            .collect();
-        by_name.sort();
-        let here = self.lets_go(hold, place);
-        let restored = self.lets_go(hold, |edge| {
-            by_name
-                .binary_search(&(edge.name, edge.child))
-                .unwrap_or(usize::MAX)
-        });
-        let (root, child) = (self.root.quoted(), hold.child.quoted());
-        let paths = [
-            self.path(hold.parent, &self.first),
-            self.path(hold.child, &self.first),
-        ];
-        let [to_parent, to_child] = paths.map(|path| arrows(self.root, &path.unwrap_or_default()));
-        let verdict = |succeeds: bool| if succeeds { "succeeds" } else { "is refused" };
-        let certainty = self.certainty(hold);
-        let title = match certainty {
-            Certainty::Refuses => format!(
-                "deleting a row of {root} is refused by {} in any order",
-                hold.name.quoted()
-            ),
-            _ => format!(
-                "deleting a row of {root} {} here, by the order of the foreign keys",
-                verdict(here)
-            ),
-        };
-        let why = self.why(hold, firing_order).map(|(first, second)| {
-            format!(
-                " {} fires before {}, being created before it.",
-                first.quoted(),
-                second.quoted()
-            )
-        });
-        let mut detail = format!(
-            "{} ({}) holds the row at {to_parent}, and its own row goes by {to_child}.",
-            hold.name.quoted(),
-            hold.key.on_delete.sql()
-        );
-        if certainty == Certainty::Depends {
-            detail += &why.unwrap_or_default();
-            detail += &format!(
-                " A copy restored from pg_dump creates the foreign keys in the order of their names: there it {}. \
-                 Checked at the end of the transaction it succeeds in any order; so it does when {child} has a foreign \
-                 key to {root} of its own, ON DELETE CASCADE.",
-                verdict(restored)
-            );
-        }
-        Advice {
-            id: "delete-order",
-            title,
-            detail,
-            sql: Some(deferred(hold)),
-        }
-    }
-
-    fn settled(&self, hold: &Edge<'a>) -> Advice {
-        let (root, child) = (self.root.quoted(), hold.child.quoted());
-        let path = arrows(
-            self.root,
-            &self.path(hold.parent, &self.first).unwrap_or_default(),
-        );
-        Advice {
-            id: "delete-order",
-            title: format!(
-                "deleting a row of {root} reaches {child} by two paths, and succeeds in every order"
-            ),
-            detail: format!(
-                "{} ({}) holds the row at {path}; but {child} has gone by then, as its own foreign key takes it along no \
-                 later. Without that foreign key it would depend on the order in which the others were created.",
-                hold.name.quoted(),
-                hold.key.on_delete.sql()
-            ),
-            sql: None,
-        }
-    }
 }
 
 /// The round in which the first rows of each table go.
@@ -386,31 +303,4 @@ fn arrows(root: &Identifier, path: &[Edge<'_>]) -> String {
     path.iter().fold(root.quoted(), |text, edge| {
         text + " -> " + &edge.child.quoted()
     })
-}
-
-/// Checked when the transaction ends, a foreign key finds what all paths have left.
-fn deferred(hold: &Edge<'_>) -> String {
-    let quoted = |names: &[Identifier]| {
-        names
-            .iter()
-            .map(Identifier::quoted)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let Edge {
-        child,
-        name,
-        key,
-        parent,
-    } = hold;
-    format!(
-        "ALTER TABLE {child} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {parent} \
-         ({referenced}) ON DELETE NO ACTION ON UPDATE {on_update} DEFERRABLE INITIALLY DEFERRED;",
-        child = child.quoted(),
-        name = name.quoted(),
-        columns = quoted(&key.columns),
-        parent = parent.quoted(),
-        referenced = quoted(&key.referenced_columns),
-        on_update = key.on_update.sql()
-    )
 }

@@ -123,6 +123,16 @@ fn what_a_restored_copy_does_is_foretold() {
             "there it is refused"
         };
         assert!(advice[0].detail.contains(verdict), "{advice:?}");
+        let two_paths = r#""post_usr" (ON DELETE RESTRICT) refuses to delete a row of "usr" while a row of "post" names it. Deleting a row of "Tenant" deletes both: the row of "usr" by "Tenant" -> "usr", the row of "post" by "Tenant" -> "proj" -> "post". It succeeds where the row of "post" goes before "post_usr" is checked."#;
+        let [usr, proj] = [names[1], names[0]];
+        let decides = format!(r#"Here "{usr}" was created before "{proj}": it is refused;"#);
+        for said in [two_paths, &decides] {
+            assert!(
+                advice[0].detail.contains(said),
+                "{said}: {}",
+                advice[0].detail
+            );
+        }
 
         if let Some(copy) = database.dumped_and_restored() {
             assert_eq!(order_of(&copy).1, restored);
@@ -239,6 +249,12 @@ fn a_way_that_null_may_close_settles_nothing() {
         open.title.contains("by the order of the foreign keys"),
         "{open:?}"
     );
+    for said in [
+        r#"the row of "post" by "Tenant" -> "proj" -> "post""#,
+        r#"always by "post_tenant", but that may be NULL"#,
+    ] {
+        assert!(open.detail.contains(said), "{said}: {}", open.detail);
+    }
     database.execute("ALTER TABLE post ALTER tenant SET NOT NULL");
     assert_eq!(order_of(&database), (Vec::new(), true));
 }
