@@ -189,13 +189,13 @@ WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 
                    AND d.objsubid = 0 AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i')))";
 
 /// Parents and children of plain tables may stand in any schema; partitions have parents of kind `p`. A typed
-/// table follows its type as others follow their parents.
+/// table follows a type instead, as it can have no parents.
 const INHERITANCE: &str = "\
-SELECT h.inhrelid, h.inhparent::regclass::text, CASE WHEN p.relkind = 'r' THEN p.oid END, h.inhrelid::regclass
+SELECT h.inhrelid, h.inhparent::regclass::text, CASE WHEN p.relkind = 'r' THEN p.oid END, h.inhrelid::regclass, NULL
 FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_class p ON p.oid = h.inhparent
 WHERE {schema} IN (c.relnamespace, p.relnamespace) AND c.relkind IN ('r', 'p', 'f')
 UNION ALL
-SELECT c.oid, 'the type '::text || c.reloftype::regtype::text, NULL, NULL
+SELECT c.oid, NULL, NULL, NULL, c.reloftype::regtype::text
 FROM pg_class c WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p') AND c.reloftype <> '0'";
 
 /// A default names no column, so its relation need not be looked up (manual, system catalog information functions, `pg_get_expr`), which

@@ -37,6 +37,9 @@ pub fn canonical(name: &Identifier, table: &Table, column_order: &[Identifier]) 
     if !table.inherits.is_empty() {
         end += &format!(" -- inherits: {}", table.inherits.join(", "));
     }
+    if let Some(of_type) = &table.of_type {
+        end += &format!(" -- of type: {of_type}");
+    }
     if !table.children.is_empty() {
         end += &format!(" -- inherited by: {}", table.children.join(", "));
     }

@@ -123,6 +123,7 @@ impl<'a> Comparison<'a> {
             row_security,
             inherits,
             children,
+            of_type,
             partitioning,
         } = desired;
         self.field(object, "kind", &actual.kind, kind);
@@ -133,6 +134,7 @@ impl<'a> Comparison<'a> {
         self.field(object, "persistence", &actual.persistence, persistence);
         self.field(object, "parents", &actual.inherits, inherits);
         self.field(object, "children", &actual.children, children);
+        self.field(object, "composite type", &actual.of_type, of_type);
         self.field(object, "partitioning", &actual.partitioning, partitioning);
         self.columns(table, &actual.columns, columns);
         self.primary_key(table, actual.primary_key.as_ref(), primary_key.as_ref());

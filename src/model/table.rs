@@ -49,6 +49,9 @@ pub struct Table {
     /// no foreign key of it holds for them. Partitions are not meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<String>,
+    /// The composite type that its columns follow (`CREATE TABLE ... OF`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_type: Option<String>,
     /// How it is partitioned (`LIST ("region")`), or which partition it is (`FOR VALUES ...`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partitioning: Option<String>,

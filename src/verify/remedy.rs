@@ -116,7 +116,7 @@ fn changed(
     match (object.kind, field) {
         (ObjectKind::Column, _) => column::changed(evidence, object, field),
         (ObjectKind::Enum, _) => labels::changed(evidence, &object.name),
-        (ObjectKind::Table, _) => table_changed(evidence, object, field, actual, desired),
+        (ObjectKind::Table, _) => table_changed(evidence, object, field, desired),
         (ObjectKind::Index | ObjectKind::PrimaryKey, "state") if actual.starts_with("contradicted") => Some(
             "Nothing but a change of the catalogs by hand does this: put pg_index.indisunique, indimmediate and \
              pg_class.relhasindex right as a superuser, then look for doubles."
@@ -152,7 +152,6 @@ fn table_changed(
     evidence: &Evidence<'_>,
     object: &Object,
     field: &str,
-    actual: &str,
     desired: &str,
 ) -> Option<String> {
     let table = object.owner.quoted();
@@ -162,7 +161,7 @@ fn table_changed(
         "kind" => Some(format!(
             "Find out what took the place of table {table} and where its rows are; rename the one, and put the other back."
         )),
-        "parents" if actual.starts_with("the type") => Some(format!("ALTER TABLE {table} NOT OF;")),
+        "composite type" if desired == "none" => Some(format!("ALTER TABLE {table} NOT OF;")),
         "parents" | "partitioning" if desired == "none" && !there.inherits.is_empty() => {
             let apart = there
                 .inherits

@@ -169,7 +169,9 @@ impl Reader {
     fn inheritance(&mut self, rows: &Rows) {
         for row in rows {
             if let Some(entry) = self.relations.get_mut(&oid(row, 0)) {
-                entry.table.inherits.push(text(row, 1).to_owned());
+                entry.table.inherits.extend(row.get(1).map(str::to_owned));
+                let of_type = row.get(4).map(str::to_owned);
+                entry.table.of_type = of_type.or(entry.table.of_type.take());
             }
             if let Some(parent) = self.relations.get_mut(&oid(row, 2)) {
                 parent.table.children.push(text(row, 3).to_owned());

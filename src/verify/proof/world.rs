@@ -133,8 +133,12 @@ impl<'a> World<'a> {
             .map(|(name, _)| name)
         {
             match actual.tables.get(name) {
-                Some(table) if table.kind.is_table() && table.inherits.is_empty() => {
+                Some(table) if stands_alone(table) => {
                     self.tables.insert(name, table);
+                }
+                Some(table) if table.of_type.is_some() => {
+                    self.left_out
+                        .insert(name, "its columns are those of a type".to_owned());
                 }
                 Some(table) if table.kind.is_table() => {
                     self.left_out
@@ -153,9 +157,7 @@ impl<'a> World<'a> {
         while let Some(parent) = ahead.pop() {
             for (child, ..) in self.references.to(parent.as_str()) {
                 let table = &actual.tables[*child];
-                let is_concerned = table.kind.is_table()
-                    && table.inherits.is_empty()
-                    && !self.left_out.contains_key(child);
+                let is_concerned = stands_alone(table) && !self.left_out.contains_key(child);
                 if is_concerned && self.tables.insert(child, table).is_none() {
                     ahead.push(child);
                 }
@@ -401,6 +403,11 @@ impl<'a> World<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether its rows and columns are its own alone, as those of a child, a partition or a typed table are not.
+fn stands_alone(table: &Table) -> bool {
+    table.kind.is_table() && table.inherits.is_empty() && table.of_type.is_none()
 }
 
 /// What is said of a trigger or rule that may not fire.

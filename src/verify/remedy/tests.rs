@@ -378,7 +378,7 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
     );
     assert_said(
         kind,
-        |schema| user(schema).inherits = vec!["the type person".to_owned()],
+        |schema| user(schema).of_type = Some("person".to_owned()),
         r#"ALTER TABLE "User" NOT OF;"#,
     );
     let inherits = |schema: &mut Schema| user(schema).inherits = vec!["public.person".to_owned()];

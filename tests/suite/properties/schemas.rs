@@ -383,10 +383,18 @@ fn table() -> impl Strategy<Value = Table> {
     let relatives = (
         vec("[a-z\"]{1,8}", 0..3),
         vec("[a-z\"]{1,8}", 0..3),
+        option::weighted(0.2, "[a-z\"]{1,8}"),
         option::weighted(0.2, "\\PC{0,12}"),
     );
     (kind, persistence, columns(), keys, guards, relatives).prop_map(
-        |(kind, persistence, columns, keys, guards, (inherits, children, partitioning))| Table {
+        |(
+            kind,
+            persistence,
+            columns,
+            keys,
+            guards,
+            (inherits, children, of_type, partitioning),
+        )| Table {
             kind,
             persistence,
             columns,
@@ -399,6 +407,7 @@ fn table() -> impl Strategy<Value = Table> {
             row_security: guards.3,
             inherits,
             children,
+            of_type,
             partitioning,
         },
     )

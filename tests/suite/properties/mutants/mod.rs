@@ -141,6 +141,12 @@ impl Mutants<'_> {
         changed("children", |table| {
             table.children.push("another".to_owned())
         });
+        changed("composite type", |table| {
+            table.of_type = match table.of_type {
+                Some(_) => None,
+                None => Some("another".to_owned()),
+            };
+        });
         changed("partitioning", |table| {
             table.partitioning = match table.partitioning {
                 Some(_) => None,
