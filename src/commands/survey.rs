@@ -18,7 +18,6 @@ use crate::error::{Code, Error};
 use crate::model::Schema;
 use crate::plan::{Plan, Request, plan};
 use crate::report::Subject;
-use crate::verify::evidence::stands_elsewhere;
 use crate::verify::promise::Promise;
 
 /// How long commands that only look wait for a table that somebody holds.
@@ -165,9 +164,9 @@ impl Connected {
 
     /// Warns of tables that would be made although another schema has one of the name: it may have been moved there.
     pub(super) fn warn_of_others(&self, context: &Context, survey: &Survey) {
-        for (table, other) in &survey.facts.elsewhere {
-            if survey.promise.created.contains(table) {
-                let told = stands_elsewhere(table, other, &self.session.schema);
+        for other in &survey.facts.elsewhere {
+            if survey.promise.created.contains(&other.table) {
+                let told = other.told(&self.session.schema);
                 context.console.complain(&format!("warning: {told}\n"));
             }
         }

@@ -11,7 +11,7 @@ use crate::model::Identifier;
 use crate::model::name::literal;
 use crate::plan::Rows;
 use crate::verify::counters::{Counter, Counting};
-use crate::verify::evidence::{Impossible, Orphans, Recorded};
+use crate::verify::evidence::{Impossible, Namesake, Orphans, Recorded};
 use crate::verify::promise::Promise;
 use crate::verify::proof::KeyName;
 
@@ -36,8 +36,8 @@ pub struct Facts {
     pub impossible: Vec<Impossible>,
     /// How far the sequences are that columns count by.
     pub counters: Vec<(Counter, Counting)>,
-    /// The promised tables that are missing, and the schemas that have one of the name.
-    pub elsewhere: Vec<(Identifier, Identifier)>,
+    /// The tables that stand where the promised tables of their names are missed.
+    pub elsewhere: Vec<Namesake>,
 }
 
 /// How far rows are looked at.
@@ -151,7 +151,11 @@ fn look(
     let missing: Vec<_> = missing.map(|name| literal(name.as_str())).collect();
     let elsewhere = (!missing.is_empty()).then(|| {
         questions.ask(format!(
-            "SELECT c.relname, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+            "SELECT c.relname, n.nspname, \
+             (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid \
+              WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid AND d.objsubid = 0 \
+              AND d.refclassid = 'pg_extension'::regclass::oid AND d.deptype = 'e') \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
              WHERE c.relkind IN ('r', 'p') AND c.relname::text IN ({}) AND n.nspname::text <> 'information_schema' \
              AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_'::text) ORDER BY n.nspname::text, c.relname::text",
             missing.join(", ")
@@ -227,7 +231,11 @@ fn look(
     let of_other_schemas = elsewhere.and_then(|at| answers.get(at));
     let named = of_other_schemas.into_iter().flatten().filter_map(|row| {
         let name = |at| Identifier::new(row.get(at)?).ok();
-        Some((name(0)?, name(1)?))
+        Some(Namesake {
+            table: name(0)?,
+            schema: name(1)?,
+            extension: name(2),
+        })
     });
     facts.elsewhere = named.collect();
     let record = |at: Option<usize>| {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::check::{Check, Finding, Group, IN_THE_WAY, Outcome};
-use super::evidence::{Evidence, Recorded, stands_elsewhere};
+use super::evidence::{Evidence, Recorded};
 use super::kinds::by_kind;
 use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy};
 use super::{counters, surroundings, tenants};
@@ -207,8 +207,8 @@ const LOST: &str = "Restore it from a backup; if it was dropped on purpose, refr
 fn absence(name: &Identifier, evidence: &Evidence<'_>) -> Finding {
     let object = Object::alone(ObjectKind::Table, name);
     let is_new = evidence.promise.created.contains(name);
-    let elsewhere = evidence.elsewhere.iter().find(|(table, _)| table == name);
-    let elsewhere = elsewhere.map(|(_, other)| stands_elsewhere(name, other, evidence.schema));
+    let elsewhere = evidence.elsewhere.iter().find(|other| other.table == *name);
+    let elsewhere = elsewhere.map(|other| other.told(evidence.schema));
     let message = match evidence.actual.tables.get(name) {
         None => format!("table {} is missing", name.quoted()),
         Some(other) => format!("{} is not a table but {}", name.quoted(), other.kind.noun()),

@@ -35,19 +35,45 @@ pub struct Evidence<'a> {
     pub impossible: &'a [Impossible],
     /// How far the sequences are that columns count by.
     pub counters: &'a [(Counter, Counting)],
-    /// The promised tables that are missing, and the schemas that have one of the name.
-    pub elsewhere: &'a [(Identifier, Identifier)],
+    /// The tables that stand where the promised tables of their names are missed.
+    pub elsewhere: &'a [Namesake],
     /// The checks that were tried on rows.
     pub tried: Vec<Check>,
 }
 
-/// What is said of a table that is missing from `schema` where `other` has one of the name.
-pub fn stands_elsewhere(table: &Identifier, other: &Identifier, schema: &Identifier) -> String {
-    let (table, other, schema) = (table.quoted(), other.quoted(), schema.quoted());
-    format!(
-        "Schema {other} has a table {table}. Where it is this one: ALTER TABLE {other}.{table} SET SCHEMA {schema}; where \
-         {other} is the application's schema: --schema {other}."
-    )
+/// A table of the name of one that is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namesake {
+    /// The name of both.
+    pub table: Identifier,
+    /// The schema that has it.
+    pub schema: Identifier,
+    /// The extension that has it for a member, and so is taken for its owner.
+    pub extension: Option<Identifier>,
+}
+
+impl Namesake {
+    /// What is said of it where `schema` misses the table.
+    pub fn told(&self, schema: &Identifier) -> String {
+        let (table, other) = (self.table.quoted(), self.schema.quoted());
+        match &self.extension {
+            Some(extension) if self.schema == *schema => {
+                let extension = extension.quoted();
+                format!(
+                    "Schema {other} has a table {table} that is a member of extension {extension}, and so is taken for the \
+                     extension's own. Where it is this one: ALTER EXTENSION {extension} DROP TABLE {other}.{table}; the table \
+                     stays as it is."
+                )
+            }
+            _ => {
+                let schema = schema.quoted();
+                format!(
+                    "Schema {other} has a table {table}. Where it is this one: ALTER TABLE {other}.{table} SET SCHEMA \
+                     {schema}; where {other} is the application's schema: --schema {other}."
+                )
+            }
+        }
+    }
 }
 
 /// Who recorded a migration.
@@ -95,4 +121,26 @@ pub enum Impossible {
         /// The table.
         table: Identifier,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namesake_is_moved_or_taken_out_of_its_extension() {
+        let name = |name| Identifier::new(name).expect("legal");
+        let told = |schema, extension: Option<&'static str>| {
+            let namesake = Namesake {
+                table: name("Job"),
+                schema: name(schema),
+                extension: extension.map(name),
+            };
+            namesake.told(&name("public"))
+        };
+        let taken_out = r#"ALTER EXTENSION "hstore" DROP TABLE "public"."Job";"#;
+        assert!(told("public", Some("hstore")).contains(taken_out));
+        let moved = r#"ALTER TABLE "old"."Job" SET SCHEMA "public";"#;
+        assert!(told("old", None).contains(moved));
+    }
 }
