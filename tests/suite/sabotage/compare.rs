@@ -10,7 +10,7 @@ use std::process::Command;
 use leora_migrate::db::scratch::Binaries;
 
 use super::stand::Stand;
-use super::{Base, Case, broken, complaint, each, fixture, harmless};
+use super::{Base, Case, broken, each, fixture, harmless, judged};
 use crate::support::{Output, repository};
 
 const TABLE: &str = "fixtures/sabotage/README.md";
@@ -74,7 +74,7 @@ fn ask_all(stand: &Stand, cases: Vec<Case>) -> Vec<(Case, Speaks)> {
     let sound = [Base::Plain, Base::RowSecurity].map(|base| dump(&stand.url(base.name())));
     let look = |case: &Case, database: &str| {
         let url = stand.url(database);
-        let as_expected = complaint(stand, case, database).is_none();
+        let as_expected = judged(stand, case, database).is_ok();
         Speaks {
             leora_migrate: as_expected == case.expected.breaks.is_some(),
             prisma: prisma_speaks(&url),
@@ -110,8 +110,9 @@ fn page(stand: &Stand, broken: &[(Case, Speaks)], harmless: &[(Case, Speaks)]) -
     }
     let mut text = format!(
         "# Sabotage\n\nA folder each: `broken.sql` breaks a migrated database in one way, and `expected.toml` says in a sentence \
-         how, and\nexactly which checks of `leora-migrate verify` must fail, and which cannot be proved. `harmless/` varies what does\nnot \
-         matter, and nothing may fail. `cargo test --test suite sabotage` tries all of them.\n\n\
+         how, and\nexactly which checks of `leora-migrate verify` must fail, and which cannot be proved; where it says `settled`, \
+         what\nverify says to type is typed, and the database must be sound again. `harmless/` varies what does not matter, \
+         and\nnothing may fail. `cargo test --test suite sabotage` tries all of them.\n\n\
          ## Who sees it\n\n`make compare` measures this and writes it down. leora-migrate counts where exactly the checks fail \
          that must;\nPrisma's engine where `migrate diff --exit-code` against `fixtures/leora/phase1.prisma` is not 0; pg_dump \
          where its\n`--schema-only` differs from the sound database's, comments and `\\restrict` left out. PostgreSQL {}.\n\n\

@@ -1,7 +1,7 @@
 //! What verify must catch, and what it must not: `fixtures/sabotage/`, a folder a case.
 //!
 //! `SABOTAGE=fence,rule cargo test --test suite sabotage` runs the cases whose names hold one of these; with
-//! `BLESS=1` it writes down what fails and what is not proved. `make compare` asks others too, and writes the table in
+//! `BLESS=1` it writes down what fails and what is not proved, with `SETTLE=1` what verify says is typed for all. `make compare` asks others too, and writes the table in
 //! `fixtures/sabotage/README.md`.
 
 mod compare;
@@ -149,6 +149,11 @@ impl Case {
     }
 }
 
+/// Whether what verify says is typed for every case, of which many need more than that.
+fn types_all() -> bool {
+    std::env::var_os("SETTLE").is_some()
+}
+
 fn blesses() -> bool {
     std::env::var_os("BLESS").is_some()
 }
@@ -189,8 +194,8 @@ fn findings(output: &Output) -> String {
         + &output.stderr
 }
 
-/// What verify does otherwise than it should.
-fn complaint(stand: &Stand, case: &Case, database: &str) -> Option<String> {
+/// What verify says when it is as it should be, or else what it does otherwise.
+fn judged(stand: &Stand, case: &Case, database: &str) -> Result<Output, String> {
     let output = stand.verify(case, database);
     let code = i32::from(!case.expected.fails.is_empty());
     let failed = having("failed", &output);
@@ -198,7 +203,7 @@ fn complaint(stand: &Stand, case: &Case, database: &str) -> Option<String> {
     let may_fail = case.expected.breaks.is_some();
     if blesses() && may_fail != failed.is_empty() {
         case.bless(&failed, &not_proved);
-        return None;
+        return Ok(output);
     }
     let differs = |found: &BTreeSet<String>, wanted: &BTreeSet<String>| {
         let unexpected: Vec<_> = found.difference(wanted).collect();
@@ -212,16 +217,25 @@ fn complaint(stand: &Stand, case: &Case, database: &str) -> Option<String> {
     } = &case.expected;
     let as_proved = !case.was_measured() || not_proved == *unproved;
     if output.code == Some(code) && failed == *fails && as_proved {
-        let settled = case.expected.settled;
-        return settled.then(|| remedies::left(stand, case, database, &output))?;
+        return Ok(output);
     }
-    Some(format!(
+    Err(format!(
         "exit code {:?}; failed {}\n    not proved {}\n{}",
         output.code,
         differs(&failed, fails),
         differs(&not_proved, unproved),
         findings(&output)
     ))
+}
+
+/// What verify does otherwise than it should, and what is left when all that it says to type was typed.
+fn complaint(stand: &Stand, case: &Case, database: &str) -> Option<String> {
+    match judged(stand, case, database) {
+        Ok(broken) if case.expected.settled || types_all() => {
+            remedies::left(stand, case, database, &broken)
+        }
+        judged => judged.err(),
+    }
 }
 
 /// What `look` sees of the broken database of each case that this PostgreSQL can have; of several at once,
