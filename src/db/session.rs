@@ -213,7 +213,7 @@ impl Session {
     }
 
     /// The same for a question to PostgreSQL's own catalogs that no transaction is open for: it is asked under
-    /// [`PLAIN_NAMES`].
+    /// `PLAIN_NAMES`.
     ///
     /// # Errors
     ///
