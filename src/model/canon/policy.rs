@@ -31,9 +31,13 @@ fn drop_needless_check(policy: &mut String) {
 /// Takes the first SELECT around a value off, which only has it computed once: `( SELECT auth.uid() AS uid)`.
 fn without_a_select(text: &str) -> Option<String> {
     const SELECT: &str = "( SELECT ";
-    let selects = text
-        .match_indices(SELECT)
-        .filter(|(at, _)| is_bare(text, *at));
+    // Behind a word as IN, ANY or ARRAY it is a list.
+    let is_value = |at: usize| {
+        let before = text[..at].trim_end();
+        !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+    };
+    let selects = text.match_indices(SELECT);
+    let selects = selects.filter(|(at, _)| is_bare(text, *at) && is_value(*at));
     let mut values = selects.filter_map(|(at, _)| {
         let value = at + SELECT.len();
         let end = value + closing(&text[value..])?;
@@ -203,6 +207,9 @@ mod tests {
             r#"USING (("tenantId" = ( SELECT a() AS a, b() AS b)))"#,
             r#"USING ((("tenantId" = f()) OR (f() = "tenantId")))"#,
             "USING ((' = ( SELECT f() AS f)' < a))",
+            r#"USING (("tenantId" IN ( SELECT tenants_of_mine() AS tenants_of_mine)))"#,
+            r#"USING (("tenantId" = ANY ( SELECT f() AS f)))"#,
+            r#"USING (("tenantId" = ANY (ARRAY( SELECT f() AS f))))"#,
             "USING (true)",
             "",
         ] {
