@@ -43,7 +43,7 @@ pub(super) fn renamed(evidence: &Evidence<'_>, object: &Object) -> Option<String
     let (from, to) = (only(actual, promised)?, only(promised, actual)?);
     let table = object.owner.quoted();
     Some(format!(
-        "ALTER TABLE {table} RENAME COLUMN {from} TO {to}; -- it has the same type"
+        "ALTER TABLE {table} RENAME COLUMN {from} TO {to}; -- where it is that one: it alone has the type"
     ))
 }
 
@@ -167,10 +167,8 @@ fn default(
     Some(first.unwrap_or_default() + &sql)
 }
 
-/// What a sequence is called whose numbers a crash loses.
-const UNLOGGED: &str = "UNLOGGED";
-
-/// What has a column count by a sequence of its own, with `options` or the usual ones.
+/// What has a column count by a sequence of its own, with `options` or the usual ones. No number is given twice that the
+/// sequence has given, also where its row is gone.
 fn counting(
     evidence: &Evidence<'_>,
     object: &Object,
@@ -178,43 +176,56 @@ fn counting(
     wanted: &Column,
     options: Option<&str>,
 ) -> Option<String> {
-    let (table, name) = (object.owner.quoted(), object.name.quoted());
-    let ty = wanted.ty.sql();
-    // NULL where there is none, and then nothing is set.
-    let last = format!("(SELECT max({name}) FROM {table} WHERE {name} > 0)");
     let mut counters = evidence.counters.iter().map(|(counter, _)| counter);
     let own = counters.find(|own| own.table == object.owner && own.column == object.name);
     if let (Some(ColumnDefault::Sequence(unusual)), Some(own)) = (&there.default, own) {
-        let sequence = &own.sequence;
-        let logged = format!("ALTER SEQUENCE {sequence} SET LOGGED;");
-        let set = literal(sequence);
-        return Some(match (options, unusual.as_str()) {
-            (Some(options), _) => format!("ALTER SEQUENCE {sequence} {options};"),
-            (None, UNLOGGED) => logged,
-            (None, unusual) => format!(
-                "BEGIN;\n\
-                 ALTER SEQUENCE {sequence} AS {ty} INCREMENT 1 MINVALUE 1 NO MAXVALUE START 1 RESTART NO CYCLE;\n\
-                 {}SELECT setval({set}, {last});\nCOMMIT;",
-                if unusual.contains(UNLOGGED) {
-                    logged + "\n"
-                } else {
-                    String::new()
-                },
-            ),
+        return Some(match options {
+            Some(options) => format!("ALTER SEQUENCE {} {options};", own.sequence),
+            None => as_usual(&own.sequence, unusual, object, wanted),
         });
     }
     // As PostgreSQL names that of a SERIAL (`makeObjectName`), where the name is not too long.
     let sequence = Identifier::new(format!("{}_{}_seq", object.owner, object.name)).ok()?;
     let sequence = sequence.quoted();
+    let (table, name) = (object.owner.quoted(), object.name.quoted());
     let set = literal(&sequence);
     let options = options.map_or(String::new(), |options| format!(" {options}"));
     Some(format!(
-        "CREATE SEQUENCE IF NOT EXISTS {sequence} AS {ty}{options};\n\
+        "CREATE SEQUENCE IF NOT EXISTS {sequence} AS {}{options};\n\
          ALTER SEQUENCE {sequence} OWNED BY {table}.{name};\n\
          {} SET DEFAULT nextval({set});\n\
-         SELECT setval({set}, {last});",
+         SELECT setval({set}, max({name})) FROM {table} HAVING max({name}) >= (SELECT last_value FROM {sequence});",
+        wanted.ty.sql(),
         alter(object)
     ))
+}
+
+/// What takes `unusual` options off a sequence.
+fn as_usual(sequence: &str, unusual: &str, object: &Object, wanted: &Column) -> String {
+    const UNLOGGED: &str = "UNLOGGED";
+    let logged = format!("ALTER SEQUENCE {sequence} SET LOGGED;");
+    if unusual == UNLOGGED {
+        return logged;
+    }
+    let counted = format!(
+        "ALTER SEQUENCE {sequence} AS {} INCREMENT 1 MINVALUE 1 NO MAXVALUE START 1 NO CYCLE",
+        wanted.ty.sql()
+    );
+    // Where it may be below 1 it has to begin again, behind the rows.
+    let counted = if unusual.contains(" -") {
+        let (table, name) = (object.owner.quoted(), object.name.quoted());
+        format!(
+            "BEGIN;\n{counted} RESTART;\n\
+             SELECT setval({}, max({name})) FROM {table} HAVING max({name}) > 0;\nCOMMIT;",
+            literal(sequence)
+        )
+    } else {
+        counted + ";"
+    };
+    match unusual.contains(UNLOGGED) {
+        true => format!("{counted}\n{logged}"),
+        false => counted,
+    }
 }
 
 fn identity(object: &Object, there: &Column, wanted: &Column) -> String {

@@ -117,8 +117,7 @@ fn a_column_under_another_name_is_renamed_and_neither_dropped_nor_made() {
             .expect("there")
             .name = name("is_active");
     };
-    let rename =
-        r#"ALTER TABLE "User" RENAME COLUMN "is_active" TO "isActive"; -- it has the same type"#;
+    let rename = r#"ALTER TABLE "User" RENAME COLUMN "is_active" TO "isActive"; -- where it is that one: it alone has the type"#;
     let outcome = check_against(promise(), "tables.columns", renamed).outcome;
     let Outcome::Failed { findings } = outcome else {
         panic!("{outcome:?}");
@@ -364,7 +363,7 @@ fn a_column_that_is_otherwise_is_changed_in_place() {
         uncounted.expect("a remedy"),
         "CREATE SEQUENCE IF NOT EXISTS \"User_email_seq\" AS TEXT; ALTER SEQUENCE \"User_email_seq\" OWNED BY \"User\".\"email\"; \
          ALTER TABLE \"User\" ALTER COLUMN \"email\" SET DEFAULT nextval('\"User_email_seq\"'); \
-         SELECT setval('\"User_email_seq\"', (SELECT max(\"email\") FROM \"User\" WHERE \"email\" > 0));"
+         SELECT setval('\"User_email_seq\"', max(\"email\")) FROM \"User\" HAVING max(\"email\") >= (SELECT last_value FROM \"User_email_seq\");"
     );
 }
 
