@@ -201,7 +201,7 @@ fn counting(
 }
 
 /// What takes `unusual` options off a sequence.
-fn as_usual(sequence: &str, unusual: &str, object: &Object, wanted: &Column) -> String {
+pub(super) fn as_usual(sequence: &str, unusual: &str, object: &Object, wanted: &Column) -> String {
     const UNLOGGED: &str = "UNLOGGED";
     let logged = format!("ALTER SEQUENCE {sequence} SET LOGGED;");
     if unusual == UNLOGGED {

@@ -1,0 +1,274 @@
+//! Of columns.
+
+use super::*;
+use crate::diff::{Object, ObjectKind};
+use crate::verify::remedy::column::as_usual;
+
+/// It holds the values of the one that is not there.
+#[test]
+fn a_column_under_another_name_is_renamed_and_neither_dropped_nor_made() {
+    let renamed = |schema: &mut Schema| {
+        let mut columns = user(schema).columns.iter_mut();
+        columns
+            .find(|one| one.name == *"isActive")
+            .expect("there")
+            .name = name("is_active");
+    };
+    let rename = r#"ALTER TABLE "User" RENAME COLUMN "is_active" TO "isActive"; -- where it is that one: it alone has the type"#;
+    let outcome = check_against(promise(), "tables.columns", renamed).outcome;
+    let Outcome::Failed { findings } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(findings.len(), 2);
+    for finding in findings {
+        assert_eq!(finding.remedy.as_deref(), Some(rename));
+    }
+    // Which of two it was nobody knows.
+    let two = |schema: &mut Schema| {
+        renamed(schema);
+        let mut column = user(schema)
+            .columns
+            .iter()
+            .find(|one| one.name == *"is_active")
+            .expect("there")
+            .clone();
+        column.name = name("was_active");
+        user(schema).columns.push(column);
+    };
+    let said = said("tables.columns", |_| {}, two).expect("a remedy");
+    assert!(!said.contains("RENAME"), "{said}");
+}
+
+#[test]
+fn a_column_that_is_otherwise_is_changed_in_place() {
+    let column = |column: &'static str, change: fn(&mut crate::model::Column)| {
+        move |schema: &mut Schema| {
+            let mut columns = user(schema).columns.iter_mut();
+            change(columns.find(|one| one.name == *column).expect("there"));
+        }
+    };
+    let columns = "tables.columns";
+    assert_said(
+        columns,
+        column("email", |email| email.nullable = true),
+        r#"ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL;"#,
+    );
+    assert_said(
+        columns,
+        column("lastLoginAt", |last| last.nullable = false),
+        r#"ALTER TABLE "User" ALTER COLUMN "lastLoginAt" DROP NOT NULL;"#,
+    );
+    assert_said(
+        columns,
+        column("email", |email| {
+            email.default = Some(ColumnDefault::Expression(Expression::new("''")))
+        }),
+        r#"ALTER TABLE "User" ALTER COLUMN "email" DROP DEFAULT;"#,
+    );
+    assert_said(
+        columns,
+        column("isActive", |active| active.default = None),
+        r#"ALTER TABLE "User" ALTER COLUMN "isActive" SET DEFAULT true;"#,
+    );
+    assert_said(
+        columns,
+        column("email", |email| {
+            email.ty = SqlType::new("character varying(9)")
+        }),
+        r#"ALTER TABLE "User" ALTER COLUMN "email" TYPE TEXT USING "email"::TEXT; -- this rewrites the table, and nobody reads or writes it meanwhile -- look at the values first: it fails on those that the type cannot hold, and rounds digits away that it has no room for"#,
+    );
+    let zoned = said(
+        columns,
+        |_| {},
+        column("createdAt", |at| {
+            at.ty = SqlType::new("timestamp(3) with time zone")
+        }),
+    );
+    let zoned = zoned.expect("a remedy");
+    let retyped = r#"ALTER TABLE "User" ALTER COLUMN "createdAt" DROP DEFAULT; ALTER TABLE "User" ALTER COLUMN "createdAt" TYPE TIMESTAMP(3) USING "createdAt" AT TIME ZONE 'UTC'; ALTER TABLE "User" ALTER COLUMN "createdAt" SET DEFAULT CURRENT_TIMESTAMP; -- "#;
+    assert!(zoned.starts_with(retyped), "{zoned}");
+    let counts = |promise: &mut Promise| {
+        let mut columns = user(&mut promise.whole).columns.iter_mut();
+        let email = columns.find(|one| one.name == *"email").expect("there");
+        email.default = Some(ColumnDefault::Autoincrement);
+    };
+    let uncounted = said(
+        columns,
+        counts,
+        column("email", |email| email.default = None),
+    );
+    assert_eq!(
+        uncounted.expect("a remedy"),
+        "CREATE SEQUENCE IF NOT EXISTS \"User_email_seq\" AS TEXT; ALTER SEQUENCE \"User_email_seq\" OWNED BY \"User\".\"email\"; \
+         ALTER TABLE \"User\" ALTER COLUMN \"email\" SET DEFAULT nextval('\"User_email_seq\"'); \
+         SELECT setval('\"User_email_seq\"', max(\"email\")) FROM \"User\" HAVING max(\"email\") >= (SELECT last_value FROM \"User_email_seq\");"
+    );
+}
+
+/// The first remedy about the column `User.email` where it was promised as `wanted` and stands as `actual`.
+fn of_column(wanted: impl FnOnce(&mut Column), actual: impl FnOnce(&mut Column)) -> Option<String> {
+    fn email(schema: &mut Schema) -> &mut Column {
+        let mut columns = user(schema).columns.iter_mut();
+        columns.find(|one| one.name == *"email").expect("there")
+    }
+    said(
+        "tables.columns",
+        |promise| wanted(email(&mut promise.whole)),
+        |schema| actual(email(schema)),
+    )
+}
+
+fn expression(text: &str) -> Option<ColumnDefault> {
+    Some(ColumnDefault::Expression(Expression::new(text)))
+}
+
+fn computed(column: &mut Column) {
+    let expression = Expression::new("1");
+    column.generated = Some(Generated {
+        expression,
+        stored: true,
+    });
+}
+
+#[test]
+fn only_times_are_moved_between_zones() {
+    let retyped = |actual: &str, wanted: &str| {
+        let typed = |ty: &str| {
+            let ty = SqlType::new(ty);
+            move |column: &mut Column| column.ty = ty
+        };
+        let sql = of_column(typed(wanted), typed(actual)).expect("a remedy");
+        let (_, using) = sql.split_once(" USING ").expect("a conversion");
+        using.split_once(';').expect("an end").0.to_owned()
+    };
+    let utc = r#""email" AT TIME ZONE 'UTC'"#;
+    assert_eq!(retyped("timestamp(3)", "timestamp(3) with time zone"), utc);
+    assert_eq!(
+        retyped("timestamp(6)", "timestamp(3)"),
+        r#""email"::TIMESTAMP(3)"#
+    );
+    assert!(retyped("text", "timestamp(3) with time zone").starts_with(r#""email"::TIMESTAMPTZ"#));
+    assert_eq!(
+        retyped("timestamp(3) with time zone", "text"),
+        r#""email"::TEXT"#
+    );
+}
+
+#[test]
+fn the_default_that_was_promised_is_set_again() {
+    let sql = of_column(
+        |wanted| wanted.default = expression("'new'"),
+        |actual| {
+            actual.default = expression("'old'");
+            actual.ty = SqlType::new("character varying(9)");
+        },
+    );
+    let sql = sql.expect("a remedy");
+    assert!(sql.contains("SET DEFAULT 'new';"), "{sql}");
+    let taken = of_column(
+        |_| {},
+        |actual| {
+            actual.default = expression("'old'");
+            actual.ty = SqlType::new("character varying(9)");
+        },
+    );
+    let taken = taken.expect("a remedy");
+    assert!(
+        taken.contains("DROP DEFAULT;") && !taken.contains("SET DEFAULT"),
+        "{taken}"
+    );
+}
+
+#[test]
+fn what_a_column_has_too_much_is_taken_off_it() {
+    let alter = r#"ALTER TABLE "User" ALTER COLUMN "email""#;
+    let identity = |column: &mut Column| column.identity = Some(Identity::Always);
+    let taken = |sql: &str| Some(format!("{alter} {sql};"));
+    assert_eq!(
+        of_column(|_| {}, identity),
+        taken("DROP IDENTITY IF EXISTS")
+    );
+    assert_eq!(of_column(|_| {}, computed), taken("DROP EXPRESSION"));
+    let by_default = |column: &mut Column| column.identity = Some(Identity::ByDefault);
+    assert_eq!(
+        of_column(identity, by_default),
+        taken("SET GENERATED ALWAYS")
+    );
+    let set = "SELECT setval(pg_get_serial_sequence('\"User\"', 'email'), (SELECT max(\"email\") FROM \"User\" WHERE \"email\" > 0));";
+    assert_eq!(
+        of_column(by_default, |one| one.identity = None),
+        Some(format!(
+            "{alter} ADD GENERATED BY DEFAULT AS IDENTITY; {set}"
+        ))
+    );
+    assert_eq!(
+        of_column(computed, |one| one.generated = None).as_deref(),
+        Some(
+            r#"ALTER TABLE "User" DROP COLUMN "email"; ALTER TABLE "User" ADD COLUMN "email" TEXT NOT NULL GENERATED ALWAYS AS (1) STORED;"#
+        )
+    );
+    let collated = |column: &mut Column| column.collation = Some("\"C\"".to_owned());
+    assert_eq!(
+        of_column(|_| {}, collated),
+        taken(r#"TYPE TEXT COLLATE "default""#)
+    );
+    assert_eq!(
+        of_column(collated, |one| one.collation = None),
+        taken(r#"TYPE TEXT COLLATE "C""#)
+    );
+}
+
+#[test]
+fn a_column_that_is_gone_is_filled_as_it_was() {
+    let lost = |promised: &dyn Fn(&mut Column)| {
+        let name = "isActive";
+        let sql = said(
+            "tables.columns",
+            |promise| {
+                let mut columns = user(&mut promise.whole).columns.iter_mut();
+                promised(columns.find(|one| one.name == *name).expect("there"));
+            },
+            |schema| user(schema).columns.retain(|one| one.name != *name),
+        );
+        let sql = sql.expect("a remedy");
+        let rest = sql.strip_prefix(r#"ALTER TABLE "User" ADD COLUMN "isActive" "#);
+        rest.expect("a column").to_owned()
+    };
+    let restore = "-- the values went with the column: restore them from a backup";
+    assert_eq!(
+        lost(&|_| {}),
+        format!("BOOLEAN NOT NULL DEFAULT true; {restore}")
+    );
+    let computed = |column: &mut Column| {
+        column.default = None;
+        computed(column);
+    };
+    assert_eq!(
+        lost(&computed),
+        "BOOLEAN NOT NULL GENERATED ALWAYS AS (1) STORED;"
+    );
+}
+
+#[test]
+fn a_sequence_goes_on_where_it_is_unless_it_may_be_below_1() {
+    let usual = |unusual: &str| {
+        let object = Object::on(&name("Order"), ObjectKind::Column, &name("number"));
+        let column = promise().whole.tables["Order"]
+            .column("number")
+            .expect("there");
+        as_usual("s", unusual, &object, column)
+    };
+    let set = "ALTER SEQUENCE s AS INTEGER INCREMENT 1 MINVALUE 1 NO MAXVALUE START 1 NO CYCLE";
+    assert_eq!(usual("INCREMENT 10 CYCLE"), format!("{set};"));
+    assert_eq!(
+        usual("CYCLE UNLOGGED"),
+        format!("{set};\nALTER SEQUENCE s SET LOGGED;")
+    );
+    assert_eq!(usual("UNLOGGED"), "ALTER SEQUENCE s SET LOGGED;");
+    let below = usual("INCREMENT -1 MINVALUE -9");
+    assert!(
+        below.starts_with(&format!("BEGIN;\n{set} RESTART;\n")),
+        "{below}"
+    );
+    assert!(below.ends_with("COMMIT;"), "{below}");
+}
