@@ -105,11 +105,14 @@ pub(super) fn index(index: &Index, table: &Table) -> Effect {
 }
 
 fn repeats_index(index: &Index, table: &Table) -> bool {
-    let finished = Index {
-        state: IndexState::Valid,
-        ..index.clone()
-    };
-    table.indexes.values().any(|other| *other == finished)
+    table.indexes.values().any(|other| {
+        let finished = Index {
+            state: IndexState::Valid,
+            constraint: other.constraint,
+            ..index.clone()
+        };
+        *other == finished
+    })
 }
 
 fn repeats_key(index: &Index, table: &Table) -> bool {
