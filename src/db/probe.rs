@@ -9,6 +9,7 @@ use super::session::{QueryError, Session};
 use crate::diff::Object;
 use crate::graph::Mark;
 use crate::model::Identifier;
+use crate::model::name::literal;
 use crate::plan::{Lock, LockMode};
 use crate::verify::check::Check;
 use crate::verify::proof::{Evidence, Failure, FirstRound, Gathered, Programme, Proof, Subject};
@@ -84,11 +85,11 @@ fn held(session: &mut Session, programme: &Programme) -> Result<String, QueryErr
     let awaited = Awaited::Tables(programme.tables().map(lock).collect());
     let holding = blockers(session, &awaited)?;
     let said = holding.iter().map(|blocker| {
-        let process = blocker
-            .pid
-            .map_or("a prepared transaction".to_owned(), |pid| {
-                format!("process {pid}")
-            });
+        let process = match (blocker.pid, &blocker.query) {
+            (Some(pid), _) => format!("process {pid}"),
+            (None, Some(gid)) => format!("prepared transaction {}", literal(gid)),
+            (None, None) => "a prepared transaction".to_owned(),
+        };
         let user = blocker
             .user
             .as_ref()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::style::{caution, wrapped};
 use crate::db::apply::{Awaited, Blocker, Changed, Progress, Waiting};
+use crate::model::name::literal;
 use crate::verify::checklist::counted;
 
 /// The most sessions that are named.
@@ -51,9 +52,13 @@ pub fn blockers(blockers: &[Blocker], width: usize) -> String {
 }
 
 fn one(blocker: &Blocker) -> String {
+    let has_process = blocker.pid.is_some();
     let mut text = match blocker.pid {
         Some(pid) => format!("pid {pid}"),
-        None => format!("prepared transaction {}", blocker.transaction),
+        None => match &blocker.query {
+            Some(gid) => format!("prepared transaction {}", literal(gid)),
+            None => "a prepared transaction".to_owned(),
+        },
     };
     for (before, part) in [
         (" ", &blocker.user),
@@ -66,7 +71,7 @@ fn one(blocker: &Blocker) -> String {
                 .map(|name| format!("{name})")),
         ),
         (" from ", &blocker.client_address),
-        (", ", &blocker.state),
+        (", ", &blocker.state.clone().filter(|_| has_process)),
     ] {
         if let Some(part) = part {
             text += before;
@@ -82,8 +87,10 @@ fn one(blocker: &Blocker) -> String {
         ", holds "
     };
     text += &blocker.holds;
-    if let Some(query) = &blocker.query {
-        text += &format!(": {}", shortened(query));
+    match &blocker.query {
+        Some(query) if has_process => text += &format!(": {}", shortened(query)),
+        Some(gid) => text += &format!("; ROLLBACK PREPARED {}; ends it", literal(gid)),
+        None => {}
     }
     text
 }

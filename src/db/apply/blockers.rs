@@ -120,7 +120,8 @@ fn on_tables(schema: &Identifier, locks: &[Lock]) -> String {
     )
 }
 
-/// A prepared transaction's locks have no process, and -1 and its id for a transaction (`lock.c`).
+/// A prepared transaction's locks have no process, and the name that its transaction had in the session that prepared
+/// it, or a name of their own after a restart (`twophase.c`, `MarkAsPreparing`): the lock on its own id tells whose they are.
 const QUESTION: &str = "\
 SELECT DISTINCT ON (l.virtualtransaction) l.pid, l.virtualtransaction, coalesce(a.usename, p.owner),
        a.application_name, a.client_addr,
@@ -133,7 +134,11 @@ FROM pg_locks l
 LEFT JOIN pg_class c ON c.oid = l.relation
 LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+LEFT JOIN (
+  SELECT x.virtualtransaction, p.owner, p.prepared, p.gid
+  FROM pg_prepared_xacts p
+  JOIN pg_locks x ON x.locktype = 'transactionid' AND x.transactionid = p.transaction AND x.pid IS NULL AND x.granted
+) p ON l.pid IS NULL AND p.virtualtransaction = l.virtualtransaction
 WHERE l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())
   AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND {which}
 ORDER BY l.virtualtransaction, NOT l.granted";

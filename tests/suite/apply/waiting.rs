@@ -1,14 +1,16 @@
 //! Waiting for locks, and those who hold them.
 
+use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use leora_migrate::db::apply::{
     Applied, ApplyError, ApplyOptions, Awaited, Blocker, Interrupt, Observer, Waiting,
 };
+use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
 
 use super::ground::{Ground, Holder, patient, until};
-use crate::support::Template;
+use crate::support::{Cli, Template, repository};
 
 /// Notes who blocked, and does something the first time.
 #[derive(Default)]
@@ -102,6 +104,44 @@ fn a_lock_not_obtained_lets_go_of_all_others() {
         ..Notes::default()
     };
     ground.apply_with(&patient(), &mut notes).unwrap();
+}
+
+/// No process holds its locks, so only its name helps; after a restart the server calls its transaction otherwise.
+#[test]
+fn a_prepared_transaction_is_named() {
+    let binaries = Binaries::find().unwrap();
+    let options = Options {
+        settings: vec!["max_prepared_transactions = 2".to_owned()],
+        ..Options::default()
+    };
+    let mut server = ScratchServer::start(&binaries, &options).unwrap();
+    let ground = Ground::at(&server.url("postgres"));
+    let baseline = fs::read_to_string(repository("fixtures/leora/baseline.sql")).unwrap();
+    ground.client().batch_execute(&baseline).unwrap();
+    let leave = [
+        r#"BEGIN; SAVEPOINT within; LOCK "User" IN ROW EXCLUSIVE MODE; CREATE TABLE left_over (); RELEASE within"#,
+        "PREPARE TRANSACTION 'left by ''pay'''",
+    ];
+    let mut client = ground.client();
+    for sql in leave {
+        client.batch_execute(sql).unwrap();
+    }
+    let names_it = || {
+        let apply = Cli::new().env("DATABASE_URL", &ground.url);
+        let output = apply.args(["apply", "--yes", "--wait", "1s"]).run();
+        let words: Vec<_> = output.stderr.split_whitespace().collect();
+        let said = words.join(" ");
+        for told in [
+            "prepared transaction 'left by ''pay''' leora, transaction open for ",
+            r#"holds ROW EXCLUSIVE on "User"; ROLLBACK PREPARED 'left by ''pay'''; ends it"#,
+        ] {
+            assert!(said.contains(told), "{}", output.stderr);
+        }
+    };
+    names_it();
+    server.stop_immediately().unwrap();
+    server.start_again(&binaries).unwrap();
+    names_it();
 }
 
 #[test]
