@@ -111,17 +111,17 @@ pub const CHECKS: &[About] = &[
         SEE_DIFF,
     ),
     read(
-        "tables.columns",
-        "every column is as it should be",
-        "Type, NOT NULL, default, identity, generation and collation of every column are compared. Their order is not.",
-        "A type that differs silently changes what a value is; a missing default makes inserts fail.",
-        SEE_DIFF,
-    ),
-    read(
         "tables.types",
         "every enum and domain is as it should be",
         "Labels and their order, base types and conditions are compared.",
         "A label that is missing is an insert that fails.",
+        SEE_DIFF,
+    ),
+    read(
+        "tables.columns",
+        "every column is as it should be",
+        "Type, NOT NULL, default, identity, generation and collation of every column are compared. Their order is not.",
+        "A type that differs silently changes what a value is; a missing default makes inserts fail.",
         SEE_DIFF,
     ),
     read(
@@ -160,19 +160,19 @@ pub const CHECKS: &[About] = &[
         SEE_DIFF,
     ),
     read(
-        "integrity.foreign-keys",
-        "every foreign key is there, valid and in force",
-        "Columns, actions, validation and the triggers behind each are compared.",
-        "A foreign key that is NOT VALID was not checked on the rows that stood; one whose triggers are disabled is \
-         not enforced at all, and nothing shows it.",
-        SEE_DIFF,
-    ),
-    read(
         "integrity.indexes",
         "every index is there and usable",
         "Keys, uniqueness, predicate and state are compared.",
         "One left INVALID by CREATE INDEX CONCURRENTLY is maintained by every write and used by no query, and \
          IF NOT EXISTS skips it.",
+        SEE_DIFF,
+    ),
+    read(
+        "integrity.foreign-keys",
+        "every foreign key is there, valid and in force",
+        "Columns, actions, validation and the triggers behind each are compared.",
+        "A foreign key that is NOT VALID was not checked on the rows that stood; one whose triggers are disabled is \
+         not enforced at all, and nothing shows it.",
         SEE_DIFF,
     ),
     read(
@@ -189,10 +189,10 @@ pub const CHECKS: &[About] = &[
         "integrity.rights",
         "the owner of each table may use it",
         "The privileges of owners that are no superusers are read: on the tables, their sequences and the schema. So are \
-         those of a role that the database has every session start as.",
+         those of a role that a setting has sessions start as: all of them, or those of a role that may itself write.",
         "PostgreSQL checks a foreign key and deletes what it cascades to as the owner of the tables: without the right to, \
          deleting a tenant is refused, to superusers as well. And applications commonly connect as the owner.",
-        "The finding has the GRANT.",
+        "The finding has the GRANT, or what takes the setting off.",
     ),
     read(
         "integrity.replication",

@@ -38,20 +38,20 @@ pub(super) fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Ve
             },
         ),
         (
-            "tables.columns",
-            Group::Tables,
-            sum(|t| t.columns.len()),
-            "column",
-            "columns",
-            |d| d.object.kind == ObjectKind::Column,
-        ),
-        (
             "tables.types",
             Group::Tables,
             whole.enums.len() + whole.domains.len(),
             "enum or domain",
             "enums and domains",
             |d| matches!(d.object.kind, ObjectKind::Enum | ObjectKind::Domain),
+        ),
+        (
+            "tables.columns",
+            Group::Tables,
+            sum(|t| t.columns.len()),
+            "column",
+            "columns",
+            |d| d.object.kind == ObjectKind::Column,
         ),
         (
             "tables.constraints",
@@ -78,20 +78,20 @@ pub(super) fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Ve
             |d| d.object.kind == ObjectKind::PrimaryKey,
         ),
         (
-            "integrity.foreign-keys",
-            Group::Integrity,
-            sum(|t| t.foreign_keys.len()),
-            "foreign key",
-            "foreign keys",
-            |d| d.object.kind == ObjectKind::ForeignKey,
-        ),
-        (
             "integrity.indexes",
             Group::Integrity,
             sum(|t| t.indexes.len()),
             "index",
             "indexes",
             |d| d.object.kind == ObjectKind::Index,
+        ),
+        (
+            "integrity.foreign-keys",
+            Group::Integrity,
+            sum(|t| t.foreign_keys.len()),
+            "foreign key",
+            "foreign keys",
+            |d| d.object.kind == ObjectKind::ForeignKey,
         ),
     ];
     kinds

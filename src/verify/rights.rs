@@ -2,7 +2,7 @@
 
 use super::check::{Check, Finding};
 use super::evidence::Evidence;
-use super::surroundings::none_expected;
+use super::surroundings::{KeptSetting, none_expected};
 use crate::model::{Identifier, References};
 
 /// Rights that a role has not.
@@ -14,10 +14,10 @@ pub struct Shortfall {
     pub name: Identifier,
     /// The role, as SQL.
     pub role: String,
-    /// Whether it owns the table or the sequence; it is the role that every session starts as otherwise.
-    pub owns: bool,
     /// The rights.
     pub missing: Vec<String>,
+    /// The setting that has sessions start as the role; it owns the table or the sequence otherwise.
+    pub starting: Option<KeptSetting>,
 }
 
 /// What rights are on.
@@ -30,35 +30,37 @@ pub enum Holds {
 }
 
 /// PostgreSQL checks and follows a foreign key as the owner of the tables it ties (`ri_triggers.c`), and applications
-/// commonly connect as the owner.
+/// commonly connect as the owner. A setting may have their sessions start as another role.
 pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     let references = evidence.actual.references();
-    let findings = evidence
+    let matters = |shortfall| that_matters(evidence, &references, shortfall);
+    let short: Vec<_> = evidence
         .around
         .short_of_rights
         .iter()
-        .filter_map(|shortfall| finding(evidence, &references, shortfall))
+        .filter_map(matters)
         .collect();
+    let (of_sessions, of_owners): (Vec<_>, Vec<_>) = short
+        .iter()
+        .partition(|shortfall| shortfall.starting.is_some());
+    let by_setting = of_sessions
+        .chunk_by(|one, other| one.starting == other.starting)
+        .filter_map(|lacking| of_session(evidence, lacking));
+    let findings = of_owners.into_iter().map(of_owner).chain(by_setting);
     none_expected(
         "integrity.rights",
         "the owner of each table may do with it what the models and the foreign keys need",
-        findings,
+        findings.collect(),
     )
 }
 
-fn finding(
+/// The same without the rights that nothing needs; nothing when none is left.
+fn that_matters(
     evidence: &Evidence<'_>,
     references: &References<'_>,
     shortfall: &Shortfall,
-) -> Option<Finding> {
-    let Shortfall {
-        kind,
-        name,
-        role,
-        owns,
-        missing,
-    } = shortfall;
-    let quoted = name.quoted();
+) -> Option<Shortfall> {
+    let name = &shortfall.name;
     // Whether a foreign key ties the table to another.
     let is_tied = || {
         let own = evidence.actual.tables.get(name);
@@ -66,33 +68,58 @@ fn finding(
             || !references.to(name.as_str()).is_empty()
     };
     let is_model = evidence.promise.declared.tables.contains_key(name);
-    let matters = |right: &String| match kind {
+    let owns = shortfall.starting.is_none();
+    let matters = |right: &&String| match shortfall.kind {
         Holds::Schema | Holds::Sequence => true,
-        Holds::Table => is_model || *owns && right != "INSERT" && is_tied(),
+        Holds::Table => is_model || owns && *right != "INSERT" && is_tied(),
     };
-    let missing: Vec<_> = missing
-        .iter()
-        .filter(|right| matters(right))
-        .cloned()
-        .collect();
-    if missing.is_empty() {
-        return None;
-    }
-    let (noun, keyword) = match kind {
-        Holds::Table => ("", ""),
-        Holds::Sequence => ("sequence ", "SEQUENCE "),
-        Holds::Schema => ("schema ", "SCHEMA "),
-    };
-    let missing = missing.join(", ");
-    let who = match (owns, kind) {
-        (false, _) => format!("role {role}, which every session here starts as,"),
-        (true, Holds::Schema) => format!("role {role}, which owns tables of it,"),
-        (true, _) => format!("role {role}, which owns it,"),
-    };
-    let finding = Finding::new(format!("{noun}{quoted}: {who} has no {missing}"));
-    // A session that starts as the role may grant nothing.
-    let first = if *owns { "" } else { "SET ROLE NONE;\n" };
-    Some(finding.remedy(format!(
-        "{first}GRANT {missing} ON {keyword}{quoted} TO {role};"
-    )))
+    let missing: Vec<_> = shortfall.missing.iter().filter(matters).cloned().collect();
+    (!missing.is_empty()).then(|| Shortfall {
+        missing,
+        ..shortfall.clone()
+    })
 }
+
+fn of_owner(shortfall: &Shortfall) -> Finding {
+    let (quoted, role) = (shortfall.name.quoted(), &shortfall.role);
+    let missing = shortfall.missing.join(", ");
+    let (noun, keyword, owns) = match shortfall.kind {
+        Holds::Table => ("", "", "which owns it,"),
+        Holds::Sequence => ("sequence ", "SEQUENCE ", "which owns it,"),
+        Holds::Schema => ("schema ", "SCHEMA ", "which owns tables of it,"),
+    };
+    let finding = Finding::new(format!(
+        "{noun}{quoted}: role {role}, {owns} has no {missing}"
+    ));
+    finding.remedy(format!("GRANT {missing} ON {keyword}{quoted} TO {role};"))
+}
+
+/// What sessions lack that start as another role: the setting is what is wrong, for the role may be meant to have no rights.
+fn of_session(evidence: &Evidence<'_>, lacking: &[&Shortfall]) -> Option<Finding> {
+    let [first, ..] = lacking else { return None };
+    let setting = first.starting.as_ref()?;
+    let rights = lacking.iter().map(|shortfall| {
+        let (name, missing) = (shortfall.name.quoted(), shortfall.missing.join(", "));
+        match shortfall.kind {
+            Holds::Schema => format!("schema {name} ({missing})"),
+            Holds::Table | Holds::Sequence => format!("{name} ({missing})"),
+        }
+    });
+    let told: Vec<_> = rights.take(MOST_TOLD).collect();
+    let more = match lacking.len() - told.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let finding = Finding::new(format!(
+        "{} is set for {}: its sessions lack rights on {}{more}",
+        setting.setting,
+        setting.holder(),
+        told.join(", ")
+    ));
+    // A session that starts as the role may take nothing back.
+    let reset = setting.reset("role", evidence.database);
+    Some(finding.remedy(format!("SET ROLE NONE;\n{reset}")))
+}
+
+/// The most tables that are told of one setting.
+const MOST_TOLD: usize = 5;

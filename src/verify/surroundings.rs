@@ -53,6 +53,8 @@ pub enum Opening {
     Ownership,
     /// It is the owner of the schema, given as SQL, or may become it: it may drop the table.
     Schema(String),
+    /// It is the owner of the database, given as SQL, whom the schema belongs to (`pg_database_owner`).
+    Database(String),
     /// A view, given as SQL, that reads the table.
     View(String),
 }
@@ -142,7 +144,7 @@ impl KeptSetting {
     }
 
     /// The statement that takes it off again, in the database called `database`.
-    fn reset(&self, name: &str, database: &Identifier) -> String {
+    pub(super) fn reset(&self, name: &str, database: &Identifier) -> String {
         let database = database.quoted();
         let reset = match (&self.role, self.of_database) {
             _ if name == NO_CONNECTIONS => {

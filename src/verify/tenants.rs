@@ -319,11 +319,10 @@ fn fence(name: &Identifier, rls: &RowSecurity, forced: bool, ways: &Ways<'_>) ->
 fn shut(table: &str, is_fenced: bool, Exposed { roles, by }: &Exposed) -> String {
     match by {
         Opening::View(view) => format!(
-            "REVOKE ALL ON {view} FROM PUBLIC, {roles}; -- or ALTER VIEW {view} SET (security_invoker = true)"
+            "REVOKE ALL ON {view} FROM PUBLIC, {roles}; -- or, unless it is a materialized one, ALTER VIEW {view} SET (security_invoker = true)"
         ),
-        Opening::Schema(schema) => format!(
-            "ALTER SCHEMA {schema} OWNER TO CURRENT_USER; -- or the database, where pg_database_owner owns the schema"
-        ),
+        Opening::Schema(schema) => format!("ALTER SCHEMA {schema} OWNER TO CURRENT_USER;"),
+        Opening::Database(database) => format!("ALTER DATABASE {database} OWNER TO CURRENT_USER;"),
         Opening::Ownership => {
             format!(
                 "ALTER TABLE {table} OWNER TO CURRENT_USER; REVOKE ALL ON {table} FROM {roles};"
@@ -378,6 +377,9 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
                 Opening::Schema(schema) => {
                     format!("{table} may be dropped by {roles}, as the owner of schema {schema}")
                 }
+                Opening::Database(database) => format!(
+                    "{table} may be dropped by {roles}, as the owner of database {database}, whom the schema belongs to"
+                ),
                 Opening::View(view) => format!(
                     "{table} may be used by {roles} through {view}, past any row-level security"
                 ),

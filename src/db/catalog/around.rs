@@ -14,7 +14,8 @@ pub const AROUND_IT: &[&str] = &[
 
 /// Settings kept for this database or any role in it, which a session starts with, some of the
 /// server's own configuration, and the number of connections when it is none. What keeps a role from writing, or from
-/// taking its time, matters where it may write.
+/// taking its time, matters where it may write. This session has a statement_timeout of its own by now, so for it
+/// `source` does not tell the server's: it is what the session began with, when nothing else set that.
 const SETTINGS: &str = "\
 SELECT s.setdatabase <> '0', CASE WHEN s.setrole <> '0' THEN s.setrole::regrole END, u.setting, false
 FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
@@ -27,8 +28,15 @@ WHERE s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_cat
 UNION ALL
 SELECT false, NULL, name || '=' || setting, true
 FROM pg_settings
-WHERE name IN ('session_replication_role', 'default_transaction_read_only', 'row_security', 'statement_timeout')
-  AND source IN ('configuration file', 'command line', 'environment variable', 'global')
+WHERE name IN ('session_replication_role', 'default_transaction_read_only', 'row_security')
+  AND source IN ('configuration file', 'command line', 'environment variable')
+UNION ALL
+SELECT false, NULL, name || '=' || reset_val, true
+FROM pg_settings
+WHERE name = 'statement_timeout'
+  AND NOT EXISTS (SELECT FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
+                   WHERE s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
+                     AND s.setrole IN ('0', session_user::regrole) AND pg_catalog.split_part(u.setting, '=', 1) = name)
 UNION ALL
 SELECT true, NULL, 'CONNECTION LIMIT=0', false
 FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit = 0";
@@ -132,7 +140,7 @@ ORDER BY 1, 2, 3";
 /// in it (DROP TABLE).
 const EXPOSED: &str = "\
 WITH RECURSIVE public_role AS (
-  SELECT r.rolname, m.oid, m.rolsuper, m.rolsuper OR m.rolbypassrls AS bypasses, r.oid = m.oid AS itself,
+  SELECT r.rolname, m.oid, m.rolname AS role, m.rolsuper, m.rolsuper OR m.rolbypassrls AS bypasses, r.oid = m.oid AS itself,
     pg_catalog.quote_ident(m.rolname) || ' FROM '::text || r.rolname::text AS membership
   FROM pg_roles r JOIN pg_roles m ON pg_catalog.pg_has_role(r.oid, m.oid, '{becomes}')
   WHERE r.rolname IN ('anon', 'authenticated') AND (NOT r.rolsuper OR r.oid = m.oid)
@@ -170,8 +178,10 @@ WITH RECURSIVE public_role AS (
     AND (pg_catalog.has_table_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
          OR pg_catalog.has_any_column_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE'))
   UNION ALL
-  SELECT c.relname, u.rolname, 'schema', pg_catalog.quote_ident(n.nspname), NULL, NULL, NULL
+  SELECT c.relname, u.rolname, o.how, pg_catalog.quote_ident(o.name), NULL, NULL, NULL
   FROM public_role u JOIN pg_namespace n ON n.nspowner = u.oid JOIN pg_class c ON c.relnamespace = n.oid
+  CROSS JOIN LATERAL (SELECT CASE u.role WHEN 'pg_database_owner' THEN 'database' ELSE 'schema' END AS how,
+                             CASE u.role WHEN 'pg_database_owner' THEN pg_catalog.current_database() ELSE n.nspname END AS name) o
   WHERE n.oid = {schema} AND c.relkind IN ('r', 'p') AND NOT u.rolsuper
   UNION ALL
   SELECT c.relname, s.rolname, 'view', s.view::regclass::text, NULL, NULL, NULL
@@ -183,36 +193,42 @@ WITH RECURSIVE public_role AS (
 SELECT relname, pg_catalog.string_agg(DISTINCT rolname::text, ', ' ORDER BY rolname::text), pg_catalog.max(how), through,
   pg_catalog.string_agg(DISTINCT grantee, ', ' ORDER BY grantee), pg_catalog.array_agg(DISTINCT membership) FILTER (WHERE membership IS NOT NULL),
   pg_catalog.string_agg(DISTINCT superuser, ', ' ORDER BY superuser)
-FROM found GROUP BY relname, through, how = 'schema' ORDER BY relname, through NULLS FIRST, 3";
+FROM found GROUP BY relname, through, how IN ('schema', 'database') ORDER BY relname, through NULLS FIRST, 3";
 
 /// Rights that are not there: those of tables' owners, whom the application connects as and PostgreSQL follows foreign
-/// keys as, and those of a role that every session here starts as.
+/// keys as, and those of a role that a setting has sessions start as: all of them, or those of a role that may itself
+/// write. Of a table's owner alone the setting is NULL.
 const SHORT_OF_RIGHTS: &str = "\
 WITH acting AS (
-  SELECT c.oid AS relation, r.oid, true AS owns FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+  SELECT c.oid AS relation, r.oid, NULL::boolean AS of_database, NULL::oid AS starting, NULL::text AS setting
+  FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
   WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'S') AND NOT r.rolsuper
   UNION ALL
-  SELECT c.oid, r.oid, false
+  SELECT c.oid, r.oid, s.setdatabase <> '0', s.setrole, u.setting
   FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
   JOIN pg_roles r ON 'role='::text || r.rolname::text = u.setting CROSS JOIN pg_class c
-  WHERE s.setrole = '0' AND s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
+  WHERE s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
     AND c.relnamespace = {schema} AND c.relkind IN ('r', 'p') AND NOT r.rolsuper
+    AND (s.setrole = '0' OR pg_catalog.pg_has_role(s.setrole, r.oid, '{becomes}')
+                        AND pg_catalog.has_table_privilege(s.setrole, c.oid, 'INSERT, UPDATE, DELETE'))
 )
-SELECT 'r', c.relname, x.oid::regrole, x.owns, pg_catalog.string_agg(p.privilege, ', ' ORDER BY p.n)
+SELECT 'r', c.relname, x.oid::regrole, pg_catalog.string_agg(p.privilege, ', ' ORDER BY p.n),
+  x.of_database, CASE WHEN x.starting <> '0' THEN x.starting::regrole END, x.setting
 FROM acting x JOIN pg_class c ON c.oid = x.relation AND c.relkind IN ('r', 'p')
 CROSS JOIN (VALUES (1, 'SELECT'), (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) p(n, privilege)
 WHERE NOT pg_catalog.has_table_privilege(x.oid, c.oid, p.privilege)
-GROUP BY 2, 3, 4
+GROUP BY c.relname, x.oid, x.of_database, x.starting, x.setting
 UNION ALL
-SELECT 'S', c.relname, x.oid::regrole, true, 'USAGE'
+SELECT 'S', c.relname, x.oid::regrole, 'USAGE', NULL, NULL, NULL
 FROM acting x JOIN pg_class c ON c.oid = x.relation AND c.relkind = 'S'
 JOIN pg_depend d ON d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid AND d.refobjsubid > 0 AND d.deptype = 'a'
 WHERE NOT pg_catalog.has_sequence_privilege(x.oid, c.oid, 'USAGE, UPDATE')
 UNION ALL
-SELECT DISTINCT 'n', n.nspname, x.oid::regrole, x.owns, 'USAGE'
+SELECT DISTINCT 'n', n.nspname, x.oid::regrole, 'USAGE',
+  x.of_database, CASE WHEN x.starting <> '0' THEN x.starting::regrole END, x.setting
 FROM acting x CROSS JOIN pg_namespace n
 WHERE n.oid = {schema} AND NOT pg_catalog.has_schema_privilege(x.oid, n.oid, 'USAGE')
-ORDER BY 1, 2, 3";
+ORDER BY 7 NULLS FIRST, 5, 6, 1, 2, 3";
 
 /// Columns whose values may be long, and are neither compressed nor moved out of the row: one that leaves it no room in a
 /// page is refused (manual, 73.2).

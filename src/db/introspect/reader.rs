@@ -328,6 +328,7 @@ fn exposed(row: &SimpleQueryRow) -> (Identifier, Exposed) {
         by: match text(row, 2) {
             "owned" => Opening::Ownership,
             "schema" => Opening::Schema(text(row, 3).to_owned()),
+            "database" => Opening::Database(text(row, 3).to_owned()),
             "view" => Opening::View(text(row, 3).to_owned()),
             _ => Opening::Privileges(Privileges {
                 granted_to: row.get(4).map(str::to_owned),
@@ -380,7 +381,12 @@ fn shortfall(row: &SimpleQueryRow) -> Shortfall {
         },
         name: name(row, 1),
         role: text(row, 2).to_owned(),
-        owns: yes(row, 3),
-        missing: text(row, 4).split(", ").map(str::to_owned).collect(),
+        missing: text(row, 3).split(", ").map(str::to_owned).collect(),
+        starting: row.get(6).map(|setting| KeptSetting {
+            of_database: yes(row, 4),
+            role: row.get(5).map(str::to_owned),
+            setting: setting.to_owned(),
+            of_server: false,
+        }),
     }
 }

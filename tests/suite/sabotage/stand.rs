@@ -88,8 +88,11 @@ impl Stand {
     }
 
     fn administer(&self, sql: &str) {
-        // Some cases make the server one that reads.
-        let batches = ["SET default_transaction_read_only = off", sql];
+        // Some cases make the server one that reads, or gives no time.
+        let batches = [
+            "SET default_transaction_read_only = off; SET statement_timeout = 0",
+            sql,
+        ];
         if let Err(error) = self.try_run("postgres", &batches) {
             panic!("{error}\nin {sql}");
         }
