@@ -36,7 +36,8 @@ FROM pg_settings
 WHERE name = 'statement_timeout'
   AND NOT EXISTS (SELECT FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)
                    WHERE s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
-                     AND s.setrole IN ('0', session_user::regrole) AND pg_catalog.split_part(u.setting, '=', 1) = name)
+                     AND (s.setrole = '0' OR s.setrole = (SELECT oid FROM pg_roles WHERE rolname = session_user))
+                     AND pg_catalog.split_part(u.setting, '=', 1) = name)
 UNION ALL
 SELECT true, NULL, 'CONNECTION LIMIT=0', false
 FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit = 0";
