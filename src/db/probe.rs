@@ -9,7 +9,6 @@ use super::session::{QueryError, Session};
 use crate::diff::Object;
 use crate::graph::Mark;
 use crate::model::Identifier;
-use crate::model::name::literal;
 use crate::plan::{Lock, LockMode};
 use crate::verify::check::Check;
 use crate::verify::proof::{Evidence, Failure, FirstRound, Gathered, Programme, Proof, Subject};
@@ -85,16 +84,11 @@ fn held(session: &mut Session, programme: &Programme) -> Result<String, QueryErr
     let awaited = Awaited::Tables(programme.tables().map(lock).collect());
     let holding = blockers(session, &awaited)?;
     let said = holding.iter().map(|blocker| {
-        let process = match (blocker.pid, &blocker.query) {
-            (Some(pid), _) => format!("process {pid}"),
-            (None, Some(gid)) => format!("prepared transaction {}", literal(gid)),
-            (None, None) => "a prepared transaction".to_owned(),
-        };
         let user = blocker
             .user
             .as_ref()
             .map_or(String::new(), |user| format!(" of {user}"));
-        format!("; {process}{user} holds {}", blocker.holds)
+        format!("; {}{user} holds {}", blocker.name(), blocker.holds)
     });
     Ok(said.take(MOST_NAMED).collect())
 }

@@ -53,13 +53,7 @@ pub fn blockers(blockers: &[Blocker], width: usize) -> String {
 
 fn one(blocker: &Blocker) -> String {
     let has_process = blocker.pid.is_some();
-    let mut text = match blocker.pid {
-        Some(pid) => format!("pid {pid}"),
-        None => match &blocker.query {
-            Some(gid) => format!("prepared transaction {}", literal(gid)),
-            None => "a prepared transaction".to_owned(),
-        },
-    };
+    let mut text = blocker.name();
     for (before, part) in [
         (" ", &blocker.user),
         (
@@ -89,7 +83,10 @@ fn one(blocker: &Blocker) -> String {
     text += &blocker.holds;
     match &blocker.query {
         Some(query) if has_process => text += &format!(": {}", shortened(query)),
-        Some(gid) => text += &format!("; ROLLBACK PREPARED {}; ends it", literal(gid)),
+        Some(gid) => {
+            let gid = literal(gid);
+            text += &format!("; COMMIT PREPARED {gid} or ROLLBACK PREPARED {gid} ends it");
+        }
         None => {}
     }
     text

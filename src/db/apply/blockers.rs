@@ -50,6 +50,17 @@ pub struct Blocker {
     pub is_autovacuum: bool,
 }
 
+impl Blocker {
+    /// What it is called: its process, or the name of the prepared transaction.
+    pub fn name(&self) -> String {
+        match (self.pid, &self.query) {
+            (Some(pid), _) => format!("pid {pid}"),
+            (None, Some(gid)) => format!("prepared transaction {}", literal(gid)),
+            (None, None) => "a prepared transaction".to_owned(),
+        }
+    }
+}
+
 /// Those who block what is `awaited`, at this moment. Asked from a session that does not wait itself,
 /// and so right behind a pooler too.
 ///

@@ -406,7 +406,7 @@ fn where_nothing_can_be_written_it_says_why() {
     assert!(began.elapsed() < Duration::from_secs(4));
     let said = format!("{:?}", checks.checks[0].outcome);
     assert!(
-        said.contains("lock timeout; process ")
+        said.contains("lock timeout; pid ")
             && said.contains(r#" of leora holds ACCESS EXCLUSIVE on \"Job\" (SQLSTATE 55P03)"#),
         "{said}"
     );
