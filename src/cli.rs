@@ -212,7 +212,7 @@ pub struct VerifyArgs {
     /// Try deletes although triggers that people wrote would fire
     #[arg(long)]
     pub allow_triggers: bool,
-    /// Report on this part of the checklist only; can be given several times
+    /// Try and report this part of the checklist only; can be given several times
     #[arg(long, value_name = "GROUP", value_parser = group)]
     pub only: Vec<Group>,
     /// Show every check with what it found, and the reason and SQL of each advice, in text

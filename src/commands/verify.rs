@@ -46,7 +46,7 @@ fn checked(
     says: impl Fn(&Report) -> bool,
 ) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
-    let options = proof_options(context, args.allow_triggers);
+    let options = proof_options(context, &args.only, args.allow_triggers);
     let (survey, first) = survey(&mut connected, context, &options)?;
     if args.dry_run {
         let touches = report_text::dry_run(&first.touches(), Console::width());
@@ -61,7 +61,6 @@ fn checked(
         first,
         &options,
         require_proof,
-        &args.only,
     )?;
     let shown = report.shown();
     let page = report_text::Page {
@@ -103,8 +102,9 @@ fn checked(
 }
 
 /// How deletes are tried.
-fn proof_options(context: &Context, allow_triggers: bool) -> ProofOptions {
+fn proof_options(context: &Context, only: &[Group], allow_triggers: bool) -> ProofOptions {
     ProofOptions {
+        only: only.to_vec(),
         allow_triggers: allow_triggers || context.settings.allow_triggers,
         set: context.settings.verify_set.clone(),
         seed: fastrand::u64(..),
@@ -140,7 +140,7 @@ fn prove(
 /// What comes of deleting the row that each foreign key of the database names, tried.
 pub(super) fn deletes(context: &Context) -> Result<BTreeMap<Object, Mark>, Error> {
     let mut connected = Connected::open(context)?;
-    let options = proof_options(context, false);
+    let options = proof_options(context, &[], false);
     let (survey, first) = survey(&mut connected, context, &options)?;
     Ok(prove(&mut connected, &survey, first, &options)?.deletes)
 }
@@ -173,7 +173,6 @@ fn report(
     first: FirstRound,
     options: &ProofOptions,
     require_proof: bool,
-    only: &[Group],
 ) -> Result<Report, Error> {
     let Survey {
         promise,
@@ -204,8 +203,9 @@ fn report(
     let accepted = waive(&mut verdict.checks, &context.settings.waivers, today);
     verdict.notes.splice(0..0, accepted);
     let all = verdict.checks.len();
-    let is_asked_for = |group| only.is_empty() || only.contains(&group);
-    verdict.checks.retain(|check| is_asked_for(check.group));
+    verdict
+        .checks
+        .retain(|check| options.ask_for_group(check.group));
     let circumstances = Circumstances {
         run: reports::this_run(),
         subject: connected.subject(),
@@ -223,7 +223,7 @@ fn report(
             &promise.created,
         ));
     }
-    advice.retain(|advice| is_asked_for(advice.group()));
+    advice.retain(|advice| options.ask_for_group(advice.group()));
     Ok(Report::new(
         circumstances,
         verdict,

@@ -99,8 +99,18 @@ fn compose<'w, 'a: 'w>(
     let present = (0..rows.rows.len()).filter(|row| !rows.rows[*row].held_back);
     let names = Names::of(&rows, present);
     let mut limits = Limits::new(world);
+    let options = world.subject.options;
+    // A trial without claims finds out how to make rows.
+    let is_asked_for = |trial: &Trial| {
+        let mut claims = trial.claims.iter();
+        trial.claims.is_empty() || claims.any(|claim| options.ask_for(claim.check))
+    };
+    let asked_for = plans
+        .into_iter()
+        .flat_map(|plan| plan(&rows, &names))
+        .filter(is_asked_for);
     let mut trials = Vec::new();
-    for trial in plans.into_iter().flat_map(|plan| plan(&rows, &names)) {
+    for trial in asked_for {
         match limits.admit(&rows, &trial) {
             Ok(()) => trials.push(trial),
             Err(reasons) => {
@@ -114,7 +124,7 @@ fn compose<'w, 'a: 'w>(
             }
         }
     }
-    let options = world.subject.options;
+    not_tried.retain(|skipped| options.ask_for(skipped.check));
     let tenants = world
         .subject
         .is_one_tenant_at_a_time()

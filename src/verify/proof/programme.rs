@@ -175,6 +175,9 @@ impl Programme {
 
     /// What will be touched, a line each, for people who want to know before.
     pub fn touches(&self) -> Vec<String> {
+        if self.is_empty() && self.not_tried.is_empty() {
+            return vec!["nothing: the checks that are asked for need no rows".to_owned()];
+        }
         let rows: usize = self.rows.iter().map(|(_, rows)| rows).sum();
         let mut lines = vec![format!(
             "one transaction that is rolled back: {} made in {}, {} on them, each undone; \

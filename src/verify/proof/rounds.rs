@@ -57,7 +57,7 @@ impl FirstRound {
         let learned = Learned::default();
         let world = World::new(subject, &learned);
         let questions = conditions::questions(&world);
-        let (round, programme) = if questions.is_empty() {
+        let (round, programme) = if questions.is_empty() || !subject.options.ask_for_any() {
             (Round::Everything, composer::everything(&world))
         } else {
             (Round::Values, asking(subject, &questions))

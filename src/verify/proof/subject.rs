@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use leora_schema::dsl::Declaration;
 
+use super::catalogue::TRIED;
 use crate::model::{Identifier, Schema};
+use crate::verify::check::Group;
 
 /// Everything a proof is planned from.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +60,8 @@ pub struct KeyName {
 /// How far a proof may go.
 #[derive(Clone, Debug)]
 pub struct ProofOptions {
+    /// The groups whose checks are answered; all, when none is named. Nothing is tried for the others.
+    pub only: Vec<Group>,
     /// Whether triggers and rules that people wrote may fire.
     pub allow_triggers: bool,
     /// Settings that row-level security reads, by name (`[verify.set]`); `{tenant}` in a value stands
@@ -76,6 +80,7 @@ pub struct ProofOptions {
 impl Default for ProofOptions {
     fn default() -> Self {
         ProofOptions {
+            only: Vec::new(),
             allow_triggers: false,
             set: BTreeMap::new(),
             max_pages: 100_000,
@@ -83,5 +88,24 @@ impl Default for ProofOptions {
             statement_timeout_ms: 15_000,
             seed: 0,
         }
+    }
+}
+
+impl ProofOptions {
+    /// Whether the checks of `group` are to be answered.
+    pub fn ask_for_group(&self, group: Group) -> bool {
+        self.only.is_empty() || self.only.contains(&group)
+    }
+
+    /// Whether `check` of [`TRIED`] is.
+    pub(super) fn ask_for(&self, check: &str) -> bool {
+        TRIED
+            .iter()
+            .any(|tried| tried.id == check && self.ask_for_group(tried.group))
+    }
+
+    /// Whether any check of [`TRIED`] is.
+    pub(super) fn ask_for_any(&self) -> bool {
+        TRIED.iter().any(|tried| self.ask_for(tried.id))
     }
 }

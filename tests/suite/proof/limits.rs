@@ -51,6 +51,33 @@ fn a_trigger_fires_only_when_allowed() {
     assert_eq!(Proof::of(&database, &options).not_passed(), [""; 0]);
 }
 
+#[test]
+fn only_what_is_asked_for_is_tried() {
+    let database = TestDatabase::from(migrated());
+    let proof = |only: &[Group]| {
+        let options = ProofOptions {
+            only: only.to_vec(),
+            ..ProofOptions::default()
+        };
+        Proof::of(&database, &options)
+    };
+    let untried = proof(&[Group::Tables, Group::Migration]);
+    assert_eq!(untried.round_trips, 0, "it needs no rows");
+    assert_eq!(untried.not_passed().len(), proof::TRIED.len());
+
+    let unique = proof(&[Group::Tables, Group::Uniqueness]);
+    assert_eq!(unique.round_trips, 1);
+    let asked_for = |id: &&str| id.starts_with("uniqueness.");
+    let (asked_for, others): (Vec<_>, Vec<_>) =
+        unique.not_passed().into_iter().partition(asked_for);
+    assert_eq!(asked_for, [""; 0]);
+    assert_eq!(others.len() + 4, proof::TRIED.len());
+
+    let of_all = proof(&[]);
+    assert_eq!(of_all.not_passed(), [""; 0]);
+    assert!(unique.script < of_all.script);
+}
+
 /// The migrated database with a trigger on `table`, proved without leave to fire it.
 fn with_trigger(event: &str, table: &str) -> Proof {
     let database = TestDatabase::from(migrated());

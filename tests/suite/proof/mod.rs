@@ -16,7 +16,7 @@ use leora_migrate::db::session::Session;
 use leora_migrate::model::{Identifier, Schema};
 use leora_migrate::plan::plan;
 use leora_migrate::verify::advice::Advice;
-use leora_migrate::verify::check::{Check, Outcome};
+use leora_migrate::verify::check::{Check, Group, Outcome};
 use leora_migrate::verify::promise::Promise;
 use leora_migrate::verify::proof::{self, FirstRound, ProofOptions, Subject};
 use leora_schema::LEORA;

@@ -54,6 +54,9 @@ fn green_is_one_screen() {
         .exits(0)
         .stdout_has("\nProved: 2 by reading.\n")
         .stdout_has("\nGREEN, but 39 checks left out (--only): 2 passed (");
+    verify(&database, &["--only", "relations", "--dry-run"])
+        .exits(0)
+        .stdout_has("  - nothing: the checks that are asked for need no rows\n");
     verify(&database, &["--only", "deletes"])
         .exits(0)
         .stdout_has("\nProved: 6 by trying, all rolled back.\n")
