@@ -8,8 +8,10 @@ export RUST_TEST_THREADS ?= 4
 demo: install-postgres
 	cargo run --quiet -- demo
 
+# The broken databases keep every processor busy, so they have them alone.
 test: install-postgres install-pgbouncer
-	cargo test --workspace
+	cargo test --workspace -- --skip sabotage_is
+	cargo test --test suite sabotage_is
 
 lint:
 	cargo fmt --all --check
