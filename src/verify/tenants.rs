@@ -160,8 +160,7 @@ fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> C
         // The holes in the fence before all that a baseline may be too old for.
         findings.splice(0..0, unlike);
         if ways.0.is_empty() {
-            let with_policies = stands.iter().filter(|(_, rls)| !rls.policies.is_empty());
-            unsure.extend(with_policies.map(|(name, _)| {
+            unsure.extend(stands.iter().map(|(name, _)| {
                 format!(
                     "the neighbours' policies differ from each other, so nothing says whether those of {} keep tenants apart: \
                      read them, \\d in psql",

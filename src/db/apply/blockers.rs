@@ -148,7 +148,7 @@ LEFT JOIN pg_stat_activity a ON a.pid = l.pid
 LEFT JOIN (
   SELECT x.virtualtransaction, p.owner, p.prepared, p.gid
   FROM pg_prepared_xacts p
-  JOIN pg_locks x ON x.locktype = 'transactionid' AND x.transactionid = p.transaction AND x.pid IS NULL AND x.granted
+  JOIN pg_locks x ON x.transactionid = p.transaction AND x.pid IS NULL
 ) p ON l.pid IS NULL AND p.virtualtransaction = l.virtualtransaction
 WHERE l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())
   AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND {which}

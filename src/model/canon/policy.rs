@@ -44,7 +44,7 @@ fn without_a_select(text: &str) -> Option<String> {
         let selected = &text[value..end];
         let words = top(selected);
         let words: Vec<_> = words.split_whitespace().collect();
-        let (["AS"] | ["AS", _]) = words.get(1..)? else {
+        let ["AS", _] = words.get(1..)? else {
             return None; // it reads a table
         };
         let names = selected.match_indices(" AS ");

@@ -157,8 +157,7 @@ impl<'a> World<'a> {
         while let Some(parent) = ahead.pop() {
             for (child, ..) in self.references.to(parent.as_str()) {
                 let table = &actual.tables[*child];
-                let is_concerned = stands_alone(table) && !self.left_out.contains_key(child);
-                if is_concerned && self.tables.insert(child, table).is_none() {
+                if stands_alone(table) && self.tables.insert(child, table).is_none() {
                     ahead.push(child);
                 }
             }

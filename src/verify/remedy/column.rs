@@ -162,8 +162,9 @@ fn default(
         }
     };
     // A column has an identity or a default.
-    let is_identity = there.identity.is_some() && wanted.identity.is_none();
-    let first = is_identity.then(|| format!("{alter} DROP IDENTITY IF EXISTS;\n"));
+    let first = there
+        .identity
+        .map(|_| format!("{alter} DROP IDENTITY IF EXISTS;\n"));
     Some(first.unwrap_or_default() + &sql)
 }
 

@@ -104,8 +104,8 @@ fn added(name: &Identifier, there: &[String], wanted: &[String]) -> Option<Vec<S
 /// Where other words stand in the same places.
 fn renamed(name: &Identifier, there: &[String], wanted: &[String]) -> Option<Vec<String>> {
     let pairs = there.iter().zip(wanted).filter(|(is, should)| is != should);
-    let can_be = |(is, should): (&String, &String)| !wanted.contains(is) && !there.contains(should);
-    if there.len() != wanted.len() || !pairs.clone().all(can_be) {
+    // Of as many labels, one that moved is one that is still wanted.
+    if there.len() != wanted.len() || pairs.clone().any(|(is, _)| wanted.contains(is)) {
         return None;
     }
     let name = name.quoted();
