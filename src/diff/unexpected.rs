@@ -172,6 +172,7 @@ pub(super) fn policy(on: &RowSecurity) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Deferrable, PrimaryKey};
 
     fn effect(ty: &str, default: &str) -> Effect {
         let extra = Column {
@@ -255,5 +256,47 @@ mod tests {
         assert_eq!(over(expression("known(name)"), None, None), Effect::Breaks);
         assert_eq!(over(column(), None, Some("(a IS NULL)")), Effect::Harmless);
         assert_eq!(over(column(), None, Some("known(name)")), Effect::Breaks);
+    }
+
+    /// What REINDEX CONCURRENTLY leaves refuses nothing that the key does not, being over the same; less refuses more.
+    #[test]
+    fn an_unfinished_index_is_harmless_where_it_repeats_the_key() {
+        let columns = |names: &[&str]| -> Vec<_> {
+            let columns = names.iter();
+            columns
+                .map(|name| Identifier::new(*name).expect("legal"))
+                .collect()
+        };
+        let key = |state| PrimaryKey {
+            name: Identifier::new("key").expect("legal"),
+            columns: columns(&["a", "b"]),
+            include: Vec::new(),
+            deferrable: Deferrable::No,
+            state,
+        };
+        let left = |over: &[&str], state| {
+            let keys = columns(over).into_iter().map(|column| IndexKey {
+                on: IndexTarget::Column(column),
+                descending: false,
+                nulls_reversed: false,
+                operator_class: None,
+                collation: None,
+            });
+            let unfinished = Index {
+                keys: keys.collect(),
+                unique: true,
+                state: IndexState::Invalid,
+                ..Index::default()
+            };
+            let table = Table {
+                primary_key: Some(key(state)),
+                ..Table::default()
+            };
+            index(&unfinished, &table)
+        };
+        assert_eq!(left(&["a", "b"], IndexState::Valid), Effect::Harmless);
+        assert_eq!(left(&["a"], IndexState::Valid), Effect::Breaks);
+        assert_eq!(left(&["b", "a"], IndexState::Valid), Effect::Breaks);
+        assert_eq!(left(&["a", "b"], IndexState::Invalid), Effect::Breaks);
     }
 }

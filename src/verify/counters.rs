@@ -97,3 +97,58 @@ fn finding(counter: &Counter, counting: Counting) -> Option<Finding> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::checklist::tests::{Beside, check_beside, messages, name, promise};
+
+    fn judged(found: &[(bool, Counting)]) -> Check {
+        let counters = found.iter().map(|(downwards, counting)| {
+            let counter = Counter {
+                table: name("Order"),
+                column: name("number"),
+                sequence: "\"Order_number_seq\"".to_owned(),
+                downwards: *downwards,
+            };
+            (counter, *counting)
+        });
+        let beside = Beside {
+            counters: counters.collect(),
+            ..Beside::default()
+        };
+        check_beside(promise(), "integrity.sequences", |_| {}, &beside)
+    }
+
+    #[test]
+    fn a_sequence_goes_on_behind_the_furthest_row() {
+        let remedy = |downwards, counting| {
+            let check = judged(&[(downwards, counting)]);
+            let [finding] = check.outcome.findings() else {
+                panic!("{check:?}")
+            };
+            finding.remedy.clone().expect("a remedy")
+        };
+        let set = |furthest| {
+            format!(
+                r#"SELECT setval('"Order_number_seq"', (SELECT {furthest}("number") FROM "Order"));"#
+            )
+        };
+        assert_eq!(remedy(false, Counting::Behind), set("max"));
+        assert_eq!(remedy(true, Counting::Behind), set("min"));
+        assert!(remedy(false, Counting::Exhausted).starts_with(&set("max")));
+    }
+
+    #[test]
+    fn what_nobody_may_read_hides_nothing_that_is_wrong() {
+        let unread = (false, Counting::Unreadable);
+        let behind = judged(&[unread, (false, Counting::Behind)]);
+        assert_eq!(messages(&behind).len(), 1);
+        let check = judged(&[unread, (false, Counting::Ahead)]);
+        assert!(
+            matches!(check.outcome, Outcome::NotProved { .. }),
+            "{check:?}"
+        );
+        assert_eq!(judged(&[(false, Counting::Ahead)]).outcome, Outcome::Passed);
+    }
+}

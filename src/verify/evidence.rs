@@ -142,5 +142,6 @@ mod tests {
         assert!(told("public", Some("hstore")).contains(taken_out));
         let moved = r#"ALTER TABLE "old"."Job" SET SCHEMA "public";"#;
         assert!(told("old", None).contains(moved));
+        assert!(told("old", Some("hstore")).contains(moved));
     }
 }

@@ -123,3 +123,6 @@ fn of_session(evidence: &Evidence<'_>, lacking: &[&Shortfall]) -> Option<Finding
 
 /// The most tables that are told of one setting.
 const MOST_TOLD: usize = 5;
+
+#[cfg(test)]
+mod tests;

@@ -200,8 +200,24 @@ mod tests {
             spelled(turned),
             spelled(r#"FOR ALL TO public USING (("tenantId" = f()))"#)
         );
+        for (one, other) in [
+            ("USING ((f((a = b)) = c))", "USING ((c = f((a = b))))"),
+            ("USING (('b = a'::text = c))", "USING ((c = 'b = a'::text))"),
+            (
+                r#"USING (("it's" = ( SELECT f('"') AS f)))"#,
+                r#"USING ((f('"') = "it's"))"#,
+            ),
+            (
+                r#"USING ((a = ( SELECT f() AS "x AS y")))"#,
+                "USING ((a = f()))",
+            ),
+        ] {
+            assert_eq!(spelled(one), spelled(other), "{one}");
+        }
         for other in [
             r#"USING (("tenantId" <> f()))"#,
+            r#"USING ((f() = ANY ("tenantIds")))"#,
+            "USING ((f() = list_of_( SELECT g() AS g)))",
             r#"USING (("tenantId" = ( SELECT t.id
    FROM t)))"#,
             r#"USING (("tenantId" = ( SELECT a() AS a, b() AS b)))"#,

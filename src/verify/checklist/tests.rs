@@ -8,6 +8,8 @@ use leora_schema::LEORA;
 use super::*;
 use crate::model::{IndexState, Schema, Table, TableKind, snapshot};
 use crate::plan::plan;
+use crate::verify::counters::{Counter, Counting};
+use crate::verify::evidence::Namesake;
 use crate::verify::promise::Promise;
 use crate::verify::surroundings::Surroundings;
 
@@ -23,15 +25,24 @@ pub(in crate::verify) fn promise() -> &'static Promise {
     })
 }
 
+/// What was found out beside the schema.
+#[derive(Default)]
+pub(in crate::verify) struct Beside {
+    pub(in crate::verify) around: Surroundings,
+    pub(in crate::verify) counters: Vec<(Counter, Counting)>,
+    pub(in crate::verify) elsewhere: Vec<Namesake>,
+}
+
 /// What the checklist says of a schema that is as promised but for `change`, and is recorded as `recorded`.
 fn judged(change: impl FnOnce(&mut Schema), recorded: Recorded) -> Verdict {
-    judged_against(promise(), change, recorded)
+    judged_against(promise(), change, recorded, &Beside::default())
 }
 
 fn judged_against(
     promise: &Promise,
     change: impl FnOnce(&mut Schema),
     recorded: Recorded,
+    beside: &Beside,
 ) -> Verdict {
     let schema = name("public");
     let mut actual = promise.whole.clone();
@@ -44,12 +55,12 @@ fn judged_against(
         actual: &actual,
         plan: &plan,
         recorded,
-        around: &Surroundings::default(),
+        around: &beside.around,
         session_replication_role: "origin",
         orphans: &[],
-        elsewhere: &[],
+        elsewhere: &beside.elsewhere,
         impossible: &[],
-        counters: &[],
+        counters: &beside.counters,
         tried: Vec::new(),
     })
 }
@@ -65,7 +76,18 @@ pub(in crate::verify) fn check_against(
     id: &str,
     change: impl FnOnce(&mut Schema),
 ) -> Check {
-    let verdict = judged_against(promise, change, Recorded::Here("today".to_owned()));
+    check_beside(promise, id, change, &Beside::default())
+}
+
+/// The same, with what was found out beside the schema.
+pub(in crate::verify) fn check_beside(
+    promise: &Promise,
+    id: &str,
+    change: impl FnOnce(&mut Schema),
+    beside: &Beside,
+) -> Check {
+    let recorded = Recorded::Here("today".to_owned());
+    let verdict = judged_against(promise, change, recorded, beside);
     let mut checks = verdict.checks.into_iter();
     checks.find(|check| check.id == id).expect("a check")
 }
@@ -74,7 +96,7 @@ pub(in crate::verify) fn table<'s>(schema: &'s mut Schema, name: &str) -> &'s mu
     schema.tables.get_mut(name).expect("a table")
 }
 
-fn messages(check: &Check) -> Vec<&str> {
+pub(in crate::verify) fn messages(check: &Check) -> Vec<&str> {
     let findings = check.outcome.findings().iter();
     findings.map(|finding| finding.message.as_str()).collect()
 }
@@ -337,4 +359,46 @@ fn a_table_under_another_name_is_known_by_its_columns_where_it_is_the_only_one()
         );
         assert_eq!(rename(lost, 2), [""; 0]);
     }
+}
+
+#[test]
+fn a_table_that_is_not_there_is_looked_for() {
+    let remedy = |promise: &Promise, change: fn(&mut Schema), elsewhere: &[&str]| {
+        let elsewhere = elsewhere.iter().map(|of| Namesake {
+            table: name(of),
+            schema: name("old"),
+            extension: None,
+        });
+        let beside = Beside {
+            elsewhere: elsewhere.collect(),
+            ..Beside::default()
+        };
+        let check = check_beside(promise, "tables.new", change, &beside);
+        let [finding] = check.outcome.findings() else {
+            panic!("{check:?}")
+        };
+        finding.remedy.clone().expect("a remedy")
+    };
+    let lost = |schema: &mut Schema| drop(schema.tables.remove("Job"));
+    let moved = r#"ALTER TABLE "old"."Job" SET SCHEMA "public""#;
+    let told = remedy(promise(), lost, &["Invoice", "Job"]);
+    assert!(told.contains(moved), "{told}");
+    let renamed = |schema: &mut Schema| {
+        let job = schema.tables.remove("Job").expect("there");
+        schema.tables.insert(name("Work"), job);
+    };
+    let rename = r#"ALTER TABLE "Work" RENAME TO "Job"; -- it has the same columns"#;
+    assert_eq!(remedy(promise(), renamed, &[]), rename);
+    assert_eq!(remedy(promise(), lost, &[]), APPLY_MAKES);
+    let a_view = |schema: &mut Schema| {
+        let mut job = schema.tables.remove("Job").expect("there");
+        job.kind = TableKind::View;
+        schema.tables.insert(name("Work"), job);
+    };
+    assert_eq!(remedy(promise(), a_view, &[]), APPLY_MAKES);
+    // One that belongs there is no other's.
+    let mut with_twin = promise().clone();
+    let job = with_twin.whole.tables["Job"].clone();
+    with_twin.whole.tables.insert(name("Work"), job);
+    assert_eq!(remedy(&with_twin, lost, &[]), APPLY_MAKES);
 }

@@ -1,15 +1,17 @@
 //! What is to be typed about each kind of difference.
 
 mod column;
+mod keys;
 mod labels;
 
 use super::{
-    APPLY_MAKES, SEE_WHAT_STANDS, SETTLE_FOREIGN_KEYS, SETTLE_TABLE, SETTLE_TABLES,
+    APPLY_MAKES, BY_HAND, SEE_WHAT_STANDS, SETTLE_FOREIGN_KEYS, SETTLE_TABLE, SETTLE_TABLES,
     is_left_to_others,
 };
 use crate::model::{
-    Column, ColumnDefault, Constraint, Enum, Expression, Firing, Generated, Identity, IndexState,
-    IndexTarget, Persistence, Schema, SqlType, Table, Trigger, Validity,
+    Column, ColumnDefault, Constraint, Deferrable, Enum, Expression, Firing, Generated, Identity,
+    Index, IndexState, IndexTarget, Persistence, PrimaryKey, Schema, SqlType, Table, Trigger,
+    Validity,
 };
 use crate::verify::check::Finding;
 use crate::verify::check::Outcome;
@@ -111,28 +113,6 @@ fn more(user: &mut Table) {
 }
 
 #[test]
-fn a_unique_index_becomes_the_key_that_is_not_there() {
-    let instead = |descending: bool| {
-        move |schema: &mut Schema| {
-            let user = user(schema);
-            let key = user.primary_key.take().expect("a key");
-            let mut index = user.indexes["User_tenantId_email_key"].clone();
-            index.keys.truncate(1);
-            index.keys[0].on = IndexTarget::Column(key.columns[0].clone());
-            index.keys[0].descending = descending;
-            user.indexes.insert(name("u"), index);
-        }
-    };
-    assert_said(
-        "integrity.indexes",
-        instead(false),
-        r#"ALTER TABLE "User" ADD CONSTRAINT "User_pkey" PRIMARY KEY USING INDEX "u";"#,
-    );
-    let said = said("integrity.indexes", |_| {}, instead(true)).expect("a remedy");
-    assert!(said.starts_with("DROP INDEX"), "{said}");
-}
-
-#[test]
 fn what_is_missing_is_made_by_apply_where_apply_makes_it_and_by_hand_elsewhere() {
     assert_said(
         "integrity.indexes",
@@ -191,7 +171,7 @@ fn what_a_baseline_holds_beside_columns_and_keys_is_made_as_it_was() {
     );
     made(
         "tables.triggers",
-        |user| drop(user.rules.insert(name("r"), trigger("CREATE RULE r"))),
+        |user| drop(user.rules.insert(name("r"), trigger("CREATE RULE r;"))),
         "CREATE RULE r;",
     );
     made(
@@ -204,68 +184,6 @@ fn what_a_baseline_holds_beside_columns_and_keys_is_made_as_it_was() {
             )
         },
         r#"CREATE POLICY "p" ON "User" USING (true);"#,
-    );
-}
-
-#[test]
-fn an_index_or_a_key_that_is_otherwise_is_mended_or_made_anew() {
-    let email = "User_tenantId_email_key";
-    let create = r#"CREATE UNIQUE INDEX CONCURRENTLY "User_tenantId_email_key" ON "User" ("tenantId", "email");"#;
-    let index = |change: fn(&mut crate::model::Index)| {
-        move |schema: &mut Schema| change(user(schema).indexes.get_mut(email).expect("there"))
-    };
-    assert_said(
-        "integrity.indexes",
-        index(|index| index.state = IndexState::Invalid),
-        r#"REINDEX INDEX CONCURRENTLY "User_tenantId_email_key";"#,
-    );
-    assert_said(
-        "integrity.indexes",
-        index(|index| index.nulls_not_distinct = true),
-        &format!(r#"DROP INDEX CONCURRENTLY "{email}"; {create}"#),
-    );
-    assert_said(
-        "integrity.indexes",
-        |schema| {
-            let index = table(schema, "Job").indexes.get_mut("Job_status_idx");
-            index.expect("there").state = IndexState::Invalid;
-        },
-        r#"leora-migrate apply drops it and makes it anew; or by hand: REINDEX INDEX CONCURRENTLY "Job_status_idx";"#,
-    );
-    assert_said(
-        "integrity.indexes",
-        |schema| {
-            let indexes = &mut user(schema).indexes;
-            let index = indexes.remove(email).expect("there");
-            indexes.insert(name("old"), index);
-        },
-        r#"ALTER INDEX "old" RENAME TO "User_tenantId_email_key";"#,
-    );
-    assert_said(
-        "integrity.primary-keys",
-        |schema| user(schema).primary_key.as_mut().expect("there").name = name("old"),
-        r#"ALTER TABLE "User" RENAME CONSTRAINT "old" TO "User_pkey";"#,
-    );
-    let key = |change: fn(&mut crate::model::ForeignKey)| {
-        move |schema: &mut Schema| {
-            let keys = &mut user(schema).foreign_keys;
-            change(keys.get_mut("User_tenantId_fkey").expect("there"));
-        }
-    };
-    let anew = r#"ALTER TABLE "User" DROP CONSTRAINT "User_tenantId_fkey"; ALTER TABLE "User" ADD CONSTRAINT "User_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant" ("id") ON DELETE CASCADE ON UPDATE CASCADE NOT VALID; ALTER TABLE "User" VALIDATE CONSTRAINT "User_tenantId_fkey";"#;
-    let keys = "integrity.foreign-keys";
-    assert_said(keys, key(|key| key.match_full = true), anew);
-    assert_said(keys, key(|key| key.triggers = Firing::Missing), anew);
-    assert_said(
-        keys,
-        key(|key| key.validity = Validity::NotValid),
-        r#"ALTER TABLE "User" VALIDATE CONSTRAINT "User_tenantId_fkey";"#,
-    );
-    let enabled = said(keys, |_| {}, key(|key| key.triggers = Firing::Disabled));
-    let enabled = enabled.expect("a remedy");
-    assert!(
-        enabled.starts_with(r#"ALTER TABLE "User" ENABLE TRIGGER ALL; -- "#),
-        "{enabled}"
     );
 }
 
@@ -288,6 +206,35 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
         inherits,
         r#"ALTER TABLE "User" NO INHERIT public.person; -- then look whose rows they are"#,
     );
+    let partition_of = |schema: &mut Schema| {
+        inherits(schema);
+        user(schema).partitioning = Some("DEFAULT".to_owned());
+    };
+    assert_said(
+        kind,
+        partition_of,
+        r#"ALTER TABLE public.person DETACH PARTITION "User"; -- then look whose rows they are"#,
+    );
+    let partitioned = |schema: &mut Schema| {
+        user(schema).partitioning = Some("LIST (email)".to_owned());
+    };
+    assert_said(kind, partitioned, BY_HAND);
+    let relations: [fn(&mut Table); 3] = [
+        |user| user.of_type = Some("person".to_owned()),
+        |user| user.inherits = vec!["public.person".to_owned()],
+        |user| user.children = vec!["public.person".to_owned()],
+    ];
+    for promised in relations {
+        let as_it_is = |schema: &mut Schema| {
+            *user(schema) = promise().whole.tables["User"].clone();
+        };
+        let lost = said(kind, |promise| promised(user(&mut promise.whole)), as_it_is);
+        assert_eq!(lost.as_deref(), Some(BY_HAND));
+    }
+    let other_parent = |promise: &mut Promise| {
+        user(&mut promise.whole).inherits = vec!["public.human".to_owned()];
+    };
+    assert_eq!(said(kind, other_parent, inherits).as_deref(), Some(BY_HAND));
     let fence = |(enabled, forced): (bool, bool)| {
         move |table: &mut Table| {
             table.row_security.enabled = enabled;
@@ -357,20 +304,6 @@ fn a_constraint_is_made_as_it_was() {
     assert_eq!(made(check, Validity::NotValid), "CHECK (false) NOT VALID;");
     let excluded = "EXCLUDE USING gist (id WITH =)";
     assert_eq!(made(excluded, Validity::Valid), format!("{excluded};"));
-}
-
-#[test]
-fn triggers_are_enabled_on_each_table_that_they_are_disabled_on() {
-    let disabled = |schema: &mut Schema| {
-        let key = user(schema).foreign_keys.get_mut("User_tenantId_fkey");
-        let key = key.expect("there");
-        key.triggers = Firing::Disabled;
-        key.disabled_on = [name("Tenant"), name("User")].into();
-    };
-    let sql = said("integrity.foreign-keys", |_| {}, disabled).expect("a remedy");
-    let both =
-        r#"ALTER TABLE "Tenant" ENABLE TRIGGER ALL; ALTER TABLE "User" ENABLE TRIGGER ALL; --"#;
-    assert!(sql.starts_with(both), "{sql}");
 }
 
 #[test]

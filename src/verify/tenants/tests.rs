@@ -1,7 +1,9 @@
 //! What is said of row-level security and of roles that may use a new table.
 
 use super::*;
-use crate::verify::checklist::tests::{check_against, name, promise, table};
+use crate::verify::checklist::tests::{
+    Beside, check, check_against, check_beside, messages, name, promise, table,
+};
 
 #[test]
 fn a_table_is_taken_from_a_role_that_owns_it() {
@@ -165,6 +167,7 @@ fn a_new_table_has_a_way_of_its_neighbours_which_no_exception_is() {
     };
     let [a, b, c] = ["USING (a)", "USING (b)", "USING (c)"].map(|policy| with(&[policy]));
     assert_eq!(takes_in(&[(20, &a), (1, &b)], &b), (false, true));
+    assert_eq!(takes_in(&[(20, &b), (7, &a)], &a), (false, true));
     assert_eq!(
         takes_in(&[(14, &a), (7, &b)], &b),
         (false, true),
@@ -182,6 +185,173 @@ fn a_new_table_has_a_way_of_its_neighbours_which_no_exception_is() {
     let shut = with(&[]);
     assert_eq!(takes_in(&[(3, &shut)], &shut), (true, true));
     assert_eq!(takes_in(&[(3, &shut)], &a), (false, true));
+    let open = RowSecurity::default();
+    assert_eq!(takes_in(&[(25, &a), (15, &open)], &shut), (false, true));
+}
+
+/// What is said of a new table where the neighbours have `ways`, and what is typed.
+fn unlike(rls: &RowSecurity, forced: bool, ways: &[&RowSecurity]) -> Option<(String, String)> {
+    let finding = unlike_neighbours(&name("Job"), rls, forced, &Ways(ways.to_vec()))?;
+    Some((finding.message, finding.remedy.unwrap_or_default()))
+}
+
+#[test]
+fn what_neighbours_do_not_have_is_not_asked_of_a_new_table() {
+    let policies = [(name("p"), "USING (a)".to_owned())];
+    let fenced = RowSecurity {
+        enabled: true,
+        forced: false,
+        policies: policies.into(),
+    };
+    let open = RowSecurity {
+        enabled: false,
+        ..fenced.clone()
+    };
+    let shut = RowSecurity {
+        policies: [].into(),
+        ..fenced.clone()
+    };
+    let enable = r#"ALTER TABLE "Job" ENABLE ROW LEVEL SECURITY;"#;
+    let typed = |rls: &RowSecurity, ways: &[&RowSecurity]| {
+        let (_, remedy) = unlike(rls, false, ways).expect("a finding");
+        remedy
+    };
+    assert_eq!(unlike(&fenced, false, &[&fenced]), None, "not forced");
+    assert_eq!(typed(&open, &[&fenced]), enable, "not forced");
+    assert_eq!(typed(&open, &[]), enable, "with policies of its own");
+    assert_eq!(unlike(&shut, false, &[&shut]), None, "all are shut");
+    assert_eq!(typed(&RowSecurity::default(), &[&shut]), enable);
+    let (said, by_hand) = unlike(&shut, false, &[]).expect("nobody sees a row");
+    assert!(said.contains("no policy"), "{said}");
+    assert!(by_hand.contains("CREATE POLICY one"), "{by_hand}");
+}
+
+#[test]
+fn policies_that_are_all_different_prove_nothing() {
+    let mut promised = promise().clone();
+    let fence = |name_of: &Identifier| RowSecurity {
+        enabled: true,
+        forced: true,
+        policies: [(name("p"), format!("USING ({name_of})"))].into(),
+    };
+    let created = promised.created.clone();
+    let is_old = |name: &Identifier| !created.contains(name);
+    for (name, table) in &mut promised.whole.tables {
+        if is_old(name) {
+            table.row_security = fence(name);
+        }
+    }
+    let check = check_against(&promised, "tenants.row-security", |schema| {
+        for name in &created {
+            table(schema, name.as_str()).row_security = fence(name);
+        }
+    });
+    let Outcome::NotProved { reasons } = check.outcome else {
+        panic!("{check:?}")
+    };
+    assert_eq!(reasons.len(), created.len());
+}
+
+/// Neither the new tables, nor that there is none, make it a fence.
+#[test]
+fn a_fence_is_what_most_of_the_tables_before_have() {
+    let created = promise().created.clone();
+    let neighbours = promise().whole.references();
+    let neighbours = neighbours.to(TENANT_TABLE).iter();
+    let neighbours: Vec<_> = neighbours
+        .map(|(child, ..)| (*child).clone())
+        .filter(|child| !created.contains(child))
+        .collect();
+    let fewer_than_half = &neighbours[..(neighbours.len() - 1) / 2];
+    let mut promised = promise().clone();
+    let fenced = fewer_than_half.iter().chain(&created);
+    for name in fenced {
+        table(&mut promised.whole, name.as_str())
+            .row_security
+            .enabled = true;
+    }
+    let fenced = check_against(&promised, "tenants.row-security", |_| {});
+    assert_eq!(
+        (fenced.expected.as_str(), fenced.outcome),
+        ("as promised", Outcome::Passed)
+    );
+    let mut promised = promise().clone();
+    for name in &neighbours {
+        table(&mut promised.whole, name.as_str())
+            .foreign_keys
+            .clear();
+    }
+    let alone = check_against(&promised, "tenants.row-security", |_| {});
+    assert_eq!(
+        (alone.expected.as_str(), alone.outcome),
+        ("as promised", Outcome::Passed)
+    );
+}
+
+#[test]
+fn a_new_table_belongs_to_a_tenant_by_a_key_of_its_own() {
+    let job = |change: fn(&mut Table)| {
+        let check = check("tenants.owned", |schema| change(table(schema, "Job")));
+        messages(&check).join("; ")
+    };
+    assert_eq!(job(|_| {}), "");
+    assert_eq!(
+        job(|job| {
+            let mut columns = job.columns.iter_mut();
+            columns
+                .find(|one| one.name == *TENANT_COLUMN)
+                .expect("there")
+                .nullable = true;
+        }),
+        "\"Job\" takes rows without a tenantId"
+    );
+    let elsewhere = "\"Job\" has a tenantId that does not reference Tenant";
+    let other_column = |job: &mut Table| {
+        let key = job.foreign_keys.get_mut("Job_tenantId_fkey");
+        key.expect("there").columns = vec![name("id")];
+    };
+    assert_eq!(job(other_column), elsewhere);
+    let other_table = |job: &mut Table| {
+        let of_user =
+            promise().whole.tables["DashboardWidget"].foreign_keys["DashboardWidget_userId_fkey"]
+                .clone();
+        let key = job
+            .foreign_keys
+            .get_mut("Job_tenantId_fkey")
+            .expect("there");
+        key.references = of_user.references;
+    };
+    assert_eq!(job(other_table), elsewhere);
+    assert_eq!(
+        job(|job| {
+            let key = job.foreign_keys.get_mut("Job_tenantId_fkey");
+            key.expect("there").on_delete = Action::Restrict;
+        }),
+        "\"Job\" is not deleted with its tenant"
+    );
+}
+
+/// Where row-level security is on, to enable it is no way out.
+#[test]
+fn who_may_use_a_new_table_is_told_of_that_one() {
+    let exposed = |enabled: bool| {
+        let by = Opening::Privileges(Privileges {
+            granted_to: Some("anon".to_owned()),
+            ..Privileges::default()
+        });
+        let roles = "anon".to_owned();
+        let mut beside = Beside::default();
+        beside.around.exposed = vec![(name("Job"), Exposed { roles, by })];
+        let fence = |schema: &mut Schema| job(schema).enabled = enabled;
+        let check = check_beside(promise(), "tenants.exposed", fence, &beside);
+        let [finding] = check.outcome.findings() else {
+            panic!("{check:?}")
+        };
+        finding.remedy.clone().expect("a remedy")
+    };
+    let revoke = r#"REVOKE ALL ON "Job" FROM anon; -- "#;
+    assert!(exposed(false).starts_with(&format!("{revoke}or, with the declaration")));
+    assert!(exposed(true).starts_with(&format!("{revoke}its row-level security does not hold")));
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn a_lock_not_obtained_lets_go_of_all_others() {
 fn a_prepared_transaction_is_named() {
     let binaries = Binaries::find().unwrap();
     let options = Options {
-        settings: vec!["max_prepared_transactions = 2".to_owned()],
+        settings: vec!["max_prepared_transactions = 3".to_owned()],
         ..Options::default()
     };
     let mut server = ScratchServer::start(&binaries, &options).unwrap();
@@ -123,9 +123,15 @@ fn a_prepared_transaction_is_named() {
         "PREPARE TRANSACTION 'left by ''pay'''",
     ];
     let mut client = ground.client();
+    let of_others = |name: &str| {
+        let others = format!("BEGIN; SELECT txid_current(); PREPARE TRANSACTION '{name}'");
+        ground.client().batch_execute(&others).unwrap();
+    };
+    of_others("before");
     for sql in leave {
         client.batch_execute(sql).unwrap();
     }
+    of_others("after");
     let names_it = || {
         let apply = Cli::new().env("DATABASE_URL", &ground.url);
         let output = apply.args(["apply", "--yes", "--wait", "1s"]).run();

@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::diff::{Object, ObjectKind};
+use crate::verify::checklist::tests::{Beside, check_beside};
+use crate::verify::counters::{Counter, Counting};
+use crate::verify::remedy::SETTLE_TYPES;
 use crate::verify::remedy::column::as_usual;
 
 /// It holds the values of the one that is not there.
@@ -23,6 +26,22 @@ fn a_column_under_another_name_is_renamed_and_neither_dropped_nor_made() {
     for finding in findings {
         assert_eq!(finding.remedy.as_deref(), Some(rename));
     }
+    // Of two types it is another column, and one that is there still is no other.
+    let texts = |ty: &'static str| {
+        move |schema: &mut Schema| {
+            let mut columns = user(schema).columns.iter_mut();
+            let column = columns.find(|one| one.name == *"email").expect("there");
+            column.name = name("mail");
+            column.ty = SqlType::new(ty);
+        }
+    };
+    let moved = said("tables.columns", |_| {}, texts("text")).expect("a remedy");
+    assert!(
+        moved.starts_with(r#"ALTER TABLE "User" RENAME COLUMN "mail" TO "email";"#),
+        "{moved}"
+    );
+    let other = said("tables.columns", |_| {}, texts("integer")).expect("a remedy");
+    assert!(!other.contains("RENAME"), "{other}");
     // Which of two it was nobody knows.
     let two = |schema: &mut Schema| {
         renamed(schema);
@@ -247,6 +266,19 @@ fn a_column_that_is_gone_is_filled_as_it_was() {
         lost(&computed),
         "BOOLEAN NOT NULL GENERATED ALWAYS AS (1) STORED;"
     );
+    let may_be_null = |column: &mut Column| {
+        column.default = None;
+        column.nullable = true;
+    };
+    assert_eq!(lost(&may_be_null), format!("BOOLEAN; {restore}"));
+    let counted = |column: &mut Column| {
+        column.default = None;
+        column.identity = Some(Identity::Always);
+    };
+    assert_eq!(
+        lost(&counted),
+        format!("BOOLEAN NOT NULL GENERATED ALWAYS AS IDENTITY; {restore}")
+    );
 }
 
 #[test]
@@ -271,4 +303,100 @@ fn a_sequence_goes_on_where_it_is_unless_it_may_be_below_1() {
         "{below}"
     );
     assert!(below.ends_with("COMMIT;"), "{below}");
+}
+
+/// Of enums there is a cast from text only, and none where the type is not there.
+#[test]
+fn what_becomes_an_enum_goes_by_way_of_text() {
+    let retyped = |wanted: &'static str, stands: bool| {
+        let mood = || Enum {
+            labels: vec!["good".to_owned()],
+        };
+        let of_user = |schema: &mut Schema, ty: &str| {
+            let mut columns = user(schema).columns.iter_mut();
+            columns.find(|one| one.name == *"email").expect("there").ty = SqlType::new(ty);
+        };
+        let promised = |promise: &mut Promise| {
+            promise.whole.enums.insert(name("Mood"), mood());
+            of_user(&mut promise.whole, wanted);
+        };
+        let actual = |schema: &mut Schema| {
+            of_user(schema, "character varying(9)");
+            if !stands {
+                schema.enums.remove("Mood");
+            }
+        };
+        said("tables.columns", promised, actual).expect("a remedy")
+    };
+    let using = |sql: String| {
+        let (_, using) = sql.split_once(" USING ").expect("a conversion");
+        using.split_once(';').expect("an end").0.to_owned()
+    };
+    assert_eq!(using(retyped("\"Mood\"", true)), r#""email"::text::"Mood""#);
+    assert_eq!(
+        using(retyped("\"Mood\"[]", true)),
+        r#""email"::text[]::"Mood"[]"#
+    );
+    assert_eq!(retyped("\"Mood\"", false), SETTLE_TYPES);
+}
+
+#[test]
+fn a_default_takes_the_place_of_an_identity() {
+    let sql = of_column(
+        |wanted| wanted.default = expression("'new'"),
+        |actual| {
+            actual.default = None;
+            actual.identity = Some(Identity::Always);
+        },
+    );
+    let alter = r#"ALTER TABLE "User" ALTER COLUMN "email""#;
+    assert_eq!(
+        sql,
+        Some(format!(
+            "{alter} DROP IDENTITY IF EXISTS; {alter} SET DEFAULT 'new';"
+        ))
+    );
+}
+
+/// A column that counts by a sequence of its own has that one changed, and no other column's.
+#[test]
+fn a_sequence_of_the_column_is_changed_in_place() {
+    let counter = |table: &str, column: &str, sequence: &str| {
+        let counter = Counter {
+            table: name(table),
+            column: name(column),
+            sequence: sequence.to_owned(),
+            downwards: false,
+        };
+        (counter, Counting::Ahead)
+    };
+    let beside = Beside {
+        counters: vec![
+            counter("Tenant", "email", "of_tenant"),
+            counter("User", "id", "of_id"),
+            counter("User", "email", "own"),
+        ],
+        ..Beside::default()
+    };
+    let remedy = |wanted: ColumnDefault| {
+        let mut promised = promise().clone();
+        fn email(schema: &mut Schema) -> &mut Column {
+            let mut columns = user(schema).columns.iter_mut();
+            columns.find(|one| one.name == *"email").expect("there")
+        }
+        email(&mut promised.whole).default = Some(wanted);
+        let other = |schema: &mut Schema| {
+            email(schema).default = Some(ColumnDefault::Sequence("CYCLE".to_owned()));
+        };
+        let check = check_beside(&promised, "tables.columns", other, &beside);
+        let [finding] = check.outcome.findings() else {
+            panic!("{check:?}")
+        };
+        finding.remedy.clone().expect("a remedy")
+    };
+    assert!(remedy(ColumnDefault::Autoincrement).starts_with("ALTER SEQUENCE own AS "));
+    assert_eq!(
+        remedy(ColumnDefault::Sequence("INCREMENT 2".to_owned())),
+        "ALTER SEQUENCE own INCREMENT 2;"
+    );
 }
