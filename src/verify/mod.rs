@@ -11,6 +11,7 @@ pub mod proof;
 pub mod remedy;
 pub mod rights;
 mod rows;
+pub mod settings;
 pub mod surroundings;
 mod tenants;
 pub mod waiver;

@@ -2,7 +2,8 @@
 
 use super::check::{Check, Finding};
 use super::evidence::Evidence;
-use super::surroundings::{KeptSetting, none_expected};
+use super::settings::KeptSetting;
+use super::surroundings::none_expected;
 use crate::model::{Identifier, References};
 
 /// Rights that a role has not.

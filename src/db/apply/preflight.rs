@@ -12,7 +12,7 @@ use crate::model::name::literal;
 use crate::model::{Identifier, Schema, TableReference};
 use crate::plan::record::HISTORY_SCHEMA;
 use crate::plan::{Plan, Step, Transaction};
-use crate::verify::surroundings::{ENFORCE_AGAIN, NOT_ENFORCED};
+use crate::verify::settings::{ENFORCE_AGAIN, NOT_ENFORCED};
 
 /// Something that stands in the way of a plan, and how it is moved.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,8 +17,9 @@ use crate::model::{
 use crate::verify::counters::Counter;
 use crate::verify::proof::{KeyName, TableSize};
 use crate::verify::rights::{Holds, Shortfall};
+use crate::verify::settings::KeptSetting;
 use crate::verify::surroundings::{
-    Exposed, Holder, Holding, KeptSetting, Nameless, Opening, Privileges, Surroundings, Unnamed,
+    Exposed, Holder, Holding, Nameless, Opening, Privileges, Surroundings, Unnamed,
 };
 
 /// Tables that belong to Prisma and not to the application.
