@@ -49,7 +49,11 @@ fn checked(
     let options = proof_options(context, &args.only, args.allow_triggers);
     let (survey, first) = survey(&mut connected, context, &options)?;
     if args.dry_run {
-        let touches = report_text::dry_run(&first.touches(), Console::width());
+        let touches = match probe::takes_no_rows(&connected.session.server) {
+            Some(reason) => vec![format!("nothing: {reason}")],
+            None => first.touches(),
+        };
+        let touches = report_text::dry_run(&touches, Console::width());
         context.console.result(&touches);
         return Ok(exit::DONE);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::apply::{Awaited, blockers};
 use super::introspect::settings_for;
-use super::session::{QueryError, Session};
+use super::session::{QueryError, Server, Session};
 use crate::diff::Object;
 use crate::graph::Mark;
 use crate::model::Identifier;
@@ -106,15 +106,8 @@ const MOST_NAMED: usize = 3;
 ///
 /// When the connection is lost. A server that refuses is [`Evidence::NotTried`].
 pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, QueryError> {
-    if session.server.in_recovery {
-        return Ok(not_tried(
-            "the server is a replica: it takes no rows, not even for a moment",
-        ));
-    }
-    if session.server.read_only {
-        return Ok(not_tried(
-            "transactions are read-only here (transaction_read_only)",
-        ));
+    if let Some(reason) = takes_no_rows(&session.server) {
+        return Ok(not_tried(reason));
     }
     if programme.is_empty() {
         return Ok(Evidence::Gathered(Gathered::default()));
@@ -142,6 +135,17 @@ pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, Que
         Ok(gathered) => Evidence::Gathered(gathered),
         Err(error) => not_tried(&format!("the server's answer could not be read: {error}")),
     })
+}
+
+/// Why nothing can be tried on `server` at all, when so.
+pub fn takes_no_rows(server: &Server) -> Option<&'static str> {
+    if server.in_recovery {
+        Some("the server is a replica: it takes no rows, not even for a moment")
+    } else if server.read_only {
+        Some("transactions are read-only here (transaction_read_only)")
+    } else {
+        None
+    }
 }
 
 fn not_tried(reason: &str) -> Evidence {

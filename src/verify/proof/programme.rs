@@ -178,18 +178,22 @@ impl Programme {
         if self.is_empty() && self.not_tried.is_empty() {
             return vec!["nothing: the checks that are asked for need no rows".to_owned()];
         }
-        let rows: usize = self.rows.iter().map(|(_, rows)| rows).sum();
+        // Where rows are made in the name of a tenant, a table has some in the name of each.
+        let mut tables: BTreeMap<_, usize> = BTreeMap::new();
+        for (table, rows) in &self.rows {
+            *tables.entry(table).or_default() += rows;
+        }
         let mut lines = vec![format!(
             "one transaction that is rolled back: {} made in {}, {} on them, each undone; \
              locks are waited for at most {} ms, the whole takes at most {} ms",
-            counted(rows, "row", "rows"),
-            counted(self.rows.len(), "table", "tables"),
+            counted(tables.values().sum(), "row", "rows"),
+            counted(tables.len(), "table", "tables"),
             counted(self.trials.len(), "trial", "trials"),
             self.lock_timeout_ms,
             self.statement_timeout_ms
         )];
         lines.extend(
-            self.rows.iter().map(|(table, rows)| {
+            tables.iter().map(|(table, rows)| {
                 format!("{}: {}", table.quoted(), counted(*rows, "row", "rows"))
             }),
         );

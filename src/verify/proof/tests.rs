@@ -215,6 +215,18 @@ fn what_is_not_tried_is_said_once_by_table() {
     });
 }
 
+#[test]
+fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
+    let programme = Programme {
+        rows: vec![(name("Job"), 1), (name("User"), 3), (name("Job"), 2)],
+        trials: vec![super::programme::Trial::new(Vec::new(), Vec::new())],
+        ..Programme::default()
+    };
+    let said = programme.touches();
+    assert!(said[0].contains("6 rows made in 2 tables"), "{said:?}");
+    assert_eq!(said[1..], [r#""Job": 3 rows"#, r#""User": 3 rows"#]);
+}
+
 /// Rows that no other trial sees are a trial's own once it brings them.
 #[test]
 fn a_trigger_on_a_row_that_a_trial_brings_is_seen() {

@@ -188,6 +188,7 @@ fn what_could_not_be_tried_at_all_is_told_group_by_group() {
         assert!(open.stdout.contains(part), "{part}{open}");
     }
     verify(&["--details"]).stdout_has("\n   not proved deletes.tenant-erased: ");
+    verify(&["--dry-run"]).stdout_has("  - nothing: transactions are read-only here");
 }
 
 /// All that is wrong, with `--details`; a few of it otherwise, and how much more there is.
