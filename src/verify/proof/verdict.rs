@@ -2,7 +2,7 @@
 
 use leora_schema::TENANT;
 
-use super::evidence::{Answers, Failure};
+use super::evidence::{Answers, Failure, is_about_circumstances};
 use super::order;
 use super::programme::{Claim, Expect, Kind, Refused, RowExpected, RowFate, Trial};
 use super::subject::Subject;
@@ -30,12 +30,11 @@ pub(super) fn verdict(
     claim: &Claim,
     answers: &Answers,
 ) -> Verdict {
-    if let Some(failure) = answers
-        .failure
-        .as_ref()
-        .filter(|failure| failure.is_about_circumstances())
-        .filter(|failure| !(subject.superuser && failure.sqlstate == NO_RIGHT))
-    {
+    let shows_nothing = |sqlstate: &str| {
+        is_about_circumstances(sqlstate) && !(subject.superuser && sqlstate == NO_RIGHT)
+    };
+    let failure = answers.failure.as_ref();
+    if let Some(failure) = failure.filter(|failure| shows_nothing(&failure.sqlstate)) {
         return Verdict::NotProved(format!("{}: {}", claim.about, failure.in_words()));
     }
     let broken =
@@ -104,6 +103,13 @@ pub(super) fn verdict(
         },
         (Expect::Answer { step, is, .. }, None) => match answer(*step) {
             Some(found) if is.iter().any(|expected| expected == found) => Verdict::Held,
+            Some(refused)
+                if trial.steps[*step].may_be_refused
+                    && shows_nothing(refused.split(' ').next().unwrap_or_default()) =>
+            {
+                let state = refused.trim_end();
+                Verdict::NotProved(format!("{}: refused (SQLSTATE {state})", claim.about))
+            }
             found => broken(state_in_words(found.unwrap_or("nothing")).to_owned()),
         },
         (

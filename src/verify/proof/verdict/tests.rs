@@ -107,6 +107,34 @@ fn rows(fate: RowFate) -> Expect {
     }
 }
 
+/// A role may be let try and not delete; only a superuser is refused by what others would be refused by, too.
+#[test]
+fn a_refusal_for_want_of_rights_is_no_answer() {
+    let mut trial = steps(&[Kind::Ask, Kind::Delete]);
+    trial.steps[1].may_be_refused = true;
+    let judged = |superuser, refused: &str| {
+        let answers = Answers {
+            answers: vec![Some("x".to_owned()), Some(refused.to_owned())],
+            failure: None,
+        };
+        let expect = Expect::Answer {
+            step: 1,
+            is: vec!["23503 held".to_owned()],
+            or_refused: None,
+        };
+        let by = By {
+            superuser,
+            ..By::default()
+        };
+        said_by(by, "check", &trial, expect, &answers)
+    };
+    assert_eq!(judged(false, "23503 held"), "held");
+    let unproved = "not proved: trial: refused (SQLSTATE 42501)";
+    assert_eq!(judged(false, "42501 "), unproved);
+    assert_eq!(judged(true, "42501 "), "broken: it: 42501 ");
+    assert_eq!(judged(false, "23503 other"), "broken: it: 23503 other");
+}
+
 #[test]
 fn what_becomes_of_a_row_is_what_was_declared() {
     let trial = steps(&[Kind::Ask, Kind::Delete, Kind::Ask]);
