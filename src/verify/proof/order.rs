@@ -10,7 +10,7 @@ mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use said::deferred;
+use said::{deferred, made_again};
 
 use super::subject::KeyName;
 use crate::model::{Action, Deferrable, ForeignKey, Identifier, Schema};
@@ -85,19 +85,23 @@ pub(super) fn refusal(
         );
         return Some((text, None));
     };
-    let why = match graph.certainty(&hold) {
-        Certainty::Refuses => "which is too late in any order".to_owned(),
-        _ => graph.why(&hold, firing_order).map_or_else(
-            || "which was too late".to_owned(),
-            |(first, second)| {
-                format!(
-                    "which came too late, as {} fires before {}: the order in which they were created",
-                    first.quoted(),
-                    second.quoted()
-                )
-            },
+    let order = graph.why(&hold, firing_order);
+    let why = match (graph.certainty(&hold), &order) {
+        (Certainty::Refuses, _) => "which is too late in any order".to_owned(),
+        (_, None) => "which was too late".to_owned(),
+        (_, Some((first, second))) => format!(
+            "which came too late, as {} fires before {}: the order in which they were created",
+            first.name.quoted(),
+            second.name.quoted()
         ),
     };
+    // Made again, a foreign key is the last to fire; that keeps every promise, and may be enough.
+    let made_last = order.map(|(first, _)| first).filter(|first| {
+        graph.lets_go(&hold, |edge| match (edge.child, edge.name) {
+            one if one == (first.child, first.name) => usize::MAX,
+            _ => place(firing_order, edge),
+        })
+    });
     let text = format!(
         "the delete went {}, whose row {} still names; {} goes by {}, {why}",
         arrows(root, &to_parent),
@@ -105,7 +109,14 @@ pub(super) fn refusal(
         child.quoted(),
         arrows(root, &to_child)
     );
-    Some((text, Some(deferred(&hold))))
+    let sql = made_last.map_or_else(|| deferred(&hold), |first| made_again(&first));
+    Some((text, Some(sql)))
+}
+
+/// Where a foreign key stands in the order in which they fire.
+fn place(firing_order: &[KeyName], edge: &Edge<'_>) -> usize {
+    let is_it = |key: &KeyName| key.table == *edge.child && key.constraint == *edge.name;
+    firing_order.iter().position(is_it).unwrap_or(usize::MAX)
 }
 
 /// What comes of a delete as far as one foreign key that refuses is concerned.
@@ -219,11 +230,7 @@ impl<'a> Graph<'a> {
 
     /// The two foreign keys whose order decides, as they fire: the one on the way to the row held first
     /// when the delete is refused.
-    fn why(
-        &self,
-        hold: &Edge<'a>,
-        firing_order: &[KeyName],
-    ) -> Option<(&'a Identifier, &'a Identifier)> {
+    fn why(&self, hold: &Edge<'a>, firing_order: &[KeyName]) -> Option<(Edge<'a>, Edge<'a>)> {
         let (to_parent, to_child) = (
             self.path(hold.parent, &self.first)?,
             self.path(hold.child, &self.first)?,
@@ -233,15 +240,11 @@ impl<'a> Graph<'a> {
             .into_iter()
             .zip(&to_child)
             .find(|(one, other)| (one.child, one.name) != (other.child, other.name))?;
-        let place = |edge: &Edge<'_>| {
-            firing_order
-                .iter()
-                .position(|key| key.table == *edge.child && key.constraint == *edge.name)
-        };
-        Some(if place(refuses) <= place(takes) {
-            (refuses.name, takes.name)
+        let by_place = [refuses, takes].map(|edge| (place(firing_order, edge), *edge));
+        Some(if by_place[0].0 <= by_place[1].0 {
+            (*refuses, *takes)
         } else {
-            (takes.name, refuses.name)
+            (*takes, *refuses)
         })
     }
 

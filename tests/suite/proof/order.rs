@@ -177,13 +177,17 @@ fn a_refusal_names_the_way_and_the_order() {
     ] {
         assert!(message.contains(part), "{part} in: {message}");
     }
+    // What is typed keeps what was promised.
+    let remedy = findings[0].remedy.as_ref().unwrap();
     assert!(
-        findings[0]
-            .remedy
-            .as_ref()
-            .unwrap()
-            .contains("DEFERRABLE INITIALLY DEFERRED")
+        remedy.contains(r#"DROP CONSTRAINT "usr_tenant""#),
+        "{remedy}"
     );
+    database.psql(remedy).exits(0);
+    let mut session = Session::open(database.client(), public()).unwrap();
+    assert_eq!(introspect(&mut session).unwrap().schema, desired);
+    let proof = Proof::against(&database, &desired, &ProofOptions::default());
+    assert!(!proof.failed().contains(&"deletes.tenant-erased"));
 }
 
 /// `post` goes with `part`, a round later than its user is looked for.

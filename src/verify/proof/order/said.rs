@@ -1,25 +1,20 @@
 //! What is said of a delete that reaches a table by two paths.
 
-use super::{Certainty, Edge, Graph, Rounds, arrows};
+use super::{Certainty, Edge, Graph, Rounds, arrows, place};
+use crate::ddl::Change;
 use crate::model::Identifier;
 use crate::verify::advice::Advice;
 use crate::verify::proof::subject::KeyName;
 
 impl<'a> Graph<'a> {
     pub(super) fn advice(&self, hold: &Edge<'a>, firing_order: &[KeyName]) -> Advice {
-        let place = |edge: &Edge<'_>| {
-            let at = firing_order
-                .iter()
-                .position(|key| key.table == *edge.child && key.constraint == *edge.name);
-            at.unwrap_or(usize::MAX)
-        };
         let mut by_name: Vec<_> = self
             .edges
             .iter()
             .map(|edge| (edge.name, edge.child))
             .collect();
         by_name.sort();
-        let here = self.lets_go(hold, place);
+        let here = self.lets_go(hold, |edge| place(firing_order, edge));
         let restored = self.lets_go(hold, |edge| {
             by_name
                 .binary_search(&(edge.name, edge.child))
@@ -61,8 +56,8 @@ impl<'a> Graph<'a> {
                 let why = why.map_or_else(String::new, |(first, second)| {
                     format!(
                         " {} was created before {}:",
-                        first.quoted(),
-                        second.quoted()
+                        first.name.quoted(),
+                        second.name.quoted()
                     )
                 });
                 format!(
@@ -171,5 +166,22 @@ pub(super) fn deferred(hold: &Edge<'_>) -> String {
         parent = parent.quoted(),
         referenced = quoted(&key.referenced_columns),
         on_update = key.on_update.sql()
+    )
+}
+
+/// The same foreign key, which is the last to fire then.
+pub(super) fn made_again(edge: &Edge<'_>) -> String {
+    let (table, name) = (edge.child.clone(), edge.name.clone());
+    let (quoted_table, quoted_name) = (table.quoted(), name.quoted());
+    let add = Change::AddForeignKey {
+        table,
+        name,
+        key: edge.key.clone(),
+        not_valid: true,
+    };
+    format!(
+        "BEGIN;\nALTER TABLE {quoted_table} DROP CONSTRAINT {quoted_name};\n{};\nCOMMIT;\n\
+         ALTER TABLE {quoted_table} VALIDATE CONSTRAINT {quoted_name};",
+        add.sql()
     )
 }
