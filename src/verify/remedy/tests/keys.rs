@@ -130,6 +130,7 @@ fn an_index_or_a_key_that_is_otherwise_is_mended_or_made_anew() {
         key(|key| key.validity = Validity::NotValid),
         r#"ALTER TABLE "User" VALIDATE CONSTRAINT "User_tenantId_fkey";"#,
     );
+    assert_said(keys, key(|key| key.validity = Validity::NotEnforced), anew);
     let enabled = said(keys, |_| {}, key(|key| key.triggers = Firing::Disabled));
     let enabled = enabled.expect("a remedy");
     assert!(
