@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Column, ColumnDefault, Constraint, Domain, Expression, Firing, Identifier, Index, IndexKey,
-    IndexState, IndexTarget, RowSecurity, SqlType, Table, Trigger, Validity,
+    Column, ColumnDefault, Constraint, Deferrable, Domain, Expression, Firing, Identifier, Index,
+    IndexKey, IndexState, IndexTarget, RowSecurity, SqlType, Table, Trigger, Validity,
 };
 
 use super::Effect;
@@ -74,7 +74,7 @@ pub(super) fn always<T>(_: &T) -> Effect {
     Effect::Breaks
 }
 
-/// A plain index costs time; a unique one refuses rows, and so does one whose expressions, predicate or way of
+/// A plain index costs time; a unique one refuses rows, but where the primary key does so before, and so does one whose expressions, predicate or way of
 /// comparing may fail, since they are computed for every row that is written. One that REINDEX CONCURRENTLY left
 /// unfinished refuses nothing that the one it was to replace does not.
 pub(super) fn index(index: &Index, table: &Table) -> Effect {
@@ -97,7 +97,8 @@ pub(super) fn index(index: &Index, table: &Table) -> Effect {
         .predicate
         .as_ref()
         .is_none_or(|predicate| predicate.cannot_fail(&type_of));
-    if index.unique || !keys_are_sure || !predicate_is_sure {
+    let may_refuse_doubles = index.unique && !contains_key(index, table);
+    if may_refuse_doubles || !keys_are_sure || !predicate_is_sure {
         Effect::Breaks
     } else {
         Effect::Harmless
@@ -112,6 +113,23 @@ fn repeats_index(index: &Index, table: &Table) -> bool {
             ..index.clone()
         };
         *other == finished
+    })
+}
+
+/// Whether rows that are the same by the index are the same by the primary key.
+fn contains_key(index: &Index, table: &Table) -> bool {
+    table.primary_key.as_ref().is_some_and(|key| {
+        let compares = |column: &Identifier| {
+            let is_same = |own: &IndexKey| match &own.on {
+                IndexTarget::Column(name) => {
+                    name == column && own.operator_class.is_none() && own.collation.is_none()
+                }
+                IndexTarget::Expression(_) => false,
+            };
+            index.keys.iter().any(is_same)
+        };
+        let is_in_force = key.state == IndexState::Valid && key.deferrable == Deferrable::No;
+        is_in_force && key.columns.iter().all(compares)
     })
 }
 
