@@ -279,19 +279,24 @@ fn crosses_tenants(
     if carries_tenant(key) || is_tied {
         return None;
     }
-    let tenant = format!("\"{TENANT_COLUMN}\"");
-    let (own, referenced): (Vec<_>, Vec<_>) = (
-        key.columns.iter().collect(),
-        key.referenced_columns.iter().collect(),
+    let tenant = Identifier::new(TENANT_COLUMN).ok()?;
+    let with_tenant = |columns: &'_ [Identifier]| [std::slice::from_ref(&tenant), columns].concat();
+    let (own, referenced) = (
+        with_tenant(&key.columns),
+        with_tenant(&key.referenced_columns),
     );
+    // Several may name one table, which needs the index once.
     let sql = format!(
-        "CREATE UNIQUE INDEX CONCURRENTLY ON {target} ({tenant}, {referenced});\n\
-         ALTER TABLE {name} ADD FOREIGN KEY ({tenant}, {own}) REFERENCES {target} ({tenant}, {referenced}) ON DELETE {on_delete} \
-         ON UPDATE {on_update} NOT VALID;",
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {index} ON {target} ({referenced});\n\
+         ALTER TABLE {name} ADD CONSTRAINT {constraint} FOREIGN KEY ({own}) REFERENCES {target} ({referenced}) \
+         ON DELETE {on_delete} ON UPDATE {on_update} NOT VALID;\n\
+         ALTER TABLE {name} VALIDATE CONSTRAINT {constraint};",
+        index = prisma::unique(target, &referenced).quoted(),
+        constraint = prisma::foreign_key(name, &own).quoted(),
         target = target.quoted(),
         name = name.quoted(),
-        own = quoted(&own),
-        referenced = quoted(&referenced),
+        own = quoted(&own.iter().collect::<Vec<_>>()),
+        referenced = quoted(&referenced.iter().collect::<Vec<_>>()),
         on_delete = key.on_delete.sql(),
         on_update = key.on_update.sql(),
     );
@@ -300,8 +305,9 @@ fn crosses_tenants(
         title: format!("{} may name a row of another tenant", key_name.quoted()),
         detail: format!(
             "Nothing ties {} of {} to the row's own tenant. Deleting the tenant of the row it names then reaches, or \
-             is refused by, a row of another tenant.",
-            quoted(&own),
+             is refused by, a row of another tenant. A foreign key more is unexpected until schema.prisma, and what \
+             verify compares with, have it too.",
+            quoted(&key.columns.iter().collect::<Vec<_>>()),
             name.quoted()
         ),
         sql: Some(sql),
