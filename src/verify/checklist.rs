@@ -47,7 +47,10 @@ fn note(evidence: &Evidence<'_>, difference: &Difference) -> String {
     let is_unfinished = index.is_some_and(|index| index.state != IndexState::Valid);
     if object.kind == ObjectKind::Index && is_unfinished {
         let name = object.name.quoted();
-        format!("{difference}, and was left unfinished: DROP INDEX CONCURRENTLY {name};")
+        format!(
+            "{difference}, and is unfinished: DROP INDEX CONCURRENTLY {name}; -- unless pg_stat_progress_create_index has \
+             it, for then somebody is building it"
+        )
     } else {
         difference.to_string()
     }
