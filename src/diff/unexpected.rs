@@ -78,9 +78,7 @@ pub(super) fn always<T>(_: &T) -> Effect {
 /// comparing may fail, since they are computed for every row that is written. One that REINDEX CONCURRENTLY left
 /// unfinished refuses nothing that the one it was to replace does not.
 pub(super) fn index(index: &Index, table: &Table) -> Effect {
-    if index.state != IndexState::Valid
-        && (repeats_index(index, table) || repeats_key(index, table))
-    {
+    if index.state != IndexState::Valid && repeats_index(index, table) {
         return Effect::Harmless;
     }
     let type_of = |name: &str| Some(table.column(name)?.ty.clone());
@@ -130,26 +128,6 @@ fn contains_key(index: &Index, table: &Table) -> bool {
         };
         let is_in_force = key.state == IndexState::Valid && key.deferrable == Deferrable::No;
         is_in_force && key.columns.iter().all(compares)
-    })
-}
-
-fn repeats_key(index: &Index, table: &Table) -> bool {
-    let is_plain = |key: &IndexKey| {
-        !key.descending
-            && !key.nulls_reversed
-            && key.operator_class.is_none()
-            && key.collation.is_none()
-    };
-    table.primary_key.as_ref().is_some_and(|key| {
-        let mut columns = key.columns.iter();
-        let same = |own: &IndexKey| match &own.on {
-            IndexTarget::Column(column) => columns.next() == Some(column) && is_plain(own),
-            IndexTarget::Expression(_) => false,
-        };
-        key.state == IndexState::Valid
-            && index.keys.len() == key.columns.len()
-            && index.keys.iter().all(same)
-            && index.predicate.is_none()
     })
 }
 
@@ -276,23 +254,23 @@ mod tests {
         assert_eq!(over(column(), None, Some("known(name)")), Effect::Breaks);
     }
 
-    /// What REINDEX CONCURRENTLY leaves refuses nothing that the key does not, being over the same; less refuses more.
+    /// Being over all columns of the key, it refuses nothing that the key does not; over less it refuses more.
     #[test]
-    fn an_unfinished_index_is_harmless_where_it_repeats_the_key() {
+    fn a_unique_index_is_harmless_where_it_holds_the_key() {
         let columns = |names: &[&str]| -> Vec<_> {
             let columns = names.iter();
             columns
                 .map(|name| Identifier::new(*name).expect("legal"))
                 .collect()
         };
-        let key = |state| PrimaryKey {
+        let key = |state, deferrable| PrimaryKey {
             name: Identifier::new("key").expect("legal"),
             columns: columns(&["a", "b"]),
             include: Vec::new(),
-            deferrable: Deferrable::No,
+            deferrable,
             state,
         };
-        let left = |over: &[&str], state| {
+        let more = |over: &[&str], key: PrimaryKey, change: fn(&mut Index)| {
             let keys = columns(over).into_iter().map(|column| IndexKey {
                 on: IndexTarget::Column(column),
                 descending: false,
@@ -300,21 +278,41 @@ mod tests {
                 operator_class: None,
                 collation: None,
             });
-            let unfinished = Index {
+            let mut unique = Index {
                 keys: keys.collect(),
                 unique: true,
-                state: IndexState::Invalid,
                 ..Index::default()
             };
+            change(&mut unique);
             let table = Table {
-                primary_key: Some(key(state)),
+                primary_key: Some(key),
                 ..Table::default()
             };
-            index(&unfinished, &table)
+            index(&unique, &table)
         };
-        assert_eq!(left(&["a", "b"], IndexState::Valid), Effect::Harmless);
-        assert_eq!(left(&["a"], IndexState::Valid), Effect::Breaks);
-        assert_eq!(left(&["b", "a"], IndexState::Valid), Effect::Breaks);
-        assert_eq!(left(&["a", "b"], IndexState::Invalid), Effect::Breaks);
+        let sound = || key(IndexState::Valid, Deferrable::No);
+        for over in [&["a", "b"][..], &["b", "a"], &["c", "a", "b"]] {
+            assert_eq!(more(over, sound(), |_| {}), Effect::Harmless, "{over:?}");
+            let unfinished = |index: &mut Index| index.state = IndexState::Invalid;
+            assert_eq!(more(over, sound(), unfinished), Effect::Harmless);
+        }
+        for over in [&["a"][..], &["a", "c"], &["c"]] {
+            assert_eq!(more(over, sound(), |_| {}), Effect::Breaks, "{over:?}");
+        }
+        let both = &["a", "b"];
+        for unsound in [
+            key(IndexState::Invalid, Deferrable::No),
+            key(IndexState::Valid, Deferrable::InitiallyDeferred),
+        ] {
+            assert_eq!(more(both, unsound, |_| {}), Effect::Breaks);
+        }
+        let others: [fn(&mut Index); 3] = [
+            |index| index.keys[0].collation = Some("loose".to_owned()),
+            |index| index.keys[1].operator_class = Some("varchar_ops".to_owned()),
+            |index| index.keys[1].on = IndexTarget::Expression(Expression::new("b")),
+        ];
+        for other in others {
+            assert_eq!(more(both, sound(), other), Effect::Breaks);
+        }
     }
 }

@@ -21,7 +21,11 @@ fn a_unique_index_becomes_the_key_that_is_not_there() {
         r#"ALTER TABLE "User" ADD CONSTRAINT "User_pkey" PRIMARY KEY USING INDEX "u";"#,
     );
     let others: [fn(&mut Table, &mut Index); 6] = [
-        |user, _| user.primary_key = promise().whole.tables["User"].primary_key.clone(),
+        |user, _| {
+            let mut another = promise().whole.tables["User"].primary_key.clone();
+            another.as_mut().expect("a key").columns = vec![name("email")];
+            user.primary_key = another;
+        },
         |_, index| index.keys[0].descending = true,
         |_, index| index.keys[0].nulls_reversed = true,
         |_, index| index.state = IndexState::Invalid,
