@@ -1,7 +1,7 @@
 //! Runs a proof's programme: one transaction, one round trip, rolled back whatever happens.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::apply::{Awaited, blockers};
 use super::introspect::settings_for;
@@ -104,7 +104,8 @@ const MOST_NAMED: usize = 3;
 ///
 /// # Errors
 ///
-/// When the connection is lost. A server that refuses is [`Evidence::NotTried`].
+/// When the connection is lost without a word. A server that refuses, or ends the session and says why, is
+/// [`Evidence::NotTried`].
 pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, QueryError> {
     if let Some(reason) = takes_no_rows(&session.server) {
         return Ok(not_tried(reason));
@@ -112,6 +113,7 @@ pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, Que
     if programme.is_empty() {
         return Ok(Evidence::Gathered(Gathered::default()));
     }
+    let began = Instant::now();
     let answers = match session.batch(
         "trying deletes on rows made for it",
         &sql(session, programme),
@@ -121,8 +123,15 @@ pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, Que
             let Some(state) = error.sqlstate().map(str::to_owned) else {
                 return Err(error);
             };
+            if error.is_loss() {
+                return Ok(Evidence::NotTried(format!(
+                    "the session was ended: {error}"
+                )));
+            }
             session.batch("rolling back", "ROLLBACK")?;
-            return Ok(Evidence::NotTried(refusal(&state, &error)));
+            let allowed = Duration::from_millis(programme.statement_timeout_ms.into());
+            let in_time = began.elapsed() < allowed;
+            return Ok(Evidence::NotTried(refusal(&state, &error, in_time)));
         }
     };
     let text = answers
@@ -152,8 +161,9 @@ fn not_tried(reason: &str) -> Evidence {
     Evidence::NotTried(reason.to_owned())
 }
 
-fn refusal(state: &str, error: &QueryError) -> String {
+fn refusal(state: &str, error: &QueryError, in_time: bool) -> String {
     match state {
+        "57014" if in_time => "somebody cancelled it".to_owned(),
         "57014" => "it took longer than the time allowed, and was stopped".to_owned(),
         "42704" => "the server has no PL/pgSQL, which the trials are run in".to_owned(),
         "25006" => "the transaction is read-only".to_owned(),

@@ -7,15 +7,25 @@ use super::killed::signal;
 use crate::apply::ground::{Ground, until};
 use crate::support::{Template, not_tested};
 
-/// It tries on rows, whose making takes a while.
+/// It tries on rows, whose making takes a while. A shell's background job ignores SIGINT, and so would its children.
 fn verify(ground: &Ground) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_leora-migrate"))
+    ground.execute(
+        r#"CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(10); RETURN NEW; END $$;
+           CREATE OR REPLACE TRIGGER slow BEFORE INSERT ON "Job" FOR EACH ROW EXECUTE FUNCTION slow()"#,
+    );
+    let verify = Command::new("env")
+        .arg("--default-signal=INT")
+        .arg(env!("CARGO_BIN_EXE_leora-migrate"))
         .args(["verify", "--allow-triggers", "--url"])
         .arg(&ground.url)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap()
+        .unwrap();
+    until("rows are made", || {
+        sessions(ground, "wait_event = 'PgSleep'") == "1"
+    });
+    verify
 }
 
 /// The sessions that `verify` has, and those of them that sleep in the trigger.
@@ -40,21 +50,34 @@ fn verify_ended_while_it_tries_leaves_nothing() {
     for (name, number) in [("INT", 2), ("TERM", 15), ("KILL", 9)] {
         let ground = Ground::on(Template::BaselineWithRows);
         ground.applied();
-        ground.execute(
-            r#"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(10); RETURN NEW; END $$;
-               CREATE TRIGGER slow BEFORE INSERT ON "Job" FOR EACH ROW EXECUTE FUNCTION slow()"#,
-        );
         let before = contents(&ground);
         let mut child = verify(&ground);
-        until("rows are made", || {
-            sessions(&ground, "wait_event = 'PgSleep'") == "1"
-        });
         signal(&child, name);
         assert_eq!(child.wait().unwrap().signal(), Some(number));
         until("the server has noticed", || {
             sessions(&ground, "true") == "0"
         });
         assert_eq!(contents(&ground), before, "{name}");
+        ground.no_lock_is_left();
+    }
+}
+
+#[test]
+fn verify_stopped_on_the_server_says_by_what() {
+    let ground = Ground::on(Template::Baseline);
+    ground.applied();
+    for (function, told) in [
+        ("pg_cancel_backend", "somebody cancelled it"),
+        ("pg_terminate_backend", "the session was ended: "),
+    ] {
+        let verify = verify(&ground);
+        ground.ask(&format!(
+            "SELECT {function}(pid)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+        ));
+        let output = verify.wait_with_output().unwrap();
+        let report = String::from_utf8(output.stdout).unwrap();
+        assert!(report.contains(told), "{report}");
+        assert!(report.contains("not proved"), "{report}");
         ground.no_lock_is_left();
     }
 }
