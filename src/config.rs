@@ -327,8 +327,17 @@ fn duration<'de, D: serde::Deserializer<'de>>(
 }
 
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Day {
+        Text(String),
+        Date(toml::value::Datetime),
+    }
     let expected = || serde::de::Error::custom("expected a day like \"2027-01-31\"");
+    let text = match Day::deserialize(deserializer).map_err(|_| expected())? {
+        Day::Text(text) => text,
+        Day::Date(date) => date.to_string(),
+    };
     NaiveDate::parse_from_str(&text, "%Y-%m-%d").map_err(|_| expected())
 }
 
@@ -382,6 +391,26 @@ mod tests {
         assert_eq!(parse_duration("5min"), Ok(Duration::from_secs(300)));
         for bad in ["", "5", "ms", "-1s", "5 years", "1e3s"] {
             assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_waiver_expires_on_a_day_with_or_without_quotes() {
+        let expires = |day: &str| {
+            let text = format!(
+                "[[waiver]]\ncheck = \"tables.count\"\nreason = \"known\"\nexpires = {day}\n"
+            );
+            toml::from_str::<File>(&text).map(|file| file.waiver[0].expires.to_string())
+        };
+        for day in ["2027-01-31", "\"2027-01-31\""] {
+            assert_eq!(expires(day).as_deref(), Ok("2027-01-31"));
+        }
+        for wrong in ["2027-01-31T10:00:00", "\"31.1.2027\"", "7", "2027"] {
+            let error = expires(wrong).expect_err(wrong).to_string();
+            assert!(
+                error.contains("expected a day like \"2027-01-31\""),
+                "{error}"
+            );
         }
     }
 
