@@ -49,11 +49,27 @@ pub fn render(report: &Report, page: Page) -> String {
     }
     advice::write(&mut out, &report.advice, page);
     out += "\n";
-    if let Some(first) = failed.where_to_begin() {
-        out += &wrapped(&first, "", "  ", width);
+    for first in [failed.where_to_begin(), where_to_type(report)] {
+        out += &first.map_or_else(String::new, |first| wrapped(&first, "", "  ", width));
     }
     out += &conclusion(report, width);
     out
+}
+
+/// What makes the names in statements, which have no schema, those of the schema that was looked at.
+fn where_to_type(report: &Report) -> Option<String> {
+    let schema = &report.subject.schema;
+    let mut findings = report
+        .checks
+        .iter()
+        .flat_map(|check| check.outcome.findings());
+    let has_remedy = findings.any(|finding| finding.remedy.is_some());
+    (has_remedy && *schema != *"public").then(|| {
+        format!(
+            "Before SQL of the above: SET search_path TO {};",
+            schema.quoted()
+        )
+    })
 }
 
 /// What was looked at. How a server was packaged matters to few.

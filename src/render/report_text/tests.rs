@@ -292,6 +292,16 @@ fn a_cause_is_what_says_something_of_its_own() {
         ],
     );
     assert_eq!(short.matches("a is wrong").count(), 1, "{short}");
+    let elsewhere = Subject {
+        schema: Identifier::new("Le ora").expect("legal"),
+        ..red.subject.clone()
+    };
+    let elsewhere = Report {
+        subject: elsewhere,
+        ..red.clone()
+    };
+    let line = "\nBefore SQL of the above: SET search_path TO \"Le ora\";\nRED: ";
+    assert_has(&told(&elsewhere, 100, false), &[line]);
     let full = told(&red, 100, true);
     assert_eq!(full.matches("\n  FAILED ").count(), 6, "{full}");
     assert!(!full.contains("Settle first"), "{full}");
