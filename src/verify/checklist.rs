@@ -1,10 +1,10 @@
 //! The post-migration checklist, evaluated: every check that needs no rows, and those tried on rows
 //! in their places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Check, Finding, Group, IN_THE_WAY, Outcome};
-use super::evidence::{Evidence, Recorded};
+use super::evidence::{Evidence, Namesake, Recorded};
 use super::kinds::by_kind;
 use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy};
 use super::{counters, surroundings, tenants};
@@ -137,7 +137,8 @@ fn recorded(evidence: &Evidence<'_>) -> Check {
         }
         Recorded::Closed => unproved(
             "a history that cannot be read",
-            "the role may not read leora_migrate.migration, or it has other columns",
+            "the role may not read leora_migrate.migration, which takes USAGE on the schema and SELECT on the table, or the \
+             table has other columns",
         ),
     };
     Check {
@@ -156,6 +157,7 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
     let missing = |name: &&Identifier| !there.contains(*name);
     let absent: Vec<_> = promise.created.iter().filter(missing).collect();
     let created = promise.created.len();
+    let wrong_schema = wrong_schema(evidence).map(|finding| Outcome::of(vec![finding]));
     let new = Check {
         id: "tables.new",
         group: Group::Tables,
@@ -166,12 +168,10 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
         ),
         expected: created.to_string(),
         found: (created - absent.len()).to_string(),
-        outcome: Outcome::of(
-            absent
-                .into_iter()
-                .map(|name| absence(name, evidence))
-                .collect(),
-        ),
+        outcome: wrong_schema.clone().unwrap_or_else(|| {
+            let absent = absent.into_iter();
+            Outcome::of(absent.map(|name| absence(name, evidence)).collect())
+        }),
     };
     let wanted: BTreeSet<&Identifier> = promise.whole.table_names().collect();
     let before = wanted.len() - created;
@@ -198,9 +198,30 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
         ),
         expected: format!("{} = {before} + {created}", wanted.len()),
         found: there.len().to_string(),
-        outcome: Outcome::of(findings),
+        outcome: wrong_schema.unwrap_or_else(|| Outcome::of(findings)),
     };
     [new, count]
+}
+
+/// Says so where no table stands in the schema that was looked at, and all that stood before stand in another.
+fn wrong_schema(evidence: &Evidence<'_>) -> Option<Finding> {
+    if !evidence.actual.tables.is_empty() {
+        return None;
+    }
+    let before: BTreeSet<_> = evidence.promise.baseline.table_names().collect();
+    let mut others: BTreeMap<&Identifier, BTreeSet<&Identifier>> = BTreeMap::new();
+    for Namesake { table, schema, .. } in evidence.elsewhere {
+        others.entry(schema).or_default().insert(table);
+    }
+    let has_all = |(schema, tables): &(&Identifier, BTreeSet<&Identifier>)| {
+        *schema != evidence.schema && tables.is_superset(&before)
+    };
+    let (other, _) = others.into_iter().find(has_all)?;
+    let (schema, other) = (evidence.schema.quoted(), other.quoted());
+    let tables = counted(before.len(), "table", "tables");
+    let message =
+        format!("schema {schema} has no table; the {tables} of before stand in schema {other}");
+    Some(Finding::new(message).remedy(format!("Look there: --schema {other}")))
 }
 
 /// What to do about a table that stood before and is not there.

@@ -262,6 +262,40 @@ fn a_table_that_is_missing_is_named_and_so_is_what_stands_in_its_place() {
     assert_eq!(check("tables.kind", gone).expected, "60");
 }
 
+#[test]
+fn tables_that_all_stand_in_another_schema_are_said_once() {
+    let told = |elsewhere: &[&str], left_out: usize, change: fn(&mut Schema)| {
+        let tables: Vec<_> = promise().baseline.table_names().collect();
+        let namesake = |table: &&Identifier, schema: &&str| Namesake {
+            table: (*table).clone(),
+            schema: name(schema),
+            extension: None,
+        };
+        let namesakes = elsewhere.iter().flat_map(|schema| {
+            let tables = tables.iter().skip(left_out);
+            tables.map(move |table| namesake(table, schema))
+        });
+        let beside = Beside {
+            elsewhere: namesakes.collect(),
+            ..Beside::default()
+        };
+        let check = check_beside(promise(), "tables.count", change, &beside);
+        messages(&check).join("\n")
+    };
+    let none = |schema: &mut Schema| schema.tables.clear();
+    let before = promise().baseline.tables.len();
+    let once = format!(
+        r#"schema "public" has no table; the {before} tables of before stand in schema "app""#
+    );
+    assert_eq!(told(&["app"], 0, none), once);
+    assert_eq!(told(&["public", "app"], 0, none), once);
+    let each = told(&["app"], 1, none);
+    assert_eq!(each.lines().count(), before + 3, "{each}");
+    let one_is_here = |schema: &mut Schema| schema.tables.retain(|table, _| *table == *"Job");
+    assert_eq!(told(&["app"], 0, one_is_here).lines().count(), before + 2);
+    assert_eq!(told(&["public"], 0, none).lines().count(), before + 3);
+}
+
 /// It counts how many reference, by the columns that were promised and the table that was.
 #[test]
 fn a_relation_is_lost_when_its_columns_or_its_target_are_others() {
