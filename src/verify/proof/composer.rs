@@ -11,6 +11,7 @@ use super::programme::{NotTried, Programme, Step, Trial};
 use super::rows::Rows;
 use super::subject::{KeyName, ProofOptions};
 use super::tenants::Tenants;
+use super::triggers::{Event, fired_by};
 use super::world::World;
 use super::{foreign_keys, models, whole_tenant};
 
@@ -157,11 +158,17 @@ fn compose<'w, 'a: 'w>(
             .iter_mut()
             .for_each(|trial: &mut Trial| in_the_name(&mut trial.steps));
     }
+    let counts: Vec<_> = counts.into_iter().flatten().collect();
+    let touched = counts.iter().filter(|_| options.allow_triggers);
+    let fires = touched.flat_map(|(name, _)| {
+        let events = [Event::Insert, Event::Update, Event::Delete];
+        events.map(|event| fired_by(name, world.tables.get(*name)?, event, true))
+    });
     Programme {
         build,
+        fires: fires.flatten().collect(),
         rows: counts
             .into_iter()
-            .flatten()
             .map(|(table, count)| (table.clone(), count))
             .collect(),
         trials,

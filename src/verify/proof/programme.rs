@@ -1,6 +1,6 @@
 //! What will be tried, as data: rows to make, and trials on them, each undone before the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ pub struct Programme {
     pub(super) rows: Vec<(Identifier, usize)>,
     /// The trials; each finds the rows as they were made.
     pub(super) trials: Vec<Trial>,
+    /// The triggers and rules that people wrote, may fire, and do on these tables, in words.
+    pub(super) fires: BTreeSet<String>,
     /// What is not tried, and why.
     pub(super) not_tried: Vec<NotTried>,
     /// Makes the constraints deferred that are so by themselves, where there are any. After each step
@@ -196,6 +198,11 @@ impl Programme {
             tables.iter().map(|(table, rows)| {
                 format!("{}: {}", table.quoted(), counted(*rows, "row", "rows"))
             }),
+        );
+        lines.extend(
+            self.fires
+                .iter()
+                .map(|fires| format!("{fires}; what it takes from sequences is not given back")),
         );
         lines.extend(self.not_tried_by_reason());
         lines

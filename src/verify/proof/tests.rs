@@ -216,6 +216,34 @@ fn what_is_not_tried_is_said_once_by_table() {
 }
 
 #[test]
+fn what_may_fire_and_will_is_said_before() {
+    let watched = |schema: &mut Schema| {
+        let trigger = Trigger {
+            definition: "CREATE TRIGGER t AFTER DELETE OR UPDATE ON public.\"Job\" FOR EACH ROW EXECUTE FUNCTION f()"
+                .to_owned(),
+            firing: Firing::Enabled,
+        };
+        let jobs = schema.tables.get_mut("Job").expect("declared");
+        jobs.triggers.insert(name("t"), trigger);
+    };
+    let said = |allow_triggers| {
+        let options = ProofOptions {
+            allow_triggers,
+            ..ProofOptions::default()
+        };
+        let lines = planned(watched, &[], true, &options, |subject| {
+            FirstRound::of(subject).touches()
+        });
+        let mut lines = lines.into_iter();
+        lines.find(|line| line.starts_with("trigger"))
+    };
+    let fires =
+        "trigger \"t\" on \"Job\" would fire; what it takes from sequences is not given back";
+    assert_eq!(said(true).as_deref(), Some(fires));
+    assert_eq!(said(false), None);
+}
+
+#[test]
 fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
     let programme = Programme {
         rows: vec![(name("Job"), 1), (name("User"), 3), (name("Job"), 2)],
