@@ -110,6 +110,7 @@ pub(super) fn verdict(
                 let state = refused.trim_end();
                 Verdict::NotProved(format!("{}: refused (SQLSTATE {state})", claim.about))
             }
+            Some(found) if trial.steps[*step].may_be_refused => broken(attempt_in_words(found)),
             found => broken(state_in_words(found.unwrap_or("nothing")).to_owned()),
         },
         (
@@ -209,6 +210,17 @@ fn explained(failure: &Failure) -> String {
         format!(" {}", failure.detail)
     };
     format!("{}.{detail}", failure.in_words())
+}
+
+/// What came of a step that may be refused: how many rows it changed, or an error code and a constraint.
+fn attempt_in_words(found: &str) -> String {
+    match found.split_once(' ') {
+        None => "it was accepted".to_owned(),
+        Some((state, "")) => format!("it was refused with SQLSTATE {state}"),
+        Some((state, constraint)) => {
+            format!("it was refused with SQLSTATE {state} by {constraint}")
+        }
+    }
 }
 
 fn state_in_words(state: &str) -> &str {

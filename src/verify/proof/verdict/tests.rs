@@ -131,8 +131,12 @@ fn a_refusal_for_want_of_rights_is_no_answer() {
     assert_eq!(judged(false, "23503 held"), "held");
     let unproved = "not proved: trial: refused (SQLSTATE 42501)";
     assert_eq!(judged(false, "42501 "), unproved);
-    assert_eq!(judged(true, "42501 "), "broken: it: 42501 ");
-    assert_eq!(judged(false, "23503 other"), "broken: it: 23503 other");
+    let broken = |found: &str| format!("broken: it: it was {found}");
+    let denied = broken("refused with SQLSTATE 42501");
+    assert_eq!(judged(true, "42501 "), denied);
+    let by_another = broken("refused with SQLSTATE 23503 by other");
+    assert_eq!(judged(false, "23503 other"), by_another);
+    assert_eq!(judged(false, "1"), broken("accepted"));
 }
 
 #[test]
