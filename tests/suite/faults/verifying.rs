@@ -11,7 +11,8 @@ use crate::support::{Template, not_tested};
 fn verify(ground: &Ground) -> Child {
     ground.execute(
         r#"CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(10); RETURN NEW; END $$;
-           CREATE OR REPLACE TRIGGER slow BEFORE INSERT ON "Job" FOR EACH ROW EXECUTE FUNCTION slow()"#,
+           DROP TRIGGER IF EXISTS slow ON "Job";
+           CREATE TRIGGER slow BEFORE INSERT ON "Job" FOR EACH ROW EXECUTE FUNCTION slow()"#,
     );
     let verify = Command::new("env")
         .arg("--default-signal=INT")
