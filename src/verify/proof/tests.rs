@@ -215,23 +215,29 @@ fn what_is_not_tried_is_said_once_by_table() {
     });
 }
 
+/// A trigger `t` that fires for each row of `table`.
+fn watched(table: &str, events: &str) -> impl Fn(&mut Schema) {
+    let trigger = Trigger {
+        definition: format!(
+            "CREATE TRIGGER t AFTER {events} ON public.\"{table}\" FOR EACH ROW EXECUTE FUNCTION f()"
+        ),
+        firing: Firing::Enabled,
+    };
+    move |schema| {
+        let table = schema.tables.get_mut(table).expect("declared");
+        table.triggers.insert(name("t"), trigger.clone());
+    }
+}
+
 #[test]
 fn what_may_fire_and_will_is_said_before() {
-    let watched = |schema: &mut Schema| {
-        let trigger = Trigger {
-            definition: "CREATE TRIGGER t AFTER DELETE OR UPDATE ON public.\"Job\" FOR EACH ROW EXECUTE FUNCTION f()"
-                .to_owned(),
-            firing: Firing::Enabled,
-        };
-        let jobs = schema.tables.get_mut("Job").expect("declared");
-        jobs.triggers.insert(name("t"), trigger);
-    };
+    let watched = watched("Job", "DELETE OR UPDATE");
     let said = |allow_triggers| {
         let options = ProofOptions {
             allow_triggers,
             ..ProofOptions::default()
         };
-        let lines = planned(watched, &[], true, &options, |subject| {
+        let lines = planned(&watched, &[], true, &options, |subject| {
             FirstRound::of(subject).touches()
         });
         let mut lines = lines.into_iter();
@@ -258,15 +264,7 @@ fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
 /// Rows that no other trial sees are a trial's own once it brings them.
 #[test]
 fn a_trigger_on_a_row_that_a_trial_brings_is_seen() {
-    let watched = |schema: &mut Schema| {
-        let trigger = Trigger {
-            definition: "CREATE TRIGGER t AFTER DELETE ON public.\"DashboardWidget\" FOR EACH ROW EXECUTE FUNCTION f()"
-                .to_owned(),
-            firing: Firing::Enabled,
-        };
-        let widgets = schema.tables.get_mut("DashboardWidget").expect("declared");
-        widgets.triggers.insert(name("t"), trigger);
-    };
+    let watched = watched("DashboardWidget", "DELETE");
     planned(watched, &[], true, &ProofOptions::default(), |subject| {
         let learned = Learned::default();
         let world = World::new(subject, &learned);

@@ -5,6 +5,7 @@ mod limits;
 mod order;
 mod rows;
 mod security;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -71,6 +72,14 @@ impl Proof {
 
     fn against(database: &TestDatabase, desired: &Schema, options: &ProofOptions) -> Proof {
         Proof::by(database.client(), desired, options)
+    }
+
+    /// Of what stands, taken for what is promised.
+    fn against_itself(database: &TestDatabase) -> Proof {
+        let mut session = Session::open(database.client(), public()).unwrap();
+        let desired = introspect(&mut session).unwrap().schema;
+        drop(session);
+        Proof::against(database, &desired, &ProofOptions::default())
     }
 
     fn by(client: Client, desired: &Schema, options: &ProofOptions) -> Proof {

@@ -330,7 +330,7 @@ fn a_change_that_another_foreign_key_refuses_shows_nothing() {
              tenant uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE,
              FOREIGN KEY (a, tenant) REFERENCES "A" (id, tenant) ON DELETE CASCADE)"#,
     );
-    let proof = super::limits::proves_against_itself(&database);
+    let proof = Proof::against_itself(&database);
     assert_eq!(proof.failed(), [""; 0]);
     assert_eq!(proof.not_passed(), ["deletes.key-changes"]);
 }
@@ -349,7 +349,7 @@ fn what_an_action_waits_for_is_its_own() {
                CREATE TABLE "B" (id uuid PRIMARY KEY, tenant uuid NOT NULL REFERENCES "Tenant" ON DELETE CASCADE,
                  code uuid REFERENCES "A" (code) {actions} {deferred})"#
         ));
-        let proof = super::limits::proves_against_itself(&database);
+        let proof = Proof::against_itself(&database);
         assert_eq!(proof.failed(), [""; 0], "{actions}");
         let erased = ["deletes.tenant-erased", "tenants.others-unchanged"];
         let open = proof.not_passed();
