@@ -14,8 +14,8 @@ pub const AROUND_IT: &[&str] = &[
 
 /// Settings kept for this database or any role in it, which a session starts with, some of the
 /// server's own configuration, and the number of connections when it is none. What keeps a role from writing, or from
-/// taking its time, matters where it may write. This session has a statement_timeout of its own by now, so for it
-/// `source` does not tell the server's: it is what the session began with, when nothing else set that.
+/// taking its time, matters where it may write. `statement_timeout` has been set by the time of asking, so its `source`
+/// does not say whose it was: `reset_val`, what the connection began with, is the server's where nothing else set it.
 const SETTINGS: &str = "\
 SELECT s.setdatabase <> '0', CASE WHEN s.setrole <> '0' THEN s.setrole::regrole END, u.setting, false
 FROM pg_db_role_setting s CROSS JOIN pg_catalog.unnest(s.setconfig) u(setting)

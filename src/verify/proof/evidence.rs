@@ -48,19 +48,14 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Whether it says that the trial could not be made, and nothing of what was to be tried: no
-    /// privilege, no lock, no resources, interrupted, read-only, not supported.
-    pub(super) fn is_about_circumstances(&self) -> bool {
-        is_about_circumstances(&self.sqlstate)
-    }
-
     /// In one line.
     pub(super) fn in_words(&self) -> String {
         format!("{} (SQLSTATE {})", self.message, self.sqlstate)
     }
 }
 
-/// The same of an error code.
+/// Whether an error code says that the trial could not be made, and nothing of what was to be tried: no
+/// privilege, no lock, no resources, interrupted, read-only, not supported.
 pub(super) fn is_about_circumstances(sqlstate: &str) -> bool {
     const STATES: [&str; 3] = ["42501", "55P03", "25006"];
     const CLASSES: [&str; 6] = ["0A", "40", "53", "54", "57", "58"];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::composer;
 use super::conditions::{self, Question};
-use super::evidence::{Evidence, Gathered};
+use super::evidence::{Evidence, Gathered, is_about_circumstances};
 use super::foreign_keys;
 use super::judge;
 use super::programme::{Kind, Programme, Step, Trial};
@@ -168,8 +168,8 @@ impl<'a> Proof<'a> {
             return false;
         };
         let failure = gathered.build.failure.as_ref();
-        let hopeless = failure
-            .is_some_and(|failure| failure.is_about_circumstances() && failure.sqlstate != "42501");
+        let state = failure.map_or("", |failure| failure.sqlstate.as_str());
+        let hopeless = is_about_circumstances(state) && state != "42501";
         if hopeless || self.rounds_made + 2 > MOST_ROUNDS {
             return false;
         }
