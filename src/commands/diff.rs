@@ -1,6 +1,6 @@
 //! `diff`: two schemas, from wherever they are read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -91,7 +91,7 @@ fn text(from: &Side, to: &Side, differences: &[Difference]) -> String {
     out
 }
 
-/// What is additive, as statements; the rest as comments.
+/// What is additive, as statements; the rest as comments. Rows are not looked at: a statement is that for an empty table.
 fn sql(from: &Side, to: &Side, namespace: &Identifier) -> String {
     let created: Vec<_> = to.schema.tables.keys().cloned().collect();
     let request = Request {
@@ -101,7 +101,8 @@ fn sql(from: &Side, to: &Side, namespace: &Identifier) -> String {
         created: &created,
         desired: &to.schema,
     };
-    let plan = plan(&request, &from.schema, &BTreeMap::new());
+    let empty = from.schema.tables.keys().cloned().collect();
+    let plan = plan(&request, &from.schema, &empty);
     let line = |text: &str| text.replace(['\n', '\r'], " ");
     let mut out: String = plan
         .steps

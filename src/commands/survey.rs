@@ -152,7 +152,7 @@ impl Connected {
             database: self.session.server.database(),
             ..promise.request(&self.session.schema)
         };
-        let plan = plan(&request, &found.schema, &facts.rows);
+        let plan = plan(&request, &found.schema, &facts.empty);
         let survey = Survey {
             promise,
             found,

@@ -1,6 +1,6 @@
 //! What the catalogs do not say: which tables hold rows, how far sequences are, and who recorded the migration.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::counters::counting;
 use super::impossible;
@@ -9,7 +9,6 @@ use super::orphans::rows_that_name_none;
 use super::session::{QueryError, Session};
 use crate::model::Identifier;
 use crate::model::name::literal;
-use crate::plan::Rows;
 use crate::verify::counters::{Counter, Counting};
 use crate::verify::evidence::{Impossible, Namesake, Orphans, Recorded};
 use crate::verify::promise::Promise;
@@ -26,8 +25,8 @@ const MOST_PAGES_BEFORE: u64 = 1000;
 /// What was found beside the catalogs.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Which of the tables asked for hold rows.
-    pub rows: BTreeMap<Identifier, Rows>,
+    /// The tables asked for that hold no rows.
+    pub empty: BTreeSet<Identifier>,
     /// Who recorded the migration.
     pub recorded: Recorded,
     /// Whether the rows of the tables asked for name others that are there.
@@ -50,7 +49,7 @@ pub enum Reach {
 }
 
 /// Looks at the rows of the tables that are `promise`d, as far as they stand and may be read, at all sequences, and for
-/// a record of the migration. A table that may not be read counts as one that holds rows. One round trip, none when
+/// a record of the migration. A table that may not be read may hold rows. One round trip, none when
 /// there is nothing to look at.
 ///
 /// # Errors
@@ -103,16 +102,13 @@ fn look(
         .filter(|(name, _)| reach == Reach::AllTables || is_new(name))
         .collect();
     standing.sort_by_key(|(name, _)| (!is_new(name), pages(name)));
-    let (mut holding, mut orphaned) = (Vec::new(), Vec::new());
+    let (mut asked, mut orphaned) = (Vec::new(), Vec::new());
     let mut read_before = 0;
     for (name, table) in standing {
         let readable = found.readable.contains(name);
-        if is_new(name) {
-            facts.rows.insert(name.clone(), Rows { any: !readable });
-            if readable {
-                let question = format!("SELECT EXISTS (SELECT FROM {})", name.quoted());
-                holding.push((name, questions.ask(question)));
-            }
+        if is_new(name) && readable {
+            let question = format!("SELECT NOT EXISTS (SELECT FROM {})", name.quoted());
+            asked.push((name, questions.ask(question)));
         }
         let promised = promise.whole.tables.get(name);
         let is_promised = |constraint: &Identifier| {
@@ -208,9 +204,8 @@ fn look(
         row.and_then(|row| row.get(0)).map(str::to_owned)
     };
     let yes = |at: usize| first(at).as_deref() == Some("t");
-    for (name, at) in holding {
-        facts.rows.insert(name.clone(), Rows { any: yes(at) });
-    }
+    let empty = asked.into_iter().filter(|(_, at)| yes(*at));
+    facts.empty = empty.map(|(name, _)| name.clone()).collect();
     let looked = orphaned.into_iter().map(|(key, at)| {
         (
             key,

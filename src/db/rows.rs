@@ -1,27 +1,27 @@
-//! Which tables hold rows, and how many.
+//! Which tables hold no rows.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::session::{QueryError, Session};
 use crate::model::Identifier;
-use crate::plan::Rows;
 
-/// Whether each of `tables`, which must stand, holds any rows, in the transaction that is open. It
-/// looks for one row of each.
+/// Those of `tables`, which must exist, that hold no rows, in the transaction that is open. It looks for one row of
+/// each.
 ///
 /// # Errors
 ///
 /// When a table is not there, or the role may not read it, or row-level security would hide rows.
-pub fn holding<'a>(
+pub fn empty<'a>(
     session: &mut Session,
     tables: impl IntoIterator<Item = &'a Identifier>,
-) -> Result<BTreeMap<Identifier, Rows>, QueryError> {
+) -> Result<BTreeSet<Identifier>, QueryError> {
     let tables: Vec<_> = tables.into_iter().collect();
     if tables.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(BTreeSet::new());
     }
     let schema = session.schema.quoted();
-    let each = |table: &&Identifier| format!("EXISTS (SELECT FROM {schema}.{})", table.quoted());
+    let each =
+        |table: &&Identifier| format!("NOT EXISTS (SELECT FROM {schema}.{})", table.quoted());
     let questions: Vec<_> = tables.iter().map(each).collect();
     let question = format!(
         "SAVEPOINT looking; SET LOCAL row_security = off; SELECT {}; ROLLBACK TO SAVEPOINT looking",
@@ -29,10 +29,11 @@ pub fn holding<'a>(
     );
     let answers = session.batch("looking for rows", &question)?;
     let row = answers.first().and_then(|rows| rows.first());
-    let any = |i: usize| row.is_some_and(|row| row.get(i) == Some("t"));
+    let is_empty = |i: usize| row.is_some_and(|row| row.get(i) == Some("t"));
     Ok(tables
         .into_iter()
         .enumerate()
-        .map(|(i, table)| (table.clone(), Rows { any: any(i) }))
+        .filter(|(i, _)| is_empty(*i))
+        .map(|(_, table)| table.clone())
         .collect())
 }

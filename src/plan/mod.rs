@@ -14,7 +14,7 @@ pub mod script;
 pub mod step;
 pub mod undo;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,15 +81,8 @@ pub struct Request<'a> {
     pub desired: &'a Schema,
 }
 
-/// What is known of the rows of a table that stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rows {
-    /// Whether it holds any.
-    pub any: bool,
-}
-
-/// What the plan for `request` depends on, of a database that is `actual` and holds `rows`.
-pub fn basis(request: &Request<'_>, actual: &Schema, rows: &BTreeMap<Identifier, Rows>) -> Basis {
+/// What the plan for `request` depends on, of a database that is `actual`. `empty` is as for [`plan`].
+pub fn basis(request: &Request<'_>, actual: &Schema, empty: &BTreeSet<Identifier>) -> Basis {
     let Schema {
         enums,
         domains,
@@ -99,7 +92,7 @@ pub fn basis(request: &Request<'_>, actual: &Schema, rows: &BTreeMap<Identifier,
         .created
         .iter()
         .filter(|name| actual.tables.contains_key(*name))
-        .filter(|name| rows.get(*name).is_some_and(|rows| rows.any));
+        .filter(|name| !empty.contains(*name));
     Basis {
         database: request.database.clone(),
         schema: request.schema.clone(),

@@ -1,26 +1,26 @@
 //! From differences to changes, and from changes to steps in their order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fingerprint::Basis;
 use super::names::taken_names;
-use super::{FORMAT_VERSION, Plan, Refusal, Request, Rows, Step, basis};
+use super::{FORMAT_VERSION, Plan, Refusal, Request, Step, basis};
 use crate::ddl::Change;
 use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
 use crate::error::Code;
 use crate::model::{Column, ColumnDefault, Identifier, IndexState, Schema, Table, TableReference};
 
-/// Plans the way from `actual` to what is asked for. `rows` says which of the tables concerned hold
-/// rows; a table it does not name holds none.
+/// Plans the way from `actual` to what is asked for. `empty` are the existing tables that are known to hold no rows; any
+/// other may hold some.
 ///
 /// The steps that touch no table that stood before come first. Those that lock one come last, in
 /// one fixed order, so that the locks are held for as short as can be and two runs cannot deadlock.
-pub fn plan(request: &Request<'_>, actual: &Schema, rows: &BTreeMap<Identifier, Rows>) -> Plan {
-    let basis = basis(request, actual, rows);
+pub fn plan(request: &Request<'_>, actual: &Schema, empty: &BTreeSet<Identifier>) -> Plan {
+    let basis = basis(request, actual, empty);
     let mut planner = Planner {
         request,
         actual,
-        rows,
+        empty,
         changes: Vec::new(),
         refusals: Vec::new(),
         notes: Vec::new(),
@@ -36,7 +36,7 @@ pub fn plan(request: &Request<'_>, actual: &Schema, rows: &BTreeMap<Identifier, 
 struct Planner<'a> {
     request: &'a Request<'a>,
     actual: &'a Schema,
-    rows: &'a BTreeMap<Identifier, Rows>,
+    empty: &'a BTreeSet<Identifier>,
     changes: Vec<Change>,
     refusals: Vec<Refusal>,
     notes: Vec<String>,
@@ -96,8 +96,8 @@ impl Planner<'_> {
         &self.request.desired.tables[table]
     }
 
-    fn holds_rows(&self, table: &Identifier) -> bool {
-        self.rows.get(table).is_some_and(|rows| rows.any)
+    fn may_hold_rows(&self, table: &Identifier) -> bool {
+        !self.empty.contains(table)
     }
 
     fn create_enum(&mut self, name: &Identifier) {
@@ -141,7 +141,7 @@ impl Planner<'_> {
         else {
             return;
         };
-        if column.nullable || !self.holds_rows(&table) || is_constant(&column) {
+        if column.nullable || !self.may_hold_rows(&table) || is_constant(&column) {
             self.changes.push(Change::AddColumn { table, column });
         } else {
             self.refusals.push(Refusal {
@@ -165,7 +165,7 @@ impl Planner<'_> {
         let Some(key) = self.desired(&table).primary_key.clone() else {
             return;
         };
-        if !self.holds_rows(&table) {
+        if !self.may_hold_rows(&table) {
             self.changes.push(Change::AddPrimaryKey { table, key });
             return;
         }
@@ -199,7 +199,7 @@ impl Planner<'_> {
 
     fn create_index(&mut self, object: &Object) {
         let index = self.desired(&object.owner).indexes[&object.name].clone();
-        let concurrently = self.holds_rows(&object.owner);
+        let concurrently = self.may_hold_rows(&object.owner);
         self.changes.push(Change::CreateIndex {
             table: object.owner.clone(),
             name: object.name.clone(),
@@ -238,7 +238,7 @@ impl Planner<'_> {
 
     fn add_foreign_key(&mut self, object: &Object) {
         let key = self.desired(&object.owner).foreign_keys[&object.name].clone();
-        let not_valid = self.holds_rows(&object.owner);
+        let not_valid = self.may_hold_rows(&object.owner);
         let (table, name) = (object.owner.clone(), object.name.clone());
         if not_valid {
             self.validate_foreign_key(object);
@@ -368,3 +368,6 @@ fn rename(object: &Object, actual: &str, desired: &str) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

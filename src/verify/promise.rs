@@ -1,7 +1,5 @@
 //! What a database is held to: the schema that stood before, and the declaration on top of it.
 
-use std::collections::BTreeMap;
-
 use leora_schema::dsl::{Declaration, Origin};
 
 use crate::diff::compare;
@@ -81,7 +79,9 @@ impl Promise {
     /// The plan that the baseline itself would get: what it refuses are the declaration's conflicts
     /// with the schema that stood before.
     pub fn plan_on_baseline(&self, schema: &Identifier) -> Plan {
-        let mut plan = plan(&self.request(schema), &self.baseline, &BTreeMap::new());
+        // A schema without a database has no rows.
+        let empty = self.baseline.tables.keys().cloned().collect();
+        let mut plan = plan(&self.request(schema), &self.baseline, &empty);
         let missing = |refusal: &&mut Refusal| refusal.code == Code::BaseMissing;
         // No database was asked.
         for refusal in plan.refusals.iter_mut().filter(missing) {

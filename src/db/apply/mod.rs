@@ -274,12 +274,12 @@ impl Apply<'_> {
         let created = self.request.created.iter();
         let stands = |table: &Table| table.kind.is_table();
         let standing = created.filter(|name| actual.tables.get(*name).is_some_and(stands));
-        let rows = rows::holding(session, standing)?;
-        let now = basis(&self.request, &actual, &rows);
+        let empty = rows::empty(session, standing)?;
+        let now = basis(&self.request, &actual, &empty);
         if now.fingerprint() == self.plan.fingerprint {
             return Ok(None);
         }
-        let plan = make_plan(&self.request, &actual, &rows);
+        let plan = make_plan(&self.request, &actual, &empty);
         if plan.is_empty() {
             return Ok(Some(Verdict::Already));
         }

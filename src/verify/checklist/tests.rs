@@ -1,6 +1,5 @@
 //! The checklist over schemas in memory: what is counted, and what is said of it.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use leora_schema::LEORA;
@@ -47,7 +46,8 @@ fn judged_against(
     let schema = name("public");
     let mut actual = promise.whole.clone();
     change(&mut actual);
-    let plan = plan(&promise.request(&schema), &actual, &BTreeMap::new());
+    let empty = actual.tables.keys().cloned().collect();
+    let plan = plan(&promise.request(&schema), &actual, &empty);
     checklist(&Evidence {
         promise,
         database: &name("leora"),

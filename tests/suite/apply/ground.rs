@@ -83,7 +83,7 @@ impl Ground {
         let there = introspect(session).unwrap();
         let request = self.request(session);
         let found = facts(session, &there, &self.promise, Reach::NewTables).unwrap();
-        plan(&request, &there.schema, &found.rows)
+        plan(&request, &there.schema, &found.empty)
     }
 
     pub(crate) fn apply(&self) -> Result<Applied, ApplyError> {
@@ -244,7 +244,7 @@ pub(crate) fn without(client: &mut postgres::Client, missing: &[&str]) {
     for name in request.created {
         actual.tables.remove(name);
     }
-    for step in plan(&request, &actual, &std::collections::BTreeMap::new()).steps {
+    for step in plan(&request, &actual, &std::collections::BTreeSet::new()).steps {
         let name = step.change.object_name().as_str();
         if !missing.iter().any(|part| name.contains(part)) {
             client.batch_execute(&step.sql).unwrap();

@@ -7,7 +7,7 @@ mod rows;
 mod security;
 mod triggers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ fn migrate(client: &mut Client) {
     let steps = plan(
         &promise.request(&schema),
         &promise.baseline,
-        &BTreeMap::new(),
+        &BTreeSet::new(),
     )
     .steps;
     for step in steps {
