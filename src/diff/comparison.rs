@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Column, Domain, Enum, Firing, ForeignKey, Identifier, Index, PrimaryKey, RowSecurity, Schema,
-    Table, Trigger,
+    Column, Constraint, Domain, Enum, Firing, ForeignKey, Identifier, Index, PrimaryKey,
+    RowSecurity, Schema, Table, Trigger,
 };
 
-use super::shown::{Fired, Shown, Switch};
-use super::{Difference, DifferenceKind, Effect, Object, ObjectKind, unexpected};
+use super::alteration::{Collation, IndexMethod, Sides, Switch, TriggerState};
+use super::{Alteration, Difference, DifferenceKind, Effect, Object, ObjectKind, unexpected};
 
 /// What was found so far.
 pub(super) struct Comparison<'a> {
@@ -58,19 +58,19 @@ impl<'a> Comparison<'a> {
         self.push(object, DifferenceKind::Unexpected, effect);
     }
 
-    fn field<T: PartialEq + Shown + ?Sized>(
+    fn field<T: PartialEq + Clone>(
         &mut self,
         object: &Object,
-        field: &'static str,
-        actual: &T,
-        desired: &T,
+        alteration: impl Fn(Sides<T>) -> Alteration,
+        live: &T,
+        target: &T,
     ) {
-        if actual != desired {
-            let kind = DifferenceKind::Changed {
-                field,
-                actual: actual.shown(),
-                desired: desired.shown(),
+        if live != target {
+            let sides = Sides {
+                live: live.clone(),
+                target: target.clone(),
             };
+            let kind = DifferenceKind::Changed(alteration(sides));
             self.push(object.clone(), kind, Effect::Breaks);
         }
     }
@@ -93,7 +93,7 @@ impl<'a> Comparison<'a> {
 
     fn labels(&mut self, object: &Object, actual: &Enum, desired: &Enum) {
         let Enum { labels } = desired;
-        self.field(object, "labels", &actual.labels, labels);
+        self.field(object, Alteration::Labels, &actual.labels, labels);
     }
 
     fn domain(&mut self, object: &Object, actual: &Domain, desired: &Domain) {
@@ -103,10 +103,10 @@ impl<'a> Comparison<'a> {
             default,
             checks,
         } = desired;
-        self.field(object, "type", &actual.ty, ty);
-        self.field(object, "NOT NULL", &actual.not_null, not_null);
-        self.field(object, "default", &actual.default, default);
-        self.field(object, "constraints", &actual.checks, checks);
+        self.field(object, Alteration::Type, &actual.ty, ty);
+        self.field(object, Alteration::NotNull, &actual.not_null, not_null);
+        self.field(object, Alteration::DomainDefault, &actual.default, default);
+        self.field(object, Alteration::DomainChecks, &actual.checks, checks);
     }
 
     fn table(&mut self, object: &Object, actual: &Table, desired: &Table) {
@@ -126,16 +126,26 @@ impl<'a> Comparison<'a> {
             of_type,
             partitioning,
         } = desired;
-        self.field(object, "kind", &actual.kind, kind);
+        self.field(object, Alteration::Kind, &actual.kind, kind);
         if actual.kind != *kind {
             return; // nothing on it can be compared
         }
         let table = &object.name;
-        self.field(object, "persistence", &actual.persistence, persistence);
-        self.field(object, "parents", &actual.inherits, inherits);
-        self.field(object, "children", &actual.children, children);
-        self.field(object, "composite type", &actual.of_type, of_type);
-        self.field(object, "partitioning", &actual.partitioning, partitioning);
+        self.field(
+            object,
+            Alteration::Persistence,
+            &actual.persistence,
+            persistence,
+        );
+        self.field(object, Alteration::Parents, &actual.inherits, inherits);
+        self.field(object, Alteration::Children, &actual.children, children);
+        self.field(object, Alteration::CompositeType, &actual.of_type, of_type);
+        self.field(
+            object,
+            Alteration::Partitioning,
+            &actual.partitioning,
+            partitioning,
+        );
         self.columns(table, &actual.columns, columns);
         self.primary_key(table, actual.primary_key.as_ref(), primary_key.as_ref());
         let on = |kind| On { table, kind };
@@ -158,7 +168,7 @@ impl<'a> Comparison<'a> {
             &actual.checks,
             checks,
             unexpected::check,
-            Self::definition,
+            Self::constraint,
         );
         self.named(
             on(ObjectKind::Trigger),
@@ -211,20 +221,16 @@ impl<'a> Comparison<'a> {
             generated,
             collation,
         } = &*desired;
-        let collation_of = |collation: &Option<String>| {
-            let name = collation.as_deref();
-            name.unwrap_or("the type's own").to_owned()
-        };
-        self.field(object, "type", &actual.ty, ty);
-        self.field(object, "NOT NULL", &!actual.nullable, &!nullable);
-        self.field(object, "default", &actual.default, default);
-        self.field(object, "identity", &actual.identity, identity);
-        self.field(object, "generation", &actual.generated, generated);
+        self.field(object, Alteration::Type, &actual.ty, ty);
+        self.field(object, Alteration::NotNull, &!actual.nullable, &!nullable);
+        self.field(object, Alteration::Default, &actual.default, default);
+        self.field(object, Alteration::Identity, &actual.identity, identity);
+        self.field(object, Alteration::Generation, &actual.generated, generated);
         self.field(
             object,
-            "collation",
-            &collation_of(&actual.collation),
-            &collation_of(collation),
+            Alteration::Collation,
+            &Collation(actual.collation.clone()),
+            &Collation(collation.clone()),
         );
     }
 
@@ -251,11 +257,21 @@ impl<'a> Comparison<'a> {
                     state,
                 } = wanted;
                 let object = key.named(name);
-                self.field(&object, "name", &there.name, name);
-                self.field(&object, "columns", &there.columns, columns);
-                self.field(&object, "included columns", &there.include, include);
-                self.field(&object, "deferrability", &there.deferrable, deferrable);
-                self.field(&object, "state", &there.state, state);
+                self.field(&object, Alteration::Name, &there.name, name);
+                self.field(&object, Alteration::Columns, &there.columns, columns);
+                self.field(
+                    &object,
+                    Alteration::IncludedColumns,
+                    &there.include,
+                    include,
+                );
+                self.field(
+                    &object,
+                    Alteration::Deferrability,
+                    &there.deferrable,
+                    deferrable,
+                );
+                self.field(&object, Alteration::IndexState, &there.state, state);
             }
         }
     }
@@ -292,7 +308,7 @@ impl<'a> Comparison<'a> {
             match twin.map(|(twin, _)| *twin) {
                 Some(twin) => {
                     extra.remove(twin);
-                    self.field(&object, "name", twin, name);
+                    self.field(&object, Alteration::Name, twin, name);
                 }
                 None => self.missing(object),
             }
@@ -314,25 +330,34 @@ impl<'a> Comparison<'a> {
             state,
             constraint: _,
         } = desired;
-        let method_of = |method: &Option<String>| method.as_deref().unwrap_or("btree").to_owned();
-        self.field(object, "keys", &actual.keys, keys);
-        self.field(object, "uniqueness", &actual.unique, unique);
+        self.field(object, Alteration::IndexKeys, &actual.keys, keys);
+        self.field(object, Alteration::Uniqueness, &actual.unique, unique);
         self.field(
             object,
-            "NULLS NOT DISTINCT",
+            Alteration::NullsNotDistinct,
             &actual.nulls_not_distinct,
             nulls_not_distinct,
         );
-        self.field(object, "deferrability", &actual.deferrable, deferrable);
         self.field(
             object,
-            "method",
-            &method_of(&actual.method),
-            &method_of(method),
+            Alteration::Deferrability,
+            &actual.deferrable,
+            deferrable,
         );
-        self.field(object, "included columns", &actual.include, include);
-        self.field(object, "predicate", &actual.predicate, predicate);
-        self.field(object, "state", &actual.state, state);
+        self.field(
+            object,
+            Alteration::IndexMethod,
+            &IndexMethod(actual.method.clone()),
+            &IndexMethod(method.clone()),
+        );
+        self.field(
+            object,
+            Alteration::IncludedColumns,
+            &actual.include,
+            include,
+        );
+        self.field(object, Alteration::Predicate, &actual.predicate, predicate);
+        self.field(object, Alteration::IndexState, &actual.state, state);
     }
 
     fn foreign_key(&mut self, object: &Object, actual: &ForeignKey, desired: &ForeignKey) {
@@ -349,44 +374,72 @@ impl<'a> Comparison<'a> {
             triggers: _,
             disabled_on: _,
         } = desired;
-        let fired = |key: &ForeignKey| Fired {
-            triggers: match key.triggers {
+        let fired = |key: &ForeignKey| TriggerState {
+            firing: match key.triggers {
                 Firing::Always => Firing::Enabled,
                 other => other,
             },
-            disabled_on: key.disabled_on.iter().cloned().collect(),
+            disabled_on: key.disabled_on.clone(),
         };
-        self.field(object, "columns", &actual.columns, columns);
-        self.field(object, "referenced table", &actual.references, references);
+        self.field(object, Alteration::Columns, &actual.columns, columns);
         self.field(
             object,
-            "referenced columns",
+            Alteration::ReferencedTable,
+            &actual.references,
+            references,
+        );
+        self.field(
+            object,
+            Alteration::ReferencedColumns,
             &actual.referenced_columns,
             referenced_columns,
         );
-        self.field(object, "ON DELETE", &actual.on_delete, on_delete);
-        self.field(object, "ON UPDATE", &actual.on_update, on_update);
+        self.field(object, Alteration::OnDelete, &actual.on_delete, on_delete);
+        self.field(object, Alteration::OnUpdate, &actual.on_update, on_update);
         self.field(
             object,
-            "columns set on delete",
+            Alteration::ColumnsSetOnDelete,
             &actual.on_delete_columns,
             on_delete_columns,
         );
-        self.field(object, "MATCH FULL", &actual.match_full, match_full);
-        self.field(object, "deferrability", &actual.deferrable, deferrable);
-        self.field(object, "validation", &actual.validity, validity);
-        self.field(object, "triggers", &fired(actual), &fired(desired));
+        self.field(
+            object,
+            Alteration::MatchFull,
+            &actual.match_full,
+            match_full,
+        );
+        self.field(
+            object,
+            Alteration::Deferrability,
+            &actual.deferrable,
+            deferrable,
+        );
+        self.field(object, Alteration::Validity, &actual.validity, validity);
+        self.field(
+            object,
+            Alteration::Triggers,
+            &fired(actual),
+            &fired(desired),
+        );
     }
 
     fn trigger(&mut self, object: &Object, actual: &Trigger, desired: &Trigger) {
         let Trigger { definition, firing } = desired;
-        self.field(object, "definition", &actual.definition, definition);
-        self.field(object, "firing", &actual.firing, firing);
+        self.field(
+            object,
+            Alteration::Definition,
+            &actual.definition,
+            definition,
+        );
+        self.field(object, Alteration::Firing, &actual.firing, firing);
     }
 
-    /// What is one text, with nothing in it to tell apart.
-    fn definition<T: PartialEq + Shown>(&mut self, object: &Object, actual: &T, desired: &T) {
-        self.field(object, "definition", actual, desired);
+    fn constraint(&mut self, object: &Object, actual: &Constraint, desired: &Constraint) {
+        self.field(object, Alteration::Constraint, actual, desired);
+    }
+
+    fn policy(&mut self, object: &Object, actual: &String, desired: &String) {
+        self.field(object, Alteration::Definition, actual, desired);
     }
 
     fn row_security(&mut self, object: &Object, actual: &RowSecurity, desired: &RowSecurity) {
@@ -397,14 +450,14 @@ impl<'a> Comparison<'a> {
         } = desired;
         self.field(
             object,
-            "row-level security",
+            Alteration::RowSecurity,
             &Switch(actual.enabled),
             &Switch(*enabled),
         );
         if actual.enabled || *enabled {
             self.field(
                 object,
-                "forced row-level security",
+                Alteration::ForcedRowSecurity,
                 &Switch(actual.forced),
                 &Switch(*forced),
             );
@@ -414,7 +467,7 @@ impl<'a> Comparison<'a> {
             kind: ObjectKind::Policy,
         };
         let effect = |_: &String| unexpected::policy(actual);
-        self.named(on, &actual.policies, policies, effect, Self::definition);
+        self.named(on, &actual.policies, policies, effect, Self::policy);
     }
 }
 

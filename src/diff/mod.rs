@@ -1,6 +1,7 @@
 //! The one comparison. `plan`, `verify` and every printed diff read its [`Difference`]s, so they
 //! cannot disagree.
 
+mod alteration;
 mod comparison;
 mod shown;
 mod unexpected;
@@ -10,6 +11,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Identifier, Schema};
+
+pub use alteration::{Alteration, Collation, IndexMethod, Sides, Switch, TriggerState};
 
 use comparison::Comparison;
 
@@ -33,14 +36,7 @@ pub enum DifferenceKind {
     /// It is there and nobody asked for it.
     Unexpected,
     /// It is there, and one thing about it is otherwise.
-    Changed {
-        /// What is otherwise.
-        field: &'static str,
-        /// What it is.
-        actual: String,
-        /// What it should be.
-        desired: String,
-    },
+    Changed(Alteration),
 }
 
 /// Whether a difference changes what the application can do, or what Prisma sees.
@@ -143,42 +139,9 @@ impl fmt::Display for Difference {
         match &self.kind {
             DifferenceKind::Missing => write!(f, "{object} is missing"),
             DifferenceKind::Unexpected => write!(f, "{object} is not expected"),
-            DifferenceKind::Changed {
-                field,
-                actual,
-                desired,
-            } => {
-                if let Some(words) = in_words(field, desired) {
-                    return write!(f, "{object}: {words}");
-                }
-                let verb = if is_plural(field) { "are" } else { "is" };
-                write!(f, "{object}: {field} {verb} {actual}, expected {desired}")
-            }
+            DifferenceKind::Changed(alteration) => write!(f, "{object}: {alteration}"),
         }
     }
-}
-
-/// What is wrong with a thing whose `field` is only yes or no.
-fn in_words(field: &str, desired: &str) -> Option<String> {
-    let not = match desired {
-        "yes" => ["not ", ""],
-        "no" => ["", "not "],
-        _ => return None,
-    };
-    let what = match field {
-        "NOT NULL" if desired == "yes" => return Some("takes NULL, and must not".to_owned()),
-        "NOT NULL" => return Some("takes no NULL, and must".to_owned()),
-        "uniqueness" => "unique",
-        "MATCH FULL" | "NULLS NOT DISTINCT" => field,
-        _ => return None,
-    };
-    Some(format!("is {}{what}, and must {}be", not[0], not[1]))
-}
-
-fn is_plural(field: &str) -> bool {
-    let is_plural =
-        |word: &str| word == "children" || (word.ends_with('s') && !word.ends_with("ss"));
-    field.split(' ').any(is_plural)
 }
 
 /// What makes `actual` differ from `desired`, in the order of names. Empty for a schema and itself.
@@ -194,21 +157,6 @@ mod tests {
     use super::*;
     use crate::model::lower::lower;
     use leora_schema::LEORA;
-
-    #[test]
-    fn what_is_many_are() {
-        for many in [
-            "triggers",
-            "included columns",
-            "columns set on delete",
-            "children",
-        ] {
-            assert!(is_plural(many), "{many}");
-        }
-        for one in ["uniqueness", "type", "referenced table"] {
-            assert!(!is_plural(one), "{one}");
-        }
-    }
 
     #[test]
     fn a_schema_does_not_differ_from_itself() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::alteration::{Collation, IndexMethod, Switch, TriggerState};
 use crate::ddl::key_list;
 use crate::model::{
     Action, ColumnDefault, Constraint, Deferrable, Expression, Firing, Generated, Identifier,
@@ -14,37 +15,33 @@ pub(super) trait Shown {
     fn shown(&self) -> String;
 }
 
-/// What is on or off, as row-level security is.
-#[derive(PartialEq)]
-pub(super) struct Switch(pub(super) bool);
-
 impl Shown for Switch {
     fn shown(&self) -> String {
         if self.0 { "on" } else { "off" }.to_owned()
     }
 }
 
-/// Whether the triggers of a foreign key fire. Where they do not adds nothing to that.
-pub(super) struct Fired {
-    pub(super) triggers: Firing,
-    pub(super) disabled_on: Vec<Identifier>,
-}
-
-impl PartialEq for Fired {
-    fn eq(&self, other: &Fired) -> bool {
-        self.triggers == other.triggers
+impl Shown for TriggerState {
+    fn shown(&self) -> String {
+        let tables: Vec<_> = self.disabled_on.iter().map(Identifier::quoted).collect();
+        match self.firing {
+            Firing::Disabled | Firing::ReplicaOnly if !tables.is_empty() => {
+                format!("{} on {}", self.firing.shown(), tables.join(" and "))
+            }
+            _ => self.firing.shown(),
+        }
     }
 }
 
-impl Shown for Fired {
+impl Shown for Collation {
     fn shown(&self) -> String {
-        let tables: Vec<_> = self.disabled_on.iter().map(Identifier::quoted).collect();
-        match self.triggers {
-            Firing::Disabled | Firing::ReplicaOnly if !tables.is_empty() => {
-                format!("{} on {}", self.triggers.shown(), tables.join(" and "))
-            }
-            _ => self.triggers.shown(),
-        }
+        self.0.as_deref().unwrap_or("the type's own").to_owned()
+    }
+}
+
+impl Shown for IndexMethod {
+    fn shown(&self) -> String {
+        self.0.as_deref().unwrap_or("btree").to_owned()
     }
 }
 

@@ -6,9 +6,13 @@ use super::fingerprint::Basis;
 use super::names::taken_names;
 use super::{FORMAT_VERSION, Plan, Refusal, Request, Step, basis};
 use crate::ddl::Change;
-use crate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind, compare};
+use crate::diff::{
+    Alteration, Difference, DifferenceKind, Effect, Object, ObjectKind, Sides, compare,
+};
 use crate::error::Code;
-use crate::model::{Column, ColumnDefault, Identifier, IndexState, Schema, Table, TableReference};
+use crate::model::{
+    Column, ColumnDefault, Identifier, IndexState, Schema, Table, TableReference, Validity,
+};
 
 /// Plans the way from `actual` to what is asked for. `empty` are the existing tables that are known to hold no rows; any
 /// other may hold some.
@@ -62,24 +66,19 @@ impl Planner<'_> {
                 self.add_foreign_key(object)
             }
             (DifferenceKind::Missing, ObjectKind::Enum) => self.create_enum(&object.name),
-            (DifferenceKind::Changed { field: "state", .. }, ObjectKind::Index) if created => {
+            (DifferenceKind::Changed(Alteration::IndexState(_)), ObjectKind::Index) if created => {
                 self.rebuild_index(object)
             }
-            (
-                DifferenceKind::Changed {
-                    field: "validation",
-                    actual,
-                    ..
-                },
-                ObjectKind::ForeignKey,
-            ) if created && actual.starts_with("NOT VALID") => {
+            (DifferenceKind::Changed(Alteration::Validity(sides)), ObjectKind::ForeignKey)
+                if created && sides.live == Validity::NotValid =>
+            {
                 self.validate_foreign_key(object);
             }
             (kind, what) => {
                 let stops = matches!(
                     what,
                     ObjectKind::Table | ObjectKind::Column | ObjectKind::PrimaryKey
-                ) && !matches!(kind, DifferenceKind::Changed { field, .. } if field.contains("row-level security"))
+                ) && !matches!(kind, DifferenceKind::Changed(alteration) if alteration.is_row_security())
                     || created
                         && matches!(what, ObjectKind::Index | ObjectKind::ForeignKey)
                         && !matches!(kind, DifferenceKind::Unexpected);
@@ -268,7 +267,7 @@ impl Planner<'_> {
             _ => Code::StandsOtherwise,
         };
         let remedy = match &difference.kind {
-            DifferenceKind::Changed { field: "name", actual, desired } => rename(&difference.object, actual, desired),
+            DifferenceKind::Changed(Alteration::Name(sides)) => rename(&difference.object, sides),
             DifferenceKind::Missing if is_table => {
                 "Is this the right database and the right schema? `leora-migrate status` shows both.".to_owned()
             }
@@ -359,7 +358,8 @@ fn is_constant(column: &Column) -> bool {
     }
 }
 
-fn rename(object: &Object, actual: &str, desired: &str) -> String {
+fn rename(object: &Object, name: &Sides<Identifier>) -> String {
+    let (actual, desired) = (name.live.quoted(), name.target.quoted());
     match object.kind {
         ObjectKind::Index => format!("ALTER INDEX {actual} RENAME TO {desired};"),
         _ => format!(

@@ -34,7 +34,7 @@ pub(super) fn by_kind(evidence: &Evidence<'_>, differences: &[Difference]) -> Ve
             "tables",
             |d| {
                 d.object.kind == ObjectKind::Table
-                    && matches!(&d.kind, DifferenceKind::Changed { field, .. } if !field.contains("row-level security"))
+                    && matches!(&d.kind, DifferenceKind::Changed(alteration) if !alteration.is_row_security())
             },
         ),
         (
@@ -153,7 +153,7 @@ impl Tally {
         };
         Tally {
             missing: count(|kind| matches!(kind, DifferenceKind::Missing)),
-            different: count(|kind| matches!(kind, DifferenceKind::Changed { .. })),
+            different: count(|kind| matches!(kind, DifferenceKind::Changed(_))),
             unexpected: count(|kind| matches!(kind, DifferenceKind::Unexpected)),
         }
     }

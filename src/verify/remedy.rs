@@ -6,7 +6,8 @@ mod made;
 
 use super::check::Finding;
 use super::evidence::Evidence;
-use crate::diff::{Difference, DifferenceKind, Object, ObjectKind};
+use crate::diff::{Alteration, Difference, DifferenceKind, Object, ObjectKind};
+use crate::model::{Firing, IndexState, Table, Validity};
 
 /// What somebody who knows that it belongs there does.
 const OR_KEEP: &str = " -- unless it belongs there: then waive it, or refresh the baseline";
@@ -58,11 +59,7 @@ pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> String
             Some(format!("{drop};{OR_KEEP}"))
         }),
         DifferenceKind::Missing => missing(evidence, object),
-        DifferenceKind::Changed {
-            field,
-            actual,
-            desired,
-        } => changed(evidence, object, field, actual, desired),
+        DifferenceKind::Changed(alteration) => changed(evidence, object, alteration),
     };
     remedy.unwrap_or_else(|| BY_HAND.to_owned())
 }
@@ -100,49 +97,49 @@ fn enabled(evidence: &Evidence<'_>, object: &Object) -> String {
         + "-- as a superuser, then look for rows that were written meanwhile: leora-migrate verify --only integrity"
 }
 
-fn changed(
-    evidence: &Evidence<'_>,
-    object: &Object,
-    field: &str,
-    actual: &str,
-    desired: &str,
-) -> Option<String> {
+fn changed(evidence: &Evidence<'_>, object: &Object, alteration: &Alteration) -> Option<String> {
     let (table, name) = (object.owner.quoted(), object.name.quoted());
     let wanted = evidence.promise.whole.tables.get(&object.owner);
     let anew = || {
         let drop = made::dropped(evidence, object)?;
         Some(format!("{drop};\n{}", made::made(object, wanted?)?))
     };
-    match (object.kind, field) {
-        (ObjectKind::Column, _) => column::changed(evidence, object, field),
+    match (object.kind, alteration) {
+        (ObjectKind::Column, _) => column::changed(evidence, object, alteration),
         (ObjectKind::Enum, _) => labels::changed(evidence, &object.name),
-        (ObjectKind::Table, _) => table_changed(evidence, object, field, desired),
-        (ObjectKind::Index | ObjectKind::PrimaryKey, "state") if actual.starts_with("contradicted") => Some(
+        (ObjectKind::Table, _) => table_changed(evidence, object, alteration),
+        (_, Alteration::IndexState(sides)) if sides.live == IndexState::Contradicted => Some(
             "Nothing but a change of the catalogs by hand does this: put pg_index.indisunique, indimmediate and \
              pg_class.relhasindex right as a superuser, then look for doubles."
                 .to_owned(),
         ),
-        (ObjectKind::Index, "state") if evidence.promise.created.contains(&object.owner) => {
+        (ObjectKind::Index, Alteration::IndexState(_)) if evidence.promise.created.contains(&object.owner) => {
             Some(format!(
                 "leora-migrate apply drops it and makes it anew; or by hand: REINDEX INDEX CONCURRENTLY {name};"
             ))
         }
-        (ObjectKind::Index | ObjectKind::PrimaryKey, "state") => {
+        (_, Alteration::IndexState(_)) => {
             Some(format!("REINDEX INDEX CONCURRENTLY {name};"))
         }
-        (ObjectKind::Index, "name") => Some(format!("ALTER INDEX {actual} RENAME TO {name};")),
-        (ObjectKind::ForeignKey | ObjectKind::PrimaryKey | ObjectKind::Check, "name") => Some(
-            format!("ALTER TABLE {table} RENAME CONSTRAINT {actual} TO {name};"),
-        ),
-        (ObjectKind::Policy, "name") => {
-            Some(format!("ALTER POLICY {actual} ON {table} RENAME TO {name};"))
+        (_, Alteration::Name(sides)) => {
+            let actual = sides.live.quoted();
+            match object.kind {
+                ObjectKind::Index => Some(format!("ALTER INDEX {actual} RENAME TO {name};")),
+                ObjectKind::ForeignKey | ObjectKind::PrimaryKey | ObjectKind::Check => Some(
+                    format!("ALTER TABLE {table} RENAME CONSTRAINT {actual} TO {name};"),
+                ),
+                ObjectKind::Policy => {
+                    Some(format!("ALTER POLICY {actual} ON {table} RENAME TO {name};"))
+                }
+                _ => anew(),
+            }
         }
         (ObjectKind::PrimaryKey, _) => made::key_anew(&object.owner, wanted?.primary_key.as_ref()?),
         // PostgreSQL 18 validates no constraint that is not enforced.
-        (ObjectKind::ForeignKey, "validation") if !actual.starts_with("NOT ENFORCED") => {
+        (_, Alteration::Validity(sides)) if sides.live != Validity::NotEnforced => {
             Some(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name};"))
         }
-        (ObjectKind::ForeignKey, "triggers") if !actual.starts_with("missing") => {
+        (_, Alteration::Triggers(sides)) if sides.live.firing != Firing::Missing => {
             Some(enabled(evidence, object))
         }
         _ => anew(),
@@ -152,42 +149,44 @@ fn changed(
 fn table_changed(
     evidence: &Evidence<'_>,
     object: &Object,
-    field: &str,
-    desired: &str,
+    alteration: &Alteration,
 ) -> Option<String> {
     let table = object.owner.quoted();
     let there = evidence.actual.tables.get(&object.owner)?;
-    let on = desired == "on";
-    match field {
-        "kind" => Some(format!(
+    match alteration {
+        Alteration::Kind(_) => Some(format!(
             "Find out what took the place of table {table} and where its rows are; rename the one, and put the other back."
         )),
-        "composite type" if desired == "none" => Some(format!("ALTER TABLE {table} NOT OF;")),
-        "parents" | "partitioning" if desired == "none" && !there.inherits.is_empty() => {
-            let apart = there
-                .inherits
-                .iter()
-                .map(|parent| match there.partitioning {
-                    Some(_) => format!("ALTER TABLE {parent} DETACH PARTITION {table};\n"),
-                    None => format!("ALTER TABLE {table} NO INHERIT {parent};\n"),
-                });
-            Some(apart.collect::<String>() + WHOSE_ROWS)
+        Alteration::CompositeType(sides) if sides.target.is_none() => {
+            Some(format!("ALTER TABLE {table} NOT OF;"))
         }
-        "children" if desired == "none" => {
+        Alteration::Parents(sides) if sides.target.is_empty() => apart(&table, there),
+        Alteration::Partitioning(sides) if sides.target.is_none() => apart(&table, there),
+        Alteration::Children(sides) if sides.target.is_empty() => {
             let apart = there.children.iter();
             let apart = apart.map(|child| format!("ALTER TABLE {child} NO INHERIT {table};\n"));
             Some(apart.collect::<String>() + WHOSE_ROWS)
         }
-        "persistence" => Some(format!("ALTER TABLE {table} SET LOGGED;")),
-        "row-level security" if on => {
+        Alteration::Persistence(_) => Some(format!("ALTER TABLE {table} SET LOGGED;")),
+        Alteration::RowSecurity(sides) if sides.target.0 => {
             Some(format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"))
         }
-        "forced row-level security" => {
-            let verb = if on { "FORCE" } else { "NO FORCE" };
+        Alteration::ForcedRowSecurity(sides) => {
+            let verb = if sides.target.0 { "FORCE" } else { "NO FORCE" };
             Some(format!("ALTER TABLE {table} {verb} ROW LEVEL SECURITY;"))
         }
         _ => None,
     }
+}
+
+/// What takes a table from those it inherits from or is a partition of.
+fn apart(table: &str, there: &Table) -> Option<String> {
+    let parents = there.inherits.iter();
+    let apart = parents.map(|parent| match there.partitioning {
+        Some(_) => format!("ALTER TABLE {parent} DETACH PARTITION {table};\n"),
+        None => format!("ALTER TABLE {table} NO INHERIT {parent};\n"),
+    });
+    (!there.inherits.is_empty()).then(|| apart.collect::<String>() + WHOSE_ROWS)
 }
 
 #[cfg(test)]

@@ -119,9 +119,7 @@ fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> C
     let (enabled, forced) = (most(|rls| rls.enabled), most(|rls| rls.forced));
     let concerns = |difference: &&Difference| match (difference.object.kind, &difference.kind) {
         (ObjectKind::Policy, _) => true,
-        (ObjectKind::Table, DifferenceKind::Changed { field, .. }) => {
-            field.contains("row-level security")
-        }
+        (ObjectKind::Table, DifferenceKind::Changed(alteration)) => alteration.is_row_security(),
         _ => false,
     };
     let mut findings: Vec<_> = differences

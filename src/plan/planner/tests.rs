@@ -1,7 +1,7 @@
 //! The planner over schemas in memory: every refusal, the order of the steps, what rows change, and the locks.
 
 use super::*;
-use crate::model::{Action, Index, IndexKey, IndexTarget, TableKind, Validity, snapshot};
+use crate::model::{Action, Index, IndexKey, IndexTarget, TableKind, snapshot};
 use crate::plan::{Database, LockMode, Transaction};
 
 /// Two existing tables, and two that the migration creates. "A" references a table that sorts behind the others.

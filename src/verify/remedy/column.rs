@@ -2,7 +2,7 @@
 
 use super::{OR_KEEP, SETTLE_TYPES, made};
 use crate::ddl::{Change, default_of};
-use crate::diff::Object;
+use crate::diff::{Alteration, Object};
 use crate::model::name::literal;
 use crate::model::{Column, ColumnDefault, Identifier, Identity, Schema};
 use crate::verify::evidence::Evidence;
@@ -73,23 +73,29 @@ pub(super) fn anew(column: &Column, table: &Identifier) -> String {
     }
 }
 
-/// What to do about what `field` says of a column.
-pub(super) fn changed(evidence: &Evidence<'_>, object: &Object, field: &str) -> Option<String> {
+/// What to do about an `alteration` of a column.
+pub(super) fn changed(
+    evidence: &Evidence<'_>,
+    object: &Object,
+    alteration: &Alteration,
+) -> Option<String> {
     let there = column(evidence.actual, object)?;
     let wanted = column(&evidence.promise.whole, object)?;
     let alter = alter(object);
-    match field {
-        "type" => Some(retyped(evidence, &alter, there, wanted)),
-        "NOT NULL" if wanted.nullable => Some(format!("{alter} DROP NOT NULL;")),
-        "NOT NULL" => Some(format!("{alter} SET NOT NULL;")),
-        "default" => default(evidence, object, there, wanted),
-        "identity" => Some(identity(object, there, wanted)),
-        "generation" if wanted.generated.is_none() => Some(format!("{alter} DROP EXPRESSION;")),
-        "generation" => {
+    match alteration {
+        Alteration::Type(_) => Some(retyped(evidence, &alter, there, wanted)),
+        Alteration::NotNull(_) if wanted.nullable => Some(format!("{alter} DROP NOT NULL;")),
+        Alteration::NotNull(_) => Some(format!("{alter} SET NOT NULL;")),
+        Alteration::Default(_) => default(evidence, object, there, wanted),
+        Alteration::Identity(_) => Some(identity(object, there, wanted)),
+        Alteration::Generation(_) if wanted.generated.is_none() => {
+            Some(format!("{alter} DROP EXPRESSION;"))
+        }
+        Alteration::Generation(_) => {
             let drop = made::dropped(evidence, object)?;
             Some(format!("{drop};\n{}", anew(wanted, &object.owner)))
         }
-        "collation" => {
+        Alteration::Collation(_) => {
             let collation = wanted.collation.as_deref().unwrap_or("\"default\"");
             Some(format!(
                 "{alter} TYPE {} COLLATE {collation};",

@@ -30,10 +30,10 @@ pub(super) enum Expected {
 impl From<&Difference> for Expected {
     fn from(found: &Difference) -> Self {
         let object = found.object.clone();
-        match found.kind {
+        match &found.kind {
             DifferenceKind::Missing => Expected::Missing(object),
             DifferenceKind::Unexpected => Expected::Unexpected(object, found.effect),
-            DifferenceKind::Changed { field, .. } => Expected::Changed(object, field),
+            DifferenceKind::Changed(alteration) => Expected::Changed(object, alteration.field()),
         }
     }
 }
