@@ -21,7 +21,7 @@ use crate::plan::prisma_record::{
     Objection, PrismaMigration, PrismaRow, PrismaState, checksum, directory_name, is_recorded,
     recorded_name,
 };
-use crate::plan::prisma_script::{migration_sql, same_statements};
+use crate::plan::prisma_script::{is_one_transaction, migration_sql, same_statements};
 use crate::prisma::Source;
 use crate::prisma::patch::{Patch, patch};
 use crate::render::console::Console;
@@ -84,6 +84,12 @@ pub(super) fn write(
                 found.file.display()
             );
             console.progress(&line);
+            if !is_one_transaction(&found.text) {
+                let migration = path.join(&found.name).display().to_string();
+                let text =
+                    prisma_text::not_one_transaction(&migration, &shown_path, Console::width());
+                console.progress(&text);
+            }
         }
         None => {
             for file in directory.write(&name, &expected)? {

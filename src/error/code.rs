@@ -285,8 +285,9 @@ codes! {
     PrismaFailed = 54, "Prisma's history holds a migration that failed",
         "A row of _prisma_migrations has neither finished_at nor rolled_back_at. Prisma applies nothing while there \
          is one (P3009), and neither does `apply --prisma-migration`.",
-        "A `prisma migrate deploy` failed or was cut off. PostgreSQL runs a migration's file as one transaction, so \
-         most often nothing is left of it.",
+        "A `prisma migrate deploy` failed or was cut off. Nothing is left of a file that says BEGIN and COMMIT, as \
+         `plan --prisma-migration` writes it. Other files: Prisma up to 7.3 sends one as one transaction, Prisma from \
+         7.4 on each statement by itself, so that part of it may be there.",
         "Look at what it left, then say so to Prisma: `prisma migrate resolve --rolled-back NAME`, or --applied.";
     PrismaOrder = 55, "Prisma would apply other migrations first",
         "The directory holds migrations that come before this one, and the database has not had them.",

@@ -1,25 +1,35 @@
-//! A plan as a migration of Prisma's: one file that `prisma migrate deploy` runs as it stands.
+//! A plan as a migration of Prisma's: one file that `prisma migrate deploy` runs.
 //!
-//! Prisma sends a migration's file as one query of many statements, which PostgreSQL runs as one
-//! transaction (manual, 55.2.2.1, Multiple Statements in a Simple Query). So there is no BEGIN in it: a
-//! failed one would keep Prisma from writing down that it failed.
+//! Prisma up to 7.3 sends the file as one query of many statements. From 7.4 on it sends each statement by
+//! itself, unless its parser fails on the file (prisma-engines, pull requests 5767 and 5799). The file is one
+//! transaction both ways, since it says BEGIN and COMMIT: in a query of many statements, BEGIN turns the
+//! implicit transaction into an ordinary one (manual, 55.2.2.1, Multiple Statements in a Simple Query).
 
 use super::script::{Exclusion, transaction};
 use super::{Plan, script::Conditions};
 
 use std::time::Duration;
 
-/// How long each statement waits for its lock. Prisma does not try again, and a migration that failed
-/// stops all later ones until somebody resolves it, so it is longer than an attempt of `apply`.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the first lock on an existing table may be waited for. Prisma does not try again, and a failed
+/// migration stops all later ones until it is resolved, so this is longer than an attempt of `apply`.
+const FIRST_LOCK: Duration = Duration::from_secs(2);
+
+/// How long each further lock may be waited for, while the ones before it are held. Below `deadlock_timeout`
+/// (1 s by default), so that the server never cancels the application's transaction to resolve a deadlock.
+const FURTHER_LOCKS: Duration = Duration::from_millis(500);
+
+/// How long the transaction may be idle between two statements, so that a sender that is gone or stopped
+/// halfway does not keep its locks.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// The file that carries out `plan`, whose steps all share a transaction. Names are unqualified, as
 /// Prisma's are: the schema is the connection's, and `migrate dev` replays the file in another database.
-/// No comment holds a semicolon, since Prisma's driver adapters cut the file at each.
+/// No comment holds a semicolon and there is no DO block, since Prisma's driver adapters cut the file at each
+/// semicolon (`executeScript` of @prisma/adapter-pg 7.10).
 pub fn migration_sql(plan: &Plan) -> String {
     let conditions = Conditions {
-        lock_timeout: LOCK_TIMEOUT,
-        patience: LOCK_TIMEOUT,
+        lock_timeout: FIRST_LOCK,
+        patience: FIRST_LOCK,
         checks_connection: false,
         limits_transactions: false,
     };
@@ -31,16 +41,25 @@ pub fn migration_sql(plan: &Plan) -> String {
         Exclusion::UntilCommit,
         &conditions,
     );
-    let seconds = LOCK_TIMEOUT.as_secs();
     let mut out = format!(
         "-- {}: {}.\n\
-         -- Written by leora-migrate. It happens whole or not at all, since `prisma migrate deploy` sends\n\
-         -- it as one query. A lock that is not free within {seconds} s ends it, so that nobody waits for long.\n\
-         SET LOCAL lock_timeout = '{seconds}s';\n",
+         -- Written by leora-migrate. One transaction, whether it is sent as one query (Prisma up to 7.3) or\n\
+         -- one statement at a time (Prisma from 7.4 on). When a lock on an existing table is not free in\n\
+         -- time, it fails and changes nothing. Prisma may then say no more than 'current transaction is\n\
+         -- aborted': the server's log has the reason. `prisma migrate resolve --rolled-back` with the\n\
+         -- name of this directory lets it run again.\n\
+         BEGIN;\n{}{}",
         plan.migration,
         plan.summary(),
+        set_local("lock_timeout", FIRST_LOCK),
+        set_local("idle_in_transaction_session_timeout", IDLE),
     );
-    for statement in stages.quiet.iter().chain(&stages.locking) {
+    let first_locking = stages.quiet.len();
+    for (place, statement) in stages.quiet.iter().chain(&stages.locking).enumerate() {
+        if place == first_locking + 1 {
+            out += "\n-- the first lock is held from here on\n";
+            out += &set_local("lock_timeout", FURTHER_LOCKS);
+        }
         let step = statement.step.and_then(|number| plan.steps.get(number));
         if let Some(step) = step {
             let summary = step.change.summary().replace(['\n', '\r', ';'], " ");
@@ -48,44 +67,78 @@ pub fn migration_sql(plan: &Plan) -> String {
         }
         out += &format!("{};\n", statement.sql);
     }
-    out
+    out + "\nCOMMIT;\n"
 }
 
-/// Whether two scripts are made of the same statements: comments, space, the order and how long locks are
-/// waited for aside. So the file may also be the one that `prisma migrate dev --create-only` writes.
+fn set_local(setting: &str, value: Duration) -> String {
+    format!("SET LOCAL {setting} = '{}ms';\n", value.as_millis())
+}
+
+/// Whether two scripts are made of the same statements: comments, space, the order, BEGIN and COMMIT, and
+/// timeouts aside. So the file may also be one that an earlier version wrote without BEGIN and COMMIT, or the
+/// one that `prisma migrate dev --create-only` writes.
 pub fn same_statements(one: &str, other: &str) -> bool {
-    statements(one) == statements(other)
+    let sorted = |script| {
+        let mut statements = statements(script);
+        statements.retain(|text| !is_envelope(text));
+        statements.sort();
+        statements
+    };
+    sorted(one) == sorted(other)
 }
 
-/// The statements without comments and space, in the order of their text.
+/// Whether a script is one transaction also when each of its statements is sent by itself.
+pub fn is_one_transaction(script: &str) -> bool {
+    match statements(script).as_slice() {
+        [first, inner @ .., last] => {
+            let ends = |text: &String| text == BEGIN || text == COMMIT;
+            first == BEGIN && last == COMMIT && !inner.iter().any(ends)
+        }
+        _ => false,
+    }
+}
+
+const BEGIN: &str = "BEGIN";
+const COMMIT: &str = "COMMIT";
+
+/// Whether a statement only says how the others run.
+fn is_envelope(text: &str) -> bool {
+    let timeouts = [
+        "SETLOCALLOCK_TIMEOUT=",
+        "SETLOCALIDLE_IN_TRANSACTION_SESSION_TIMEOUT=",
+    ];
+    text == BEGIN || text == COMMIT || timeouts.iter().any(|setting| text.starts_with(setting))
+}
+
+/// The statements in order, without comments and space.
 fn statements(script: &str) -> Vec<String> {
-    let mut statements = vec![String::new()];
+    let mut statements = Vec::new();
+    let mut current = String::new();
     let mut rest = script;
     while let Some(c) = rest.chars().next() {
-        let last = statements.last_mut().expect("there is one from the start");
         let length = match c {
             '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
             '\'' | '"' => {
                 let closing = rest.get(1..).and_then(|inner| inner.find(c));
                 let length = closing.map_or(rest.len(), |at| at + 2);
-                last.push_str(&rest[..length]);
+                current.push_str(&rest[..length]);
                 length
             }
             ';' => {
-                statements.push(String::new());
+                statements.push(std::mem::take(&mut current));
                 1
             }
             _ => {
                 if !c.is_whitespace() {
-                    last.push(c.to_ascii_uppercase());
+                    current.push(c.to_ascii_uppercase());
                 }
                 c.len_utf8()
             }
         };
         rest = &rest[length..];
     }
-    statements.retain(|text| !text.is_empty() && !text.starts_with("SETLOCALLOCK_TIMEOUT="));
-    statements.sort();
+    statements.push(current);
+    statements.retain(|text| !text.is_empty());
     statements
 }
 
@@ -103,6 +156,30 @@ mod tests {
     }
 
     #[test]
+    fn begin_and_commit_make_no_difference() {
+        let bare = "SET LOCAL lock_timeout = '2s'; CREATE TABLE \"A\" (\"b\" TEXT)";
+        let whole = "BEGIN; SET LOCAL lock_timeout = '500ms'; CREATE TABLE \"A\" (\"b\" TEXT);\ncommit;\n\
+                     -- reviewed";
+        assert!(same_statements(bare, whole));
+        assert!(is_one_transaction(whole) && !is_one_transaction(bare));
+    }
+
+    #[test]
+    fn what_is_partly_outside_is_not_one_transaction() {
+        for script in [
+            "",
+            "BEGIN",
+            "BEGIN; CREATE TABLE a ()",
+            "CREATE TABLE a (); BEGIN; COMMIT",
+            "BEGIN; CREATE TABLE a (); COMMIT; CREATE TABLE b ()",
+            "BEGIN; CREATE TABLE a (); COMMIT; BEGIN; CREATE TABLE b (); COMMIT",
+            "-- BEGIN;\nCREATE TABLE a ();\n-- COMMIT",
+        ] {
+            assert!(!is_one_transaction(script), "{script}");
+        }
+    }
+
+    #[test]
     fn everything_else_does() {
         let ours = "CREATE TABLE \"A\" (\"b\" TEXT DEFAULT 'x')";
         for other in [
@@ -112,6 +189,7 @@ mod tests {
             "CREATE TABLE \"A\" (\"b\" TEXT DEFAULT 'x'); DROP TABLE \"B\"",
             "CREATE TABLE \"A\" (\"b\" TEXT DEFAULT 'x",
             "CREATE TABLE \"A\" (\"b\" TEXT DEFAULT 'x'); SET LOCAL search_path = x",
+            "CREATE TABLE \"A\" (\"b\" TEXT DEFAULT 'x'); ROLLBACK",
             "/* CREATE TABLE \"A\" (\"b\" TEXT DEFAULT 'x') */",
         ] {
             assert!(!same_statements(ours, other), "{other}");

@@ -87,6 +87,21 @@ pub fn schema_lags(file: &str, width: usize) -> String {
     )
 }
 
+/// Warns that the file of `migration`, a directory in `directory`, has no BEGIN and COMMIT around its statements:
+/// an earlier version of this program or `prisma migrate dev --create-only` wrote it.
+pub fn not_one_transaction(migration: &str, directory: &str, width: usize) -> String {
+    let warning = "It does not begin with BEGIN and end with COMMIT. Prisma from 7.4 on sends each statement by \
+                   itself, so a failure leaves part of it behind, and lock_timeout has no effect.";
+    let warning = wrapped(&caution(warning), "", "", width);
+    let (migration, directory) = (for_shell(migration), for_shell(directory));
+    format!(
+        "\n{warning}Where no database has it yet, delete {migration} and run\n  \
+         leora-migrate plan --prisma-migration {directory}\n\
+         Where one has it, keep the file (Prisma compares its checksum), and elsewhere run\n  \
+         leora-migrate apply --prisma-migration {directory}\n"
+    )
+}
+
 /// What Prisma's history says of the migration.
 pub fn rows<'a>(rows: impl Iterator<Item = &'a PrismaRow>, width: usize) -> String {
     let line = |row: &PrismaRow| {
