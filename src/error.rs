@@ -13,6 +13,7 @@ use crate::db::session::QueryError;
 use crate::model::name::NameError;
 use crate::prisma::SchemaErrors;
 use crate::prisma::patch::PatchError;
+use crate::verify::proof::ServerFailure;
 
 pub use code::{Code, Entry, TABLE};
 
@@ -71,6 +72,9 @@ pub enum Error {
     /// A question that PostgreSQL did not answer.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// The server failed while deletes were tried on it.
+    #[error("the verification could not be finished: {0}")]
+    ServerFailed(ServerFailure),
     /// A database this tool does not work on.
     #[error("{reason}\n{remedy}")]
     Unsuitable {

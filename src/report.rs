@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::db::session::Server;
 use crate::ddl;
 use crate::diff::{Object, ObjectKind};
+use crate::error::exit;
 use crate::graph::Mark;
 use crate::model::{Identifier, Schema};
 use crate::model::{in_a_line, in_lines};
@@ -37,6 +38,9 @@ pub struct Report {
     pub require_proof: bool,
     /// What came of it all.
     pub verdict: Conclusion,
+    /// Why it could not be finished, when so. What was found until then is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Reason>,
     /// How many checks came to what.
     pub counts: Counts,
     /// Every check that was asked for, in the checklist's order.
@@ -67,6 +71,8 @@ pub enum Conclusion {
     Failed,
     /// Nothing failed, but proof of everything was asked for and some of it could not be tried.
     NotProved,
+    /// The server failed meanwhile.
+    CouldNotLook,
 }
 
 /// Who looked, when, with what.
@@ -91,6 +97,8 @@ pub struct Circumstances {
     pub subject: Subject,
     /// Whether what could not be proved counts as failed.
     pub require_proof: bool,
+    /// Why it could not be finished, when so.
+    pub error: Option<Reason>,
     /// How many checks were not asked for.
     pub left_out: usize,
     /// How long it took.
@@ -161,6 +169,7 @@ impl Report {
             run,
             subject,
             require_proof,
+            error,
             left_out,
             elapsed,
             round_trips,
@@ -177,7 +186,11 @@ impl Report {
             run,
             subject,
             require_proof,
-            verdict: counts.conclusion(require_proof),
+            verdict: match error {
+                Some(_) => Conclusion::CouldNotLook,
+                None => counts.conclusion(require_proof),
+            },
+            error,
             counts,
             checks: verdict.checks,
             left_out,
@@ -199,8 +212,19 @@ impl Report {
         marks.collect()
     }
 
-    /// What a good end leaves open, where anything was left: `18 of 40 not proved`, `34 checks left out (--only)`.
+    /// What came of it, with what a good end leaves open: `passed, 18 of 41 not proved`.
+    pub fn headline(&self) -> String {
+        let word = self.verdict.word().to_owned();
+        self.open()
+            .into_iter()
+            .fold(word, |word, open| format!("{word}, {open}"))
+    }
+
+    /// What a good end leaves open, where anything was left: `18 of 41 not proved`, `34 checks left out (--only)`.
     pub fn open(&self) -> Option<String> {
+        if !self.has_passed() {
+            return None;
+        }
         let open = self.counts.not_proved + self.counts.skipped;
         let unproved = (open > 0).then(|| format!("{open} of {} not proved", self.checks.len()));
         let left_out = self.left_out;
@@ -233,9 +257,23 @@ impl Report {
         shown
     }
 
-    /// Whether all that was asked for holds.
-    pub fn is_green(&self) -> bool {
+    /// Whether nothing that was asked for failed.
+    pub fn has_passed(&self) -> bool {
         self.verdict == Conclusion::Passed
+    }
+
+    /// Whether every check passed, of the whole checklist.
+    pub fn is_green(&self) -> bool {
+        self.has_passed() && self.counts.passed == self.checks.len() && self.left_out == 0
+    }
+
+    /// The exit code of `verify`.
+    pub fn exit_code(&self) -> u8 {
+        match self.verdict {
+            Conclusion::Passed => exit::DONE,
+            Conclusion::Failed | Conclusion::NotProved => exit::FOUND,
+            Conclusion::CouldNotLook => exit::COULD_NOT,
+        }
     }
 }
 
@@ -256,6 +294,7 @@ impl Conclusion {
             Conclusion::Passed => "passed",
             Conclusion::Failed => "failed",
             Conclusion::NotProved => "not proved",
+            Conclusion::CouldNotLook => "could not look",
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::graph::Mark;
 use crate::model::Identifier;
 use crate::render::console::Console;
 use crate::render::{github, html, json, junit, markdown, report_text, sarif};
-use crate::report::{Circumstances, Report};
+use crate::report::{Circumstances, Reason, Report};
 use crate::verify::advice::advise;
 use crate::verify::check::Group;
 use crate::verify::checklist::checklist;
@@ -89,7 +89,7 @@ fn checked(
     };
     if says(&report) {
         let in_a_word =
-            context.console.is_quiet() && report.is_green() && args.format == VerifyFormat::Text;
+            context.console.is_quiet() && report.has_passed() && args.format == VerifyFormat::Text;
         let text = if in_a_word {
             report_text::conclusion(&report, Console::width())
         } else {
@@ -98,11 +98,12 @@ fn checked(
         context.console.result(&text);
     }
     reports::write_all(context, &args.reports, render)?;
-    Ok(if report.is_green() {
-        exit::DONE
-    } else {
-        exit::FOUND
-    })
+    if let Some(Reason { code, message, .. }) = &report.error {
+        context
+            .console
+            .complain(&format!("error[{code}]: {message}\n"));
+    }
+    Ok(report.exit_code())
 }
 
 /// How deletes are tried.
@@ -134,11 +135,11 @@ fn prove(
     survey: &Survey,
     first: FirstRound,
     options: &ProofOptions,
-) -> Result<Proved, Error> {
+) -> Proved {
     let schema = connected.session.schema.clone();
     let server = connected.session.server.clone();
     let subject = subject(&schema, &server, &survey.promise, &survey.found, options);
-    Ok(probe::prove(&mut connected.session, &subject, first)?)
+    probe::prove(&mut connected.session, &subject, first)
 }
 
 /// What comes of deleting the row that each foreign key of the database names, tried.
@@ -146,7 +147,11 @@ pub(super) fn deletes(context: &Context) -> Result<BTreeMap<Object, Mark>, Error
     let mut connected = Connected::open(context)?;
     let options = proof_options(context, &[], false);
     let (survey, first) = survey(&mut connected, context, &options)?;
-    Ok(prove(&mut connected, &survey, first, &options)?.deletes)
+    let proved = prove(&mut connected, &survey, first, &options);
+    match proved.server_failure {
+        Some(failure) => Err(Error::ServerFailed(failure)),
+        None => Ok(proved.deletes),
+    }
 }
 
 fn subject<'a>(
@@ -184,7 +189,7 @@ fn report(
         facts,
         plan,
     } = survey;
-    let proved = prove(connected, survey, first, options)?;
+    let proved = prove(connected, survey, first, options);
     let (schema, server) = (&connected.session.schema, &connected.session.server);
     let database = Identifier::new(server.database.as_str()).unwrap_or_else(|_| schema.clone());
     let mut verdict = checklist(&Evidence {
@@ -214,6 +219,9 @@ fn report(
         run: reports::this_run(),
         subject: connected.subject(),
         require_proof,
+        error: proved
+            .server_failure
+            .and_then(|failure| Reason::of(&Error::ServerFailed(failure))),
         left_out: all - verdict.checks.len(),
         elapsed: connected.since.elapsed(),
         round_trips: connected.session.round_trips(),

@@ -11,7 +11,10 @@ use crate::graph::Mark;
 use crate::model::Identifier;
 use crate::plan::{Lock, LockMode};
 use crate::verify::check::Check;
-use crate::verify::proof::{Evidence, Failure, FirstRound, Gathered, Programme, Proof, Subject};
+use crate::verify::proof::{
+    Evidence, Failure, FirstRound, Gathered, Programme, Proof, ServerFailure, Subject,
+    is_server_failure,
+};
 
 /// Interprets a programme: makes its rows, makes each trial in a subtransaction that is undone, and
 /// leaves the answers in a setting that ends with the transaction.
@@ -27,39 +30,37 @@ pub struct Proved {
     pub checks: Vec<Check>,
     /// What came of deleting the row that each foreign key names.
     pub deletes: BTreeMap<Object, Mark>,
+    /// The failure of the server, when one kept something from being found out.
+    pub server_failure: Option<ServerFailure>,
 }
 
 /// Tries everything that there is to try on `subject`, which `first` was written for, and judges it.
-///
-/// # Errors
-///
-/// As [`run`].
-pub fn prove(
-    session: &mut Session,
-    subject: &Subject<'_>,
-    first: FirstRound,
-) -> Result<Proved, QueryError> {
+pub fn prove(session: &mut Session, subject: &Subject<'_>, first: FirstRound) -> Proved {
     let mut proof = Proof::new(subject, first);
     while let Some(programme) = proof.next() {
-        let mut evidence = run(session, programme)?;
+        let mut evidence = run(session, programme);
         // The last of them asks who holds the lock.
         let most = proof.round_trips_left().min(MOST_RETRIES + 1);
         let mut more = 0;
         while let Some(failure) = locked_out(&mut evidence).filter(|_| more < most) {
             more += 1;
             if more == most {
-                failure.message += &held(session, programme)?;
+                match held(session, programme) {
+                    Ok(held) => failure.message += &held,
+                    Err(error) => evidence = cut_off(&error),
+                }
             } else {
                 std::thread::sleep(PAUSE);
-                evidence = run(session, programme)?;
+                evidence = run(session, programme);
             }
         }
         proof.learn_after(more, evidence);
     }
-    Ok(Proved {
+    Proved {
         checks: proof.checks(),
         deletes: proof.deletes(),
-    })
+        server_failure: proof.server_failure(),
+    }
 }
 
 /// How often rows are made again that somebody's lock kept out.
@@ -101,17 +102,12 @@ const MOST_NAMED: usize = 3;
 /// Nothing is left behind: neither rows nor, as the programme gives every value itself, numbers taken
 /// from sequences. When this process or the connection ends, the server notices within half a second
 /// (PostgreSQL 14 on; before, when it has done), and rolls back.
-///
-/// # Errors
-///
-/// When the connection is lost without a word. A server that refuses, or ends the session and says why, is
-/// [`Evidence::NotTried`].
-pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, QueryError> {
+pub fn run(session: &mut Session, programme: &Programme) -> Evidence {
     if let Some(reason) = takes_no_rows(&session.server) {
-        return Ok(not_tried(reason));
+        return Evidence::NotTried(reason.to_owned());
     }
     if programme.is_empty() {
-        return Ok(Evidence::Gathered(Gathered::default()));
+        return Evidence::Gathered(Gathered::default());
     }
     let began = Instant::now();
     let answers = match session.batch(
@@ -120,18 +116,17 @@ pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, Que
     ) {
         Ok(answers) => answers,
         Err(error) => {
-            let Some(state) = error.sqlstate().map(str::to_owned) else {
-                return Err(error);
+            let rolled_back = if error.is_loss() {
+                Ok(Vec::new())
+            } else {
+                session.batch("rolling back", "ROLLBACK")
             };
-            if error.is_loss() {
-                return Ok(Evidence::NotTried(format!(
-                    "the session was ended: {error}"
-                )));
-            }
-            session.batch("rolling back", "ROLLBACK")?;
             let allowed = Duration::from_millis(programme.statement_timeout_ms.into());
             let in_time = began.elapsed() < allowed;
-            return Ok(Evidence::NotTried(refusal(&state, &error, in_time)));
+            return match rolled_back {
+                Ok(_) => stopped(&error, in_time),
+                Err(lost) => cut_off(&lost),
+            };
         }
     };
     let text = answers
@@ -140,10 +135,12 @@ pub fn run(session: &mut Session, programme: &Programme) -> Result<Evidence, Que
         .next()
         .and_then(|row| row.get(0))
         .unwrap_or_default();
-    Ok(match serde_json::from_str(text) {
+    match serde_json::from_str(text) {
         Ok(gathered) => Evidence::Gathered(gathered),
-        Err(error) => not_tried(&format!("the server's answer could not be read: {error}")),
-    })
+        Err(error) => Evidence::CutOff(ServerFailure(format!(
+            "the server's answer could not be read: {error}"
+        ))),
+    }
 }
 
 /// Why nothing can be tried on `server` at all, when so.
@@ -157,18 +154,27 @@ pub fn takes_no_rows(server: &Server) -> Option<&'static str> {
     }
 }
 
-fn not_tried(reason: &str) -> Evidence {
-    Evidence::NotTried(reason.to_owned())
-}
-
-fn refusal(state: &str, error: &QueryError, in_time: bool) -> String {
-    match state {
+/// What the error that ended a programme says: that the server failed, or that nothing could be tried.
+fn stopped(error: &QueryError, in_time: bool) -> Evidence {
+    let state = error.sqlstate().unwrap_or_default();
+    if error.is_loss() || is_server_failure(state) {
+        return cut_off(error);
+    }
+    Evidence::NotTried(match state {
+        "42704" => {
+            return Evidence::CutOff(ServerFailure(
+                "the database has no PL/pgSQL, in which deletes are tried (CREATE EXTENSION plpgsql)".to_owned(),
+            ));
+        }
         "57014" if in_time => "somebody cancelled it".to_owned(),
         "57014" => "it took longer than the time allowed, and was stopped".to_owned(),
-        "42704" => "the server has no PL/pgSQL, which the trials are run in".to_owned(),
         "25006" => "the transaction is read-only".to_owned(),
         _ => error.to_string(),
-    }
+    })
+}
+
+fn cut_off(error: &QueryError) -> Evidence {
+    Evidence::CutOff(ServerFailure(error.to_string()))
 }
 
 /// What [`run`] sends, as one text. PostgreSQL reads all of it before `standard_conforming_strings` is

@@ -11,6 +11,7 @@ DECLARE
   state text;
   message text;
   detail text;
+  hint text;
   in_table text;
   in_constraint text;
   in_column text;
@@ -81,10 +82,10 @@ BEGIN
         END LOOP;
         RAISE EXCEPTION USING ERRCODE = undone;
       EXCEPTION WHEN OTHERS THEN
-        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
           in_table = TABLE_NAME, in_constraint = CONSTRAINT_NAME, in_column = COLUMN_NAME;
         IF state <> undone THEN
-          failure := pg_catalog.jsonb_build_object('sqlstate', state, 'message', message, 'detail', detail, 'table', in_table,
+          failure := pg_catalog.jsonb_build_object('sqlstate', state, 'message', message, 'detail', detail, 'hint', hint, 'table', in_table,
             'constraint', in_constraint, 'column', in_column);
         END IF;
       END;
@@ -93,11 +94,11 @@ BEGIN
     END LOOP;
     RAISE EXCEPTION USING ERRCODE = undone;
   EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
       in_table = TABLE_NAME, in_constraint = CONSTRAINT_NAME, in_column = COLUMN_NAME;
     IF state <> undone THEN
       made := pg_catalog.jsonb_build_object('answers', pg_catalog.to_jsonb(answers), 'failure', pg_catalog.jsonb_build_object('sqlstate', state,
-        'message', message, 'detail', detail, 'table', in_table, 'constraint', in_constraint, 'column', in_column));
+        'message', message, 'detail', detail, 'hint', hint, 'table', in_table, 'constraint', in_constraint, 'column', in_column));
     END IF;
   END;
   PERFORM pg_catalog.set_config('leora_migrate.evidence',

@@ -309,6 +309,13 @@ codes! {
         "Use the version that made it; the history names it in the column tool_version. When the history does not \
          matter any more, as on a copy, rename its schema: ALTER SCHEMA leora_migrate RENAME TO leora_migrate_old.";
 
+    ServerFailed = 58, "The verification could not be finished",
+        "The server, or the connection to it, failed while verify looked. What was found until then is in the report; \
+         it is no verdict. Exit code 2. Nothing was changed: the rows that verify makes are rolled back.",
+        "The session was ended (57P01), the server crashed, its disk is full, it found corrupted data (class XX), or \
+         PL/pgSQL cannot be loaded, in which deletes are tried.",
+        "Look into the server's log, settle what it says, and run verify again.";
+
     StandsOtherwise = 60, "Something stands that differs from the declaration",
         "A table, column, key or index that the migration needs or would create is there, and is not what is \
          declared. Nothing is done.",

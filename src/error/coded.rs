@@ -21,6 +21,7 @@ impl Error {
             Error::Target(error) => of_target(error),
             Error::Connect(error) => of_connection(error.reason()),
             Error::Query(error) => of_query(error),
+            Error::ServerFailed(_) => Code::ServerFailed,
             Error::Unsuitable { code, .. } => *code,
             Error::Apply(error) => of_apply(error),
             Error::NotInstalled(_) => Code::NotInstalled,

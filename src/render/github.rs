@@ -2,7 +2,7 @@
 //! `::warning` and `::notice`).
 
 use crate::plan::Plan;
-use crate::report::{NoResult, Report};
+use crate::report::{NoResult, Reason, Report};
 use crate::verify::check::{Check, Finding, Outcome};
 
 /// GitHub shows no more of one kind for one step.
@@ -11,9 +11,13 @@ const MOST: usize = 10;
 const MOST_FINDINGS: usize = 5;
 
 /// Writes `report`: an error a failed check, a warning a check that was not proved, and one notice of
-/// what it all comes to and what the design leaves open.
+/// what it all comes to and what the design leaves open. That it could not be finished is the first error.
 pub fn render(report: &Report) -> String {
-    let mut errors = Vec::new();
+    let stopped = |error: &Reason| {
+        let title = format!("could not look, {}: {}", error.code, error.title);
+        (title, in_words(error))
+    };
+    let mut errors: Vec<_> = report.error.iter().map(stopped).collect();
     let mut warnings = Vec::new();
     let mut unproved = Vec::new();
     for check in &report.checks {
@@ -74,7 +78,7 @@ fn summary(report: &Report) -> String {
     for advice in &report.advice {
         text += &format!("\n- {} ({})", advice.title, advice.id);
     }
-    let title = format!("leora-migrate verify: {}", report.verdict.word());
+    let title = format!("leora-migrate verify: {}", report.headline());
     annotation("notice", &title, &text)
 }
 
@@ -85,8 +89,11 @@ pub fn no_result(none: &NoResult) -> String {
         "leora-migrate {} could not run, {}: {}",
         none.command, error.code, error.title
     );
-    let text = format!("{}\n{}", error.message, error.remedy);
-    annotation("error", &title, &text)
+    annotation("error", &title, &in_words(error))
+}
+
+fn in_words(error: &Reason) -> String {
+    format!("{}\n{}", error.message, error.remedy)
 }
 
 /// Writes `plan`: an error for each thing in its way, else a notice of what it would do.

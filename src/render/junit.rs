@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 
 use super::diff;
-use crate::report::{NoResult, Report};
+use crate::report::{NoResult, Reason, Report, Run};
 use crate::verify::check::{Check, Finding, Group, Outcome};
 
 /// Writes `report`. What was not proved is a skipped case, or a failed one where proof was asked for.
@@ -20,27 +20,39 @@ pub fn render(report: &Report) -> String {
             junit.add_test_suite(suite(group, &checks, report));
         }
     }
+    if let Some(error) = &report.error {
+        junit.add_test_suite(not_run("verify", "could not look", error, &report.run));
+    }
     junit.to_string().expect("memory takes what is written")
 }
 
 /// Writes that there is no result: one case, which is an error and no failure.
 pub fn no_result(none: &NoResult) -> String {
-    let error = &none.error;
+    let mut junit = JUnit::new(format!("leora-migrate {}", none.command));
+    junit.set_timestamp(none.run.at);
+    junit.add_test_suite(not_run(
+        none.command,
+        "could not run",
+        &none.error,
+        &none.run,
+    ));
+    junit.to_string().expect("memory takes what is written")
+}
+
+/// A suite of one case, which is an error.
+fn not_run(command: &str, what: &str, error: &Reason, run: &Run) -> TestSuite {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status
         .set_type(error.code.to_string())
         .set_message(error.title)
         .set_description(format!("{}\n\n{}", error.message, error.remedy));
-    let mut case = TestCase::new("could not run", status);
-    case.set_classname(format!("leora-migrate.{}", none.command));
-    let mut suite = TestSuite::new(none.command);
-    suite.set_timestamp(none.run.at);
-    suite.add_property(("tool_version", none.run.tool_version));
+    let mut case = TestCase::new(what, status);
+    case.set_classname(format!("leora-migrate.{command}"));
+    let mut suite = TestSuite::new(command);
+    suite.set_timestamp(run.at);
+    suite.add_property(("tool_version", run.tool_version));
     suite.add_test_case(case);
-    let mut junit = JUnit::new(format!("leora-migrate {}", none.command));
-    junit.set_timestamp(none.run.at);
-    junit.add_test_suite(suite);
-    junit.to_string().expect("memory takes what is written")
+    suite
 }
 
 fn suite(group: Group, checks: &[&Check], report: &Report) -> TestSuite {

@@ -3,7 +3,7 @@
 use super::remedy::parted;
 use super::{diff, words};
 use crate::plan::{Plan, Transaction};
-use crate::report::{NoResult, Report, Run};
+use crate::report::{NoResult, Reason, Report, Run};
 use crate::verify::advice::{Advice, DECLARE_FIRST};
 use crate::verify::check::{Check, Group, Outcome};
 
@@ -16,18 +16,17 @@ const MOST_DIFFS: usize = 8;
 pub fn render(report: &Report) -> String {
     let subject = &report.subject;
     let mut out = format!(
-        "## leora-migrate verify: {}{}\n\n**{}** of {} checks on {}, schema {}, PostgreSQL {}.\n",
-        report.verdict.word(),
-        match report.open() {
-            Some(open) if report.is_green() => format!(", but {open}"),
-            _ => String::new(),
-        },
+        "## leora-migrate verify: {}\n\n**{}** of {} checks on {}, schema {}, PostgreSQL {}.\n",
+        report.headline(),
         report.counts.in_words(),
         report.checks.len(),
         code(&subject.endpoint),
         code(subject.schema.as_str()),
         text(&subject.server_version),
     );
+    if let Some(error) = &report.error {
+        out += &format!("\n{}", reason(error));
+    }
     failures(&mut out, report);
     diffs(&mut out, report);
     unproved(&mut out, report);
@@ -92,16 +91,23 @@ pub fn plan(plan: &Plan, advice: &[Advice], endpoint: &str) -> String {
 
 /// Writes that there is no result, and why.
 pub fn no_result(none: &NoResult) -> String {
-    let error = &none.error;
     format!(
-        "## leora-migrate {}: could not run\n\n**{}: {}**\n\n{}\n{}\n\n<sub>{}</sub>\n",
+        "## leora-migrate {}: could not run\n\n{}\n<sub>{}</sub>\n",
         none.command,
+        reason(&none.error),
+        by(&none.run)
+    )
+}
+
+/// What happened, and what to do.
+fn reason(error: &Reason) -> String {
+    format!(
+        "**{}: {}**\n\n{}\n{}\n",
         error.code,
         text(error.title),
         fenced("text", &format!("{}\n", error.message.trim_end())),
         // Ours, with the code spans that the documentation of the codes has.
         error.remedy,
-        by(&none.run)
     )
 }
 

@@ -9,7 +9,7 @@ mod proof;
 use failures::Failed;
 
 use super::style::{bad, caution, faint, good, strong, wrapped};
-use crate::report::{NoResult, Report};
+use crate::report::{Conclusion, NoResult, Reason, Report};
 use crate::verify::check::{Finding, Outcome};
 
 /// The most findings of one check that are written out, unless all are asked for.
@@ -48,6 +48,11 @@ pub fn render(report: &Report, page: Page) -> String {
         out += &more(report.notes.len(), page.at_most(MOST_FINDINGS), "  ");
     }
     advice::write(&mut out, &report.advice, page);
+    if let Some(error) = &report.error {
+        out += &format!("\n{}\n", bad("Could not look"));
+        out += &wrapped(&in_a_word(error), "  ", "    ", width);
+        out += &wrapped(error.remedy, "  ", "  ", width);
+    }
     out += "\n";
     for first in [failed.where_to_begin(), where_to_type(report)] {
         out += &first.map_or_else(String::new, |first| wrapped(&first, "", "  ", width));
@@ -88,8 +93,12 @@ fn subject(report: &Report, page: Page) -> String {
 
 /// Writes that there is no result, and why, as the terminal is told.
 pub fn no_result(none: &NoResult) -> String {
-    let error = &none.error;
-    format!("error[{}]: {}\n", error.code, error.message.trim_end())
+    in_a_word(&none.error) + "\n"
+}
+
+/// An error with its code, as the terminal is told.
+fn in_a_word(error: &Reason) -> String {
+    format!("error[{}]: {}", error.code, error.message.trim_end())
 }
 
 /// What a verification would touch, a line each.
@@ -144,19 +153,18 @@ fn waived(out: &mut String, report: &Report, page: Page) {
 
 /// The last line: what it all came to.
 pub fn conclusion(report: &Report, width: usize) -> String {
-    let word = if report.is_green() {
-        good("GREEN")
-    } else {
-        bad("RED")
+    let word = match report.verdict {
+        Conclusion::Passed if report.is_green() => good("GREEN"),
+        Conclusion::Passed => good("PASSED"),
+        Conclusion::Failed | Conclusion::NotProved => bad("RED"),
+        Conclusion::CouldNotLook => bad("COULD NOT LOOK"),
     };
     let took = faint(&format!(
         "({} ms, {} round trips)",
         report.elapsed_ms, report.round_trips
     ));
-    let open = match report.open() {
-        Some(open) if report.is_green() => format!(", but {}", caution(&open)),
-        _ => String::new(),
-    };
+    let open = report.open();
+    let open = open.map_or_else(String::new, |open| format!(", {}", caution(&open)));
     let line = format!("{word}{open}: {} {took}", report.counts.in_words());
     wrapped(&line, "", "  ", width)
 }

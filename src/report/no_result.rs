@@ -23,7 +23,7 @@ pub struct NoResult {
 }
 
 /// An error, as reports tell it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// Its code, which `explain` takes.
     pub code: Code,
@@ -38,19 +38,26 @@ pub struct Reason {
 impl NoResult {
     /// Of `error`, which ended `command`; `None` when it has no code, because what failed has been said.
     pub fn of(error: &Error, command: &'static str, run: Run) -> Option<NoResult> {
-        let code = error.code()?;
-        let entry = TABLE.iter().find(|entry| entry.code == code)?;
         Some(NoResult {
             format_version: FORMAT_VERSION,
             command,
             run,
-            error: Reason {
-                code,
-                title: entry.title,
-                message: in_lines(&error.to_string()),
-                remedy: entry.remedy,
-            },
+            error: Reason::of(error)?,
             exit_code: error.exit_code(),
+        })
+    }
+}
+
+impl Reason {
+    /// Of `error`; `None` when it has no code, because what failed has been said.
+    pub fn of(error: &Error) -> Option<Reason> {
+        let code = error.code()?;
+        let entry = TABLE.iter().find(|entry| entry.code == code)?;
+        Some(Reason {
+            code,
+            title: entry.title,
+            message: in_lines(&error.to_string()),
+            remedy: entry.remedy,
         })
     }
 }

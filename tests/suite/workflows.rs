@@ -5,7 +5,7 @@ use std::path::Path;
 
 use saphyr::{LoadableYamlNode, Yaml};
 
-use super::reports::hostile;
+use super::reports::{hostile, migrated};
 use super::support::{Cli, Output, Template, TestDatabase, repository};
 
 fn read(path: &str) -> Yaml<'static> {
@@ -221,6 +221,33 @@ fn a_release_that_is_red_says_so_everywhere() {
     );
     assert!(summary(directory.path()).contains("leora-migrate verify: failed"));
     assert!(has_results(directory.path()));
+    written(directory.path(), &handed_on("apply"));
+}
+
+/// It stands and nobody recorded it: nothing fails, and one check is not proved.
+#[test]
+fn a_release_that_is_not_wholly_proved_is_not_passed() {
+    let database = TestDatabase::from(migrated());
+    let directory = tempfile::tempdir().unwrap();
+    github("plan", &database, directory.path()).well();
+    let done = github("apply", &database, directory.path());
+    assert!(done.failed, "{}", done.said());
+    assert!(summary(directory.path()).contains("leora-migrate verify: not proved"));
+    gitlab("apply and verify", &database, directory.path())
+        .exits(1)
+        .stdout_has("RED: 40 passed, 1 not proved");
+}
+
+#[test]
+fn a_release_under_which_the_server_fails_says_so_and_uploads_no_result() {
+    let database = TestDatabase::from(Template::Baseline);
+    let directory = tempfile::tempdir().unwrap();
+    github("plan", &database, directory.path()).well();
+    database.execute("DROP EXTENSION plpgsql");
+    let done = github("apply", &database, directory.path());
+    assert!(done.failed, "{}", done.said());
+    assert!(summary(directory.path()).contains("leora-migrate verify: could not look"));
+    assert!(!has_results(directory.path()));
     written(directory.path(), &handed_on("apply"));
 }
 

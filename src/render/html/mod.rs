@@ -64,7 +64,7 @@ fn sections(page: &Page<'_>) -> Vec<(Heading, Markup)> {
     }
     sections.push((("plan", "The plan"), planned::section(page)));
     let is_wrong = match page.report {
-        Some(report) => !report.is_green(),
+        Some(report) => !report.has_passed(),
         None => !page.plan.refusals.is_empty(),
     };
     if is_wrong {
@@ -72,14 +72,18 @@ fn sections(page: &Page<'_>) -> Vec<(Heading, Markup)> {
     }
     sections.push((("pictures", "Pictures"), pictures(page)));
     let mut open = open_points(page);
-    let last = open.pop();
+    // There is nothing to sign where nobody could look to the end.
+    let is_to_be_signed = page.report.is_none_or(|report| report.error.is_none());
+    let last = if is_to_be_signed { open.pop() } else { None };
     sections.push((
         ("open", "Open points"),
         html! { section id="open" { h2 { "Open points" } @for part in &open { (part) } } },
     ));
-    // On paper a signature does not stand by itself: with it stands what was read last.
-    let signed = html! { div.last { @if let Some(last) = &last { (last) } (signature(page)) } };
-    sections.push((("signed", "Signature"), signed));
+    if is_to_be_signed {
+        // On paper a signature does not stand by itself: with it stands what was read last.
+        let signed = html! { div.last { @if let Some(last) = &last { (last) } (signature(page)) } };
+        sections.push((("signed", "Signature"), signed));
+    }
     sections
 }
 
@@ -212,20 +216,27 @@ fn verdict(page: &Page<'_>) -> Markup {
         return html! { p class={ "verdict " (class) } { (super::words::headline(page.plan)) } };
     };
     let (class, word) = match report.verdict {
-        Conclusion::Passed => ("good", "Passed"),
+        Conclusion::Passed if report.is_green() => ("good", "Passed"),
+        Conclusion::Passed => ("open", "Passed"),
         Conclusion::Failed => ("bad", "Failed"),
         Conclusion::NotProved => ("open", "Not proved"),
+        Conclusion::CouldNotLook => ("bad", "Could not look"),
     };
     html! {
         p class={ "verdict " (class) } {
             strong { (word) }
-            @if let Some(open) = report.open().filter(|_| report.is_green()) { ", but " strong.open { (open) } }
+            @if let Some(open) = report.open() { ", " strong.open { (open) } }
             " "
             @if report.counts.passed == report.checks.len() {
                 span { "all " (report.checks.len()) " checks hold" }
             } @else {
                 span { (report.counts.in_words()) ", of " (report.checks.len()) " checks" }
             }
+        }
+        @if let Some(error) = &report.error {
+            p.verdict.bad { strong { (error.code) } " " (error.title) }
+            pre { (error.message.trim_end()) }
+            p { (spans(error.remedy)) }
         }
     }
 }

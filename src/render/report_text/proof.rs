@@ -11,10 +11,10 @@ const MOST_BY_NAME: usize = 3;
 /// The most things that a reason is said to be about.
 const MOST_SUBJECTS: usize = 6;
 
-/// Writes how a green report's checks were proved, and for any report what keeps others open.
+/// Writes how the checks of a report without failures were proved, and for any report what keeps others open.
 pub(super) fn write(out: &mut String, report: &Report, page: Page) {
     let open = reasons(&report.checks, page);
-    if report.is_green() {
+    if report.has_passed() {
         let mut line = proved(&report.checks);
         // What is waived failed, and what it left open is not told.
         if open.is_empty() && report.counts.waived == 0 && report.left_out == 0 {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use chrono::DateTime;
 
 use super::*;
+use crate::error::Error;
 use crate::model::{Identifier, Schema};
 use crate::report::{Circumstances, ObjectDiff, Run, Subject};
 use crate::verify::advice::{Advice, DECLARE_FIRST};
 use crate::verify::check::{Check, Group};
 use crate::verify::checklist::Verdict;
-use crate::verify::proof::TRIED;
+use crate::verify::proof::{ServerFailure, TRIED};
 use crate::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS};
 
 fn check(id: &'static str, group: Group, outcome: Outcome) -> Check {
@@ -71,6 +72,7 @@ fn report(checks: Vec<Check>, advice: Vec<Advice>, left_out: usize) -> Report {
         run,
         subject,
         require_proof: false,
+        error: None,
         left_out,
         elapsed: Duration::ZERO,
         round_trips: 4,
@@ -186,6 +188,62 @@ fn nothing_is_not_proved_only_where_all_was_asked_and_passed() {
         let checks = [all.clone(), vec![other]].concat();
         let told = told(&report(checks, Vec::new(), left_out), 100, false);
         assert!(!told.contains(nothing), "{told}");
+    }
+}
+
+#[test]
+fn green_is_said_only_where_every_check_passed() {
+    let passed = || check("tables.a", Group::Tables, Outcome::Passed);
+    let with = |outcome| vec![passed(), check("tables.b", Group::Tables, outcome)];
+    let stopped = |checks| {
+        let mut stopped = report(checks, Vec::new(), 0);
+        let error = Error::ServerFailed(ServerFailure("no memory".to_owned()));
+        stopped.error = Reason::of(&error);
+        stopped.verdict = Conclusion::CouldNotLook;
+        stopped
+    };
+    for (report, said, code) in [
+        (
+            report(vec![passed()], Vec::new(), 0),
+            "GREEN: 1 passed (",
+            0,
+        ),
+        (
+            report(with(not_proved(&["no right"])), Vec::new(), 0),
+            "PASSED, 1 of 2 not proved: 1 passed, 1 not proved (",
+            0,
+        ),
+        (
+            report(with(skipped()), Vec::new(), 0),
+            "PASSED, 1 of 2 not proved: 1 passed, 1 skipped (",
+            0,
+        ),
+        (
+            report(with(waived()), Vec::new(), 0),
+            "PASSED: 1 passed, 1 waived (",
+            0,
+        ),
+        (
+            report(vec![passed()], Vec::new(), 40),
+            "PASSED, 40 checks left out (--only): 1 passed (",
+            0,
+        ),
+        (
+            report(with(failed(&[("no", "")])), Vec::new(), 0),
+            "RED: 1 passed, 1 failed (",
+            1,
+        ),
+        (stopped(vec![passed()]), "COULD NOT LOOK: 1 passed (", 2),
+        (
+            stopped(with(failed(&[("no", "")]))),
+            "COULD NOT LOOK: 1 passed, 1 failed (",
+            2,
+        ),
+    ] {
+        let told = told(&report, 100, false);
+        assert!(told.contains(&format!("\n{said}")), "{said}\n{told}");
+        assert_eq!(report.exit_code(), code, "{said}");
+        assert_eq!(told.contains("no memory"), code == 2, "{told}");
     }
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::diff::Object;
 use crate::model::Identifier;
-use crate::report::{NoResult, Report, Run};
+use crate::report::{NoResult, Reason, Report, Run};
 use crate::verify::check::{Check, Finding, Outcome};
 
 /// Where the application's tables are declared, as far as that is known.
@@ -36,7 +36,8 @@ impl Default for Places {
 }
 
 /// Writes `report`: each finding of a failed check is an error, what was not proved a warning (an
-/// error where proof was asked for), advice a note. What passed is no finding.
+/// error where proof was asked for), advice a note. What passed is no finding. Where the server failed meanwhile,
+/// the run is said to be unsuccessful, and the results are those found until then.
 pub fn render(report: &Report, places: &Places) -> String {
     let mut log = Log {
         report,
@@ -53,9 +54,8 @@ pub fn render(report: &Report, places: &Places) -> String {
         log.rules.insert(advice.id, rule::of(advice.id, "note"));
     }
     let Log { rules, results, .. } = log;
-    let mut invocation = invocation(&report.run, true);
-    invocation["exitCode"] = u8::from(!report.is_green()).into();
-    let mut run = run("verify", &report.run, invocation);
+    let invocation = invocation(&report.run, report.exit_code(), report.error.as_ref());
+    let mut run = run("verify", &report.run, invocation, report.error.as_ref());
     run["tool"]["driver"]["rules"] = rules.into_values().collect();
     run["results"] = results.into();
     run["properties"] = json!({
@@ -69,28 +69,32 @@ pub fn render(report: &Report, places: &Places) -> String {
 /// Writes that there is no result, as what the tool has to say of itself. There are no `results`, not
 /// even none of them: an empty list says that nothing is wrong (SARIF 2.1.0, 3.14.23).
 pub fn no_result(none: &NoResult) -> String {
-    let error = &none.error;
-    let mut invocation = invocation(&none.run, false);
-    invocation["exitCode"] = none.exit_code.into();
-    invocation["exitCodeDescription"] = error.title.into();
-    invocation["toolExecutionNotifications"] = json!([{
-        "descriptor": { "id": error.code, "index": 0 },
-        "level": "error",
-        "message": { "text": format!("{}\n{}", error.message, error.remedy) },
-        "timeUtc": none.run.at,
-    }]);
-    let mut run = run(none.command, &none.run, invocation);
-    let descriptor = rule::of(&error.code.to_string(), "error");
-    run["tool"]["driver"]["notifications"] = json!([descriptor]);
-    whole(run)
+    let error = Some(&none.error);
+    let invocation = invocation(&none.run, none.exit_code, error);
+    whole(run(none.command, &none.run, invocation, error))
 }
 
-fn invocation(run: &Run, successful: bool) -> Value {
-    json!({ "executionSuccessful": successful, "endTimeUtc": run.at, "account": run.by })
+fn invocation(run: &Run, exit_code: u8, error: Option<&Reason>) -> Value {
+    let mut invocation = json!({
+        "executionSuccessful": error.is_none(),
+        "endTimeUtc": run.at,
+        "account": run.by,
+        "exitCode": exit_code,
+    });
+    if let Some(error) = error {
+        invocation["exitCodeDescription"] = error.title.into();
+        invocation["toolExecutionNotifications"] = json!([{
+            "descriptor": { "id": error.code, "index": 0 },
+            "level": "error",
+            "message": { "text": format!("{}\n{}", error.message, error.remedy) },
+            "timeUtc": run.at,
+        }]);
+    }
+    invocation
 }
 
-fn run(command: &str, run: &Run, invocation: Value) -> Value {
-    json!({
+fn run(command: &str, run: &Run, invocation: Value, error: Option<&Reason>) -> Value {
+    let mut whole = json!({
         "tool": { "driver": {
             "name": "leora-migrate",
             "version": run.version(),
@@ -98,7 +102,12 @@ fn run(command: &str, run: &Run, invocation: Value) -> Value {
         } },
         "automationDetails": { "id": format!("leora-migrate/{command}/") },
         "invocations": [invocation],
-    })
+    });
+    if let Some(error) = error {
+        let descriptor = rule::of(&error.code.to_string(), "error");
+        whole["tool"]["driver"]["notifications"] = json!([descriptor]);
+    }
+    whole
 }
 
 fn whole(run: Value) -> String {

@@ -1,5 +1,7 @@
 //! What the server answered to a programme.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 /// What came of a programme.
@@ -9,6 +11,18 @@ pub enum Evidence {
     Gathered(Gathered),
     /// It was not: why, in words.
     NotTried(String),
+    /// The server failed while it was run.
+    CutOff(ServerFailure),
+}
+
+/// A failure of the server, or of the connection to it: it says nothing of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerFailure(pub String);
+
+impl fmt::Display for ServerFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// What the steps of a programme answered.
@@ -39,6 +53,8 @@ pub struct Failure {
     pub message: String,
     /// The detail.
     pub detail: String,
+    /// The hint.
+    pub hint: String,
     /// The table, when it is about one; of a foreign key, the referencing one.
     pub table: String,
     /// The constraint, when it is about one.
@@ -48,17 +64,43 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Whether the server failed. An internal error that comes with a hint is one that PostgreSQL expects of a
+    /// database: a rule rewrote the query of a foreign key (`ri_PerformCheck` in ri_triggers.c).
+    pub(super) fn is_of_server(&self) -> bool {
+        let is_expected = self.sqlstate == INTERNAL_ERROR && !self.hint.is_empty();
+        is_server_failure(&self.sqlstate) && !is_expected
+    }
+
     /// In one line.
     pub(super) fn in_words(&self) -> String {
         format!("{} (SQLSTATE {})", self.message, self.sqlstate)
     }
 }
 
+/// PostgreSQL's code for what should not happen.
+const INTERNAL_ERROR: &str = "XX000";
+
 /// Whether an error code says that the trial could not be made, and nothing of what was to be tried: no
 /// privilege, no lock, no resources, interrupted, read-only, not supported.
 pub(super) fn is_about_circumstances(sqlstate: &str) -> bool {
     const STATES: [&str; 3] = ["42501", "55P03", "25006"];
-    const CLASSES: [&str; 6] = ["0A", "40", "53", "54", "57", "58"];
+    const CLASSES: [&str; 5] = ["0A", "40", "53", "54", "57"];
     let class = sqlstate.get(..2).unwrap_or_default();
     STATES.contains(&sqlstate) || CLASSES.contains(&class)
+}
+
+/// The same for a step that may be refused, of which the code alone is known: an internal error may be one that is
+/// expected.
+pub(super) fn is_refusal_of_server(sqlstate: &str) -> bool {
+    is_server_failure(sqlstate) && sqlstate != INTERNAL_ERROR
+}
+
+/// Whether an error code says that the server itself failed: disk full (53100), shut down, crashed or not ready
+/// (57P01 to 57P05), system error (class 58), internal error or corrupted data (class XX). See PostgreSQL's manual,
+/// appendix A.
+pub fn is_server_failure(sqlstate: &str) -> bool {
+    sqlstate == "53100"
+        || ["57P0", "58", "XX"]
+            .iter()
+            .any(|class| sqlstate.starts_with(class))
 }

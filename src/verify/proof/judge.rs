@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::{TRIED, Tried};
-use super::evidence::{Answers, Evidence, Gathered};
+use super::evidence::{Answers, Evidence, Gathered, ServerFailure, is_refusal_of_server};
 use super::programme::{Claim, Expect, Programme, Trial};
 use super::subject::{KeyName, Subject};
 use super::verdict::{Verdict, verdict};
@@ -17,15 +17,82 @@ use crate::verify::remedy::SEE_WHAT_STANDS;
 pub(super) fn judge(subject: &Subject<'_>, rounds: &[(Programme, Evidence)]) -> Vec<Check> {
     let (tallies, nothing) = tallies(subject, rounds);
     let none = Tally::default();
-    TRIED
+    let check = |tried: &Tried| {
+        let tally = tallies.get(tried.id).unwrap_or(&none);
+        tally.check(tried, nothing.as_deref())
+    };
+    let mut checks: Vec<_> = TRIED.iter().map(check).collect();
+    if let Some((_, Evidence::CutOff(failure))) = rounds.last() {
+        skip_cut_off(&mut checks, failure);
+    }
+    checks
+}
+
+/// A check that nothing but the server's failure left open was not looked at.
+fn skip_cut_off(checks: &mut [Check], failure: &ServerFailure) {
+    for check in checks {
+        if let Outcome::NotProved { reasons } = &check.outcome
+            && reasons.iter().all(|reason| *reason == failure.0)
+        {
+            check.outcome = Outcome::Skipped {
+                reason: failure.0.clone(),
+            };
+        }
+    }
+}
+
+/// The failure of the server that left something open, when there is one.
+pub(super) fn server_failure(rounds: &[(Programme, Evidence)]) -> Option<ServerFailure> {
+    let (last, before) = rounds.split_last()?;
+    if let (_, Evidence::CutOff(failure)) = last {
+        return Some(failure.clone());
+    }
+    let found = |(programme, evidence): &(Programme, Evidence), is_last: bool| {
+        let Evidence::Gathered(gathered) = evidence else {
+            return None;
+        };
+        let trials = programme.trials.iter().zip(&gathered.trials);
+        // What a later round tries again is judged there.
+        let mut judged =
+            trials.filter(|(trial, answers)| is_last || !left_open(trial, Some(answers)));
+        failure_of_server(&gathered.build)
+            .or_else(|| judged.find_map(|(trial, answers)| failure_of_trial(trial, answers)))
+    };
+    let mut before = before.iter();
+    before
+        .find_map(|round| found(round, false))
+        .or_else(|| found(last, true))
+}
+
+/// The failure of the server among the answers to any trial of a round that is not judged.
+pub(super) fn server_failure_in(gathered: &Gathered) -> Option<ServerFailure> {
+    let mut answers = std::iter::once(&gathered.build).chain(&gathered.trials);
+    answers.find_map(failure_of_server)
+}
+
+/// The same where steps may be refused: such a step answers with the error code.
+fn failure_of_trial(trial: &Trial, answers: &Answers) -> Option<ServerFailure> {
+    let mut refused = trial
+        .steps
         .iter()
-        .map(|tried| {
-            tallies
-                .get(tried.id)
-                .unwrap_or(&none)
-                .check(tried, nothing.as_deref())
-        })
-        .collect()
+        .zip(&answers.answers)
+        .filter_map(|(step, answer)| {
+            let code = answer.as_deref()?.split(' ').next()?;
+            (step.may_be_refused && code.len() == 5 && is_refusal_of_server(code)).then_some(code)
+        });
+    let of_step = || {
+        refused
+            .next()
+            .map(|code| ServerFailure(format!("SQLSTATE {code}")))
+    };
+    failure_of_server(answers).or_else(of_step)
+}
+
+fn failure_of_server(answers: &Answers) -> Option<ServerFailure> {
+    let failure = answers.failure.as_ref()?;
+    failure
+        .is_of_server()
+        .then(|| ServerFailure(failure.in_words()))
 }
 
 /// What came of each thing that a check tried, by itself.
@@ -98,14 +165,16 @@ fn left_open(trial: &Trial, answers: Option<&Answers>) -> bool {
 fn answers(evidence: &Evidence, trial: usize) -> Option<&Answers> {
     match evidence {
         Evidence::Gathered(Gathered { trials, .. }) => trials.get(trial),
-        Evidence::NotTried(_) => None,
+        Evidence::NotTried(_) | Evidence::CutOff(_) => None,
     }
 }
 
 /// Why nothing of the programme was tried, when so.
 fn not_run(programme: &Programme, evidence: &Evidence) -> Option<String> {
     match evidence {
-        Evidence::NotTried(reason) => Some(reason.clone()),
+        Evidence::NotTried(reason) | Evidence::CutOff(ServerFailure(reason)) => {
+            Some(reason.clone())
+        }
         Evidence::Gathered(gathered) => rows_missing(programme, &gathered.build),
     }
 }

@@ -38,7 +38,7 @@ mod whole_tenant;
 mod world;
 
 pub use catalogue::{TRIED, Tried};
-pub use evidence::{Answers, Evidence, Failure, Gathered};
+pub use evidence::{Answers, Evidence, Failure, Gathered, ServerFailure, is_server_failure};
 pub use order::order_advice;
 pub use programme::Programme;
 pub use rounds::{FirstRound, Proof};

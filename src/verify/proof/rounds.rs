@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::composer;
 use super::conditions::{self, Question};
-use super::evidence::{Evidence, Gathered, is_about_circumstances};
+use super::evidence::{Evidence, Failure, Gathered, ServerFailure, is_about_circumstances};
 use super::foreign_keys;
 use super::judge;
 use super::programme::{Kind, Programme, Step, Trial};
@@ -30,6 +30,8 @@ pub struct Proof<'a> {
     has_tried_singly: bool,
     /// The rounds that checks are judged by.
     judged: Vec<(Programme, Evidence)>,
+    /// The failure of the server in a round that no check is judged by.
+    server_failure: Option<ServerFailure>,
 }
 
 /// What a round is for.
@@ -82,6 +84,7 @@ impl<'a> Proof<'a> {
             rounds_made: 0,
             has_tried_singly: false,
             judged: Vec::new(),
+            server_failure: None,
         }
     }
 
@@ -107,6 +110,10 @@ impl<'a> Proof<'a> {
             return;
         };
         self.rounds_made += 1;
+        if let (Round::Values | Round::Singly, Evidence::Gathered(gathered)) = (round, &evidence) {
+            let found = judge::server_failure_in(gathered);
+            self.server_failure = self.server_failure.take().or(found);
+        }
         match (round, &evidence) {
             (Round::Values, Evidence::Gathered(gathered)) => {
                 let world = World::new(self.subject, &self.learned);
@@ -152,6 +159,12 @@ impl<'a> Proof<'a> {
         judge::judge(self.subject, &self.judged)
     }
 
+    /// The failure of the server, when one kept something from being found out.
+    pub fn server_failure(&self) -> Option<ServerFailure> {
+        let of_judged = judge::server_failure(&self.judged);
+        of_judged.or_else(|| self.server_failure.clone())
+    }
+
     /// What came of deleting the row that each foreign key names.
     pub fn deletes(&self) -> BTreeMap<Object, Mark> {
         judge::marks(self.subject, &self.judged, foreign_keys::DELETES)
@@ -169,7 +182,8 @@ impl<'a> Proof<'a> {
         };
         let failure = gathered.build.failure.as_ref();
         let state = failure.map_or("", |failure| failure.sqlstate.as_str());
-        let hopeless = is_about_circumstances(state) && state != "42501";
+        let hopeless = (is_about_circumstances(state) && state != "42501")
+            || failure.is_some_and(Failure::is_of_server);
         if hopeless || self.rounds_made + 2 > MOST_ROUNDS {
             return false;
         }

@@ -2,7 +2,7 @@
 
 use leora_schema::TENANT;
 
-use super::evidence::{Answers, Failure, is_about_circumstances};
+use super::evidence::{Answers, Failure, is_about_circumstances, is_refusal_of_server};
 use super::order;
 use super::programme::{Claim, Expect, Kind, Refused, RowExpected, RowFate, Trial};
 use super::subject::Subject;
@@ -34,7 +34,9 @@ pub(super) fn verdict(
         is_about_circumstances(sqlstate) && !(subject.superuser && sqlstate == NO_RIGHT)
     };
     let failure = answers.failure.as_ref();
-    if let Some(failure) = failure.filter(|failure| shows_nothing(&failure.sqlstate)) {
+    let says_nothing =
+        |failure: &&Failure| failure.is_of_server() || shows_nothing(&failure.sqlstate);
+    if let Some(failure) = failure.filter(says_nothing) {
         return Verdict::NotProved(format!("{}: {}", claim.about, failure.in_words()));
     }
     let broken =
@@ -104,8 +106,10 @@ pub(super) fn verdict(
         (Expect::Answer { step, is, .. }, None) => match answer(*step) {
             Some(found) if is.iter().any(|expected| expected == found) => Verdict::Held,
             Some(refused)
-                if trial.steps[*step].may_be_refused
-                    && shows_nothing(refused.split(' ').next().unwrap_or_default()) =>
+                if trial.steps[*step].may_be_refused && {
+                    let code = refused.split(' ').next().unwrap_or_default();
+                    is_refusal_of_server(code) || shows_nothing(code)
+                } =>
             {
                 let state = refused.trim_end();
                 Verdict::NotProved(format!("{}: refused (SQLSTATE {state})", claim.about))

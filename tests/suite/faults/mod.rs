@@ -1,5 +1,6 @@
 //! What goes wrong on the way: nothing is left half done, and what is said is true.
 
+mod cut_off;
 mod disk;
 mod killed;
 mod lone;

@@ -67,9 +67,19 @@ fn verify_ended_while_it_tries_leaves_nothing() {
 fn verify_stopped_on_the_server_says_by_what() {
     let ground = Ground::on(Template::Baseline);
     ground.applied();
-    for (function, told) in [
-        ("pg_cancel_backend", "somebody cancelled it"),
-        ("pg_terminate_backend", "the session was ended: "),
+    for (function, told, ends, code) in [
+        (
+            "pg_cancel_backend",
+            "somebody cancelled it",
+            "RED: 22 passed, 1 failed, 18 not proved",
+            1,
+        ),
+        (
+            "pg_terminate_backend",
+            "connection",
+            "COULD NOT LOOK: 22 passed, 1 failed, 18 skipped",
+            2,
+        ),
     ] {
         let verify = verify(&ground);
         ground.ask(&format!(
@@ -77,8 +87,10 @@ fn verify_stopped_on_the_server_says_by_what() {
         ));
         let output = verify.wait_with_output().unwrap();
         let report = String::from_utf8(output.stdout).unwrap();
-        assert!(report.contains(told), "{report}");
-        assert!(report.contains("not proved"), "{report}");
+        for part in [told, ends] {
+            assert!(report.contains(part), "{part}\n{report}");
+        }
+        assert_eq!(output.status.code(), Some(code), "{report}");
         ground.no_lock_is_left();
     }
 }

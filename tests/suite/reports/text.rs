@@ -53,7 +53,7 @@ fn green_is_one_screen() {
     verify(&database, &["--only", "relations"])
         .exits(0)
         .stdout_has("\nProved: 2 by reading.\n")
-        .stdout_has("\nGREEN, but 39 checks left out (--only): 2 passed (");
+        .stdout_has("\nPASSED, 39 checks left out (--only): 2 passed (");
     verify(&database, &["--only", "relations", "--dry-run"])
         .exits(0)
         .stdout_has("  - nothing: the checks that are asked for need no rows\n");
@@ -143,7 +143,7 @@ fn what_is_not_proved_or_waived_stands_by_its_name_and_with_its_reason() {
         "\n-- migration    1 of 2  not proved migration.recorded\n",
         "\nProved: 18 by trying, all rolled back; 22 by reading.\n",
         "\n    in migration.recorded (no record)\n",
-        "\nGREEN, but 1 of 41 not proved: 40 passed, 1 not proved (",
+        "\nPASSED, 1 of 41 not proved: 40 passed, 1 not proved (",
     ] {
         assert!(open.stdout.contains(part), "{part}{open}");
     }
@@ -159,7 +159,7 @@ fn what_is_not_proved_or_waived_stands_by_its_name_and_with_its_reason() {
     for part in [
         "\n-- tables       6 of 7  waived tables.count\n",
         "\nWaived tables.count until 9999-12-31\n    gone in March\n    - table \"Surplus\" is not expected\n",
-        "\nGREEN, but 34 checks left out (--only): 6 passed, 1 waived (",
+        "\nPASSED, 34 checks left out (--only): 6 passed, 1 waived (",
     ] {
         assert!(waived.stdout.contains(part), "{part}{waived}");
     }
@@ -183,7 +183,7 @@ fn what_could_not_be_tried_at_all_is_told_group_by_group() {
         "\n-- tenants      3 of 5  not proved tenants.required, tenants.others-unchanged\n",
         "\nProved: none by trying; 23 by reading.\n\nNot proved\n",
         "\n    in 18 checks of integrity, deletes, uniqueness, behaviour, tenants\n",
-        "\nGREEN, but 18 of 41 not proved: 23 passed, 18 not proved (",
+        "\nPASSED, 18 of 41 not proved: 23 passed, 18 not proved (",
     ] {
         assert!(open.stdout.contains(part), "{part}{open}");
     }

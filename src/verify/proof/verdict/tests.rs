@@ -316,7 +316,7 @@ fn circumstances_prove_nothing() {
         said_by(by, check, &trial, Expect::Accepted, &answers)
     };
     for sqlstate in [
-        "42501", "55P03", "25006", "0A000", "40P01", "53200", "57014",
+        "42501", "55P03", "25006", "0A000", "40P01", "53200", "57014", "57P01", "58030", "XX001",
     ] {
         let reason = format!("not proved: trial: no (SQLSTATE {sqlstate})");
         assert_eq!(by(false, "check", sqlstate), reason);
