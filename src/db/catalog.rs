@@ -7,6 +7,7 @@
 //! Every question is about one schema, named by its oid, and none is asked per table. The catalogs
 //! are described in the PostgreSQL manual, chapter 53.
 
+mod access;
 mod around;
 
 pub use around::AROUND_IT;
@@ -139,6 +140,7 @@ pub const OF_THE_SCHEMA: &[&str] = &[
     POLICIES,
     ENUMS,
     DOMAINS,
+    access::ACCESS,
 ];
 
 /// The `questions` as this version of PostgreSQL can answer them, about the schema of the oid.

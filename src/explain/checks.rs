@@ -187,11 +187,15 @@ pub const CHECKS: &[About] = &[
     ),
     read(
         "integrity.rights",
-        "the owner of each table may use it",
+        "owners and users may use the tables",
         "The privileges of owners that are no superusers are read: on the tables, their sequences and the schema. So are \
-         those of a role that a setting has sessions start as: all of them, or those of a role that may itself write.",
+         those of a role that a setting has sessions start as: all of them, or those of a role that may itself write. A role \
+         uses the tables when it may log in, or a login role may become it, and it has SELECT, INSERT, UPDATE and DELETE on \
+         at least two thirds of the tables of the baseline: it must have them on the new tables too. So must the role that \
+         verifies, each of the four that it has there. anon and authenticated belong to tenants.exposed.",
         "PostgreSQL checks a foreign key and deletes what it cascades to as the owner of the tables: without the right to, \
-         deleting a tenant is refused, to superusers as well. And applications commonly connect as the owner.",
+         deleting a tenant is refused, to superusers as well. And a table belongs to the role that creates it: an application \
+         that connects as another role gets `permission denied` unless it is granted the table.",
         "The finding has the GRANT, or what takes the setting off.",
     ),
     read(

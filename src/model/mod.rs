@@ -1,5 +1,6 @@
 //! One description of a schema, whatever it was read from.
 
+pub mod access;
 pub mod canon;
 mod column;
 mod contradiction;

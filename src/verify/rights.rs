@@ -1,9 +1,10 @@
-//! Rights that are missing where nothing works without them. Grants to others are people's own business.
+//! Rights that are missing where nothing works without them: those of owners, and of roles that use the existing tables.
 
 use super::check::{Check, Finding};
 use super::evidence::Evidence;
 use super::settings::KeptSetting;
 use super::surroundings::none_expected;
+use crate::model::access::{Grantee, Lack};
 use crate::model::{Identifier, References};
 
 /// Rights that a role has not.
@@ -47,12 +48,65 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     let by_setting = of_sessions
         .chunk_by(|one, other| one.starting == other.starting)
         .filter_map(|lacking| of_session(evidence, lacking));
-    let findings = of_owners.into_iter().map(of_owner).chain(by_setting);
+    let of_users = of_users(evidence);
+    let findings = of_users.chain(of_owners.into_iter().map(of_owner));
     none_expected(
         "integrity.rights",
-        "the owner of each table may do with it what the models and the foreign keys need",
-        findings.collect(),
+        "owners and users of the tables may do with them what the models and the foreign keys need",
+        findings.chain(by_setting).collect(),
     )
+}
+
+/// What those lack on the new tables who use the existing ones: an application whose role is not the one that migrates.
+fn of_users(evidence: &Evidence<'_>) -> impl Iterator<Item = Finding> {
+    let promise = evidence.promise;
+    let existing = promise.baseline.table_names().collect();
+    let there = |name: &&Identifier| {
+        let table = evidence.actual.tables.get(*name);
+        table.is_some_and(|table| table.kind.is_table())
+    };
+    let new: Vec<_> = promise.created.iter().filter(there).cloned().collect();
+    let lacking = evidence.around.access.lacking(&existing, &new);
+    lacking.into_iter().map(|lack| of_user(&lack))
+}
+
+fn of_user(lack: &Lack) -> Finding {
+    let tables = listed(&lack.tables);
+    let lacks = format!("no {} on {tables}", lack.privileges);
+    let usual = if lack.by_column {
+        "which it has on columns of most existing tables"
+    } else {
+        "which it has on most existing tables"
+    };
+    let logins = listed(&lack.roles);
+    let (message, to) = match &lack.to {
+        Grantee::Public => (
+            format!("roles {logins} have {lacks}, which PUBLIC has on most existing tables"),
+            logins,
+        ),
+        Grantee::Role(role) if lack.roles.iter().eq([role]) => (
+            format!("role {} has {lacks}, {usual}", role.quoted()),
+            role.quoted(),
+        ),
+        Grantee::Role(role) => (
+            format!(
+                "role {}, by which {logins} use the tables, has {lacks}, {usual}",
+                role.quoted()
+            ),
+            role.quoted(),
+        ),
+    };
+    let remedy = format!("GRANT {} ON {tables} TO {to};", lack.privileges);
+    Finding::new(message).remedy(match (&lack.to, lack.by_column) {
+        (Grantee::Public, _) => remedy + " -- or only those as which the application connects",
+        (_, true) => remedy + " -- or only on the columns that it needs",
+        (_, false) => remedy,
+    })
+}
+
+fn listed<'a>(names: impl IntoIterator<Item = &'a Identifier>) -> String {
+    let quoted: Vec<_> = names.into_iter().map(Identifier::quoted).collect();
+    quoted.join(", ")
 }
 
 /// The same without the rights that nothing needs; nothing when none is left.

@@ -7,10 +7,13 @@ use super::rights::{self, Shortfall};
 use super::rows;
 use super::settings::{self, KeptSetting};
 use crate::model::Identifier;
+use crate::model::access::Access;
 
 /// What stands around a schema.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
+    /// Who may use the tables.
+    pub access: Access,
     /// The settings that sessions start with here.
     pub settings: Vec<KeptSetting>,
     /// The tables that Supabase's public roles may use and no row-level security keeps from them, with the roles.

@@ -9,6 +9,7 @@ mod connect;
 mod explain;
 mod faults;
 mod floors;
+mod grants;
 mod graph;
 mod harness;
 mod help;

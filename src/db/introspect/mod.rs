@@ -3,6 +3,7 @@
 //! One read-only transaction with one snapshot, one round trip, a fixed number of questions
 //! whatever the number of tables.
 
+mod access;
 mod cell;
 mod guards;
 mod keys;

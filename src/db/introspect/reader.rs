@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use postgres::SimpleQueryRow;
 
 use super::Introspection;
+use super::access::access;
 use super::cell::{name, number, oid, text, without_not_valid, yes};
 use crate::db::array;
 use crate::db::counters::Sequence;
@@ -77,7 +78,9 @@ impl Reader {
         reader.policies(&next());
         reader.enums(&next());
         reader.domains(&next());
+        let access = access(&next());
         let around = Surroundings {
+            access,
             settings: next().iter().map(setting).collect(),
             exposed: next().iter().map(exposed).collect(),
             held: next().iter().map(holder).collect(),
