@@ -165,6 +165,9 @@ pub struct PlanArgs {
     /// `prisma migrate deploy` runs
     #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "format"])]
     pub prisma_migration: Option<PathBuf>,
+    /// Grant on the new tables what most existing tables grant: steps of the plan, with their undo
+    #[arg(long)]
+    pub grants_like_existing: bool,
     /// Exit 1 when something is pending
     #[arg(long)]
     pub check: bool,
@@ -186,6 +189,9 @@ pub struct ApplyArgs {
     /// --prisma-migration` wrote into this directory
     #[arg(long, value_name = "DIR")]
     pub prisma_migration: Option<PathBuf>,
+    /// Grant on the new tables what most existing tables grant; a plan of a file has its grants, or none
+    #[arg(long, conflicts_with = "plan")]
+    pub grants_like_existing: bool,
     /// Do not verify afterwards
     #[arg(long)]
     pub no_verify: bool,

@@ -19,6 +19,7 @@ Examples:
   leora-migrate plan
   leora-migrate plan --check             exit 1 when something is pending
   leora-migrate plan --format sql --out phase1.sql
+  leora-migrate plan --grants-like-existing
   leora-migrate plan --report markdown=plan.md --report html=plan.html
   leora-migrate plan --prisma-migration prisma/migrations";
 
@@ -27,6 +28,7 @@ Examples:
   leora-migrate apply                    shows the plan, and asks
   leora-migrate apply --yes              in CI
   leora-migrate apply --plan plan.json   that plan, or none
+  leora-migrate apply --grants-like-existing
   leora-migrate apply --yes --no-verify
   leora-migrate apply --prisma-migration prisma/migrations";
 

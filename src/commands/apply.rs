@@ -17,16 +17,23 @@ use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::{FORMAT_VERSION, Plan, Request, Step};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
-use crate::render::{prisma_text, waiting};
+use crate::render::{plan_text, prisma_text, waiting};
 use crate::verify::checklist::counted;
 use crate::verify::evidence::Recorded;
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
     let as_patient = patience(context, args.lock_timeout, args.wait);
-    let survey = connected.survey_within(context, &as_patient)?;
-    let plan = match &args.plan {
-        Some(path) => untouched(read_plan(path)?, &survey.plan)?,
+    let mut survey = connected.survey_within(context, &as_patient)?;
+    let file = args.plan.as_deref().map(read_plan).transpose()?;
+    let grants = file
+        .as_ref()
+        .is_some_and(|file| file.basis.grants.is_some());
+    if args.grants_like_existing || grants {
+        survey = survey.with_grants();
+    }
+    let plan = match file {
+        Some(file) => untouched(file, &survey.plan)?,
         None => survey.plan.clone(),
     };
     let to_record = match &args.prisma_migration {
@@ -105,6 +112,11 @@ fn untouched(file: Plan, now: &Plan) -> Result<Plan, Error> {
         return Ok(now.clone());
     }
     let is_for_now = file.fingerprint == now.fingerprint;
+    // Who may use the tables is said again, as it is now; nothing of it is carried out.
+    let file = Plan {
+        audience: now.audience.clone(),
+        ..file
+    };
     if file == *now || (!is_for_now && !file.is_empty()) {
         return Ok(file);
     }
@@ -159,6 +171,11 @@ fn show(context: &Context, connected: &Connected, survey: &Survey, plan: &Plan) 
         context
             .console
             .progress(&paragraph(&text, Console::width()));
+        let remarks = plan.remarks();
+        for warning in remarks.iter().filter(|remark| remark.is_warning) {
+            let text = plan_text::one_remark(warning, Console::width());
+            context.console.complain(&text);
+        }
     }
 }
 

@@ -100,6 +100,7 @@ fn sql(from: &Side, to: &Side, namespace: &Identifier) -> String {
         schema: namespace,
         created: &created,
         desired: &to.schema,
+        existing: BTreeSet::new(),
     };
     let empty = from.schema.tables.keys().cloned().collect();
     let plan = plan(&request, &from.schema, &empty);

@@ -20,7 +20,10 @@ use crate::verify::advice::{Advice, advise};
 
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;
-    let survey = connected.survey(context)?;
+    let mut survey = connected.survey(context)?;
+    if args.grants_like_existing {
+        survey = survey.with_grants();
+    }
     connected.warn_of_others(context, &survey);
     let prisma = match &args.prisma_migration {
         Some(_) => prisma_history::read(&mut connected.session)?,

@@ -12,6 +12,7 @@ use super::migrations_directory::{Found, MigrationsDirectory, unusable};
 use super::survey::{Connected, Survey};
 use crate::db::apply::{ApplyError, ApplyOptions, Interrupt, Observer};
 use crate::db::prisma_history::{self, Access, PrismaHistory};
+use crate::ddl::Change;
 use crate::error::Code;
 use crate::error::Error;
 use crate::model::Identifier;
@@ -102,7 +103,13 @@ pub(super) fn write(
         console.progress(&prisma_text::schema_lags(&file, Console::width()));
     }
     let whole = survey.promise.plan_on_baseline(schema).steps;
-    let holds = match &survey.plan.steps {
+    // Grants are not in the file: a shadow database lacks the roles.
+    let mut steps = survey.plan.steps.clone();
+    steps.retain(|step| !matches!(step.change, Change::Grant { .. }));
+    if steps.len() < survey.plan.steps.len() {
+        console.progress(&prisma_text::grants_left_out(&shown_path, Console::width()));
+    }
+    let holds = match &steps {
         steps if steps.is_empty() => Holds::All,
         steps if same_sql(steps, &whole) => Holds::Nothing,
         _ => Holds::Part,

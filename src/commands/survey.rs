@@ -16,7 +16,7 @@ use crate::db::introspect::{Introspection, introspect, introspect_tables};
 use crate::db::session::{QueryError, Server, Session};
 use crate::error::{Code, Error};
 use crate::model::Schema;
-use crate::plan::{Plan, Request, plan};
+use crate::plan::{Plan, Request, grants, plan};
 use crate::report::Subject;
 use crate::verify::promise::Promise;
 
@@ -39,6 +39,19 @@ pub(super) struct Survey {
     pub(super) found: Introspection,
     pub(super) facts: Facts,
     pub(super) plan: Plan,
+}
+
+impl Survey {
+    /// The same with the grants in its plan that the new tables lack, and the existing ones have.
+    pub(super) fn with_grants(mut self) -> Survey {
+        let schema = self.plan.schema.clone();
+        let request = self.promise.request(&schema);
+        let access = &self.found.around.access;
+        let grants = grants(&request, access);
+        let plan = self.plan.with_grants(grants, &self.found.schema);
+        self.plan = plan.with_audience(&request, access);
+        self
+    }
 }
 
 impl Connected {
@@ -153,6 +166,7 @@ impl Connected {
             ..promise.request(&self.session.schema)
         };
         let plan = plan(&request, &found.schema, &facts.empty);
+        let plan = plan.with_audience(&request, &found.around.access);
         let survey = Survey {
             promise,
             found,

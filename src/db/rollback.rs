@@ -44,13 +44,14 @@ pub struct Rollback {
 /// When PostgreSQL does not answer.
 pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, QueryError> {
     let history = history::read(session)?;
-    let actual = introspect::introspect_tables(session)?.schema;
+    let found = introspect::introspect_tables(session)?;
+    let actual = found.schema;
     let runs: Vec<_> = history
         .runs
         .into_iter()
         .filter(|run| run.name == migration && run.state != RunState::RolledBack)
         .collect();
-    let undoing = undo(&done(&runs), &actual);
+    let undoing = undo(&done(&runs), &actual, &found.around.access);
     let rows = count(session, &undoing.discards)?;
     let mut obstacles: Vec<_> = runs.iter().filter_map(stands_in_the_way).collect();
     obstacles.extend(history.closed.map(|remedy| Obstacle {
@@ -246,8 +247,8 @@ fn judge(rollback: &Rollback, answers: Vec<Rows>, stages: Stages) -> Result<Stag
     let left = answers
         .next()
         .and_then(|rows| rows.first()?.get(0)?.parse::<usize>().ok());
-    let actual = introspect::schema(answers.collect());
-    let now = undo(&done(&rollback.runs), &actual);
+    let found = introspect::read(answers.collect());
+    let now = undo(&done(&rollback.runs), &found.schema, &found.around.access);
     if left == Some(rollback.runs.len()) && now == rollback.undoing {
         Ok(stages)
     } else {

@@ -6,8 +6,9 @@ mod statement;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::access::Privileges;
 use crate::model::{
-    Column, Enum, ForeignKey, Identifier, Index, PrimaryKey, Table, TableReference,
+    Column, Enum, ForeignKey, Identifier, Index, PrimaryKey, Table, TableReference, in_a_line,
 };
 
 use layout::a_line_a_clause;
@@ -71,6 +72,16 @@ pub enum Change {
         table: Identifier,
         name: Identifier,
     },
+    Grant {
+        table: Identifier,
+        privileges: Privileges,
+        to: Identifier,
+    },
+    Revoke {
+        table: Identifier,
+        privileges: Privileges,
+        from: Identifier,
+    },
 }
 
 impl Change {
@@ -108,6 +119,24 @@ impl Change {
             Change::DropColumn { table, name } => statement::drop_column(table, name),
             Change::DropIndex { name, concurrently } => statement::drop_index(name, *concurrently),
             Change::DropConstraint { table, name } => statement::drop_constraint(table, name),
+            Change::Grant {
+                table,
+                privileges,
+                to,
+            } => format!(
+                "GRANT {privileges} ON {} TO {}",
+                table.quoted(),
+                to.quoted()
+            ),
+            Change::Revoke {
+                table,
+                privileges,
+                from,
+            } => format!(
+                "REVOKE {privileges} ON {} FROM {}",
+                table.quoted(),
+                from.quoted()
+            ),
         }
     }
 
@@ -134,16 +163,26 @@ impl Change {
                 table: table.clone(),
                 name: name.clone(),
             }),
+            Change::Grant {
+                table,
+                privileges,
+                to,
+            } => Some(Change::Revoke {
+                table: table.clone(),
+                privileges: privileges.clone(),
+                from: to.clone(),
+            }),
             Change::ValidateForeignKey { .. }
             | Change::DropTable { .. }
             | Change::DropEnum { .. }
             | Change::DropColumn { .. }
             | Change::DropIndex { .. }
-            | Change::DropConstraint { .. } => None,
+            | Change::DropConstraint { .. }
+            | Change::Revoke { .. } => None,
         }
     }
 
-    /// The name of what it makes or removes.
+    /// The name of what it makes or removes; of a grant, the role's.
     pub fn object_name(&self) -> &Identifier {
         match self {
             Change::CreateEnum { name, .. }
@@ -158,6 +197,8 @@ impl Change {
             | Change::DropConstraint { name, .. } => name,
             Change::AddColumn { column, .. } => &column.name,
             Change::AddPrimaryKey { key, .. } => &key.name,
+            Change::Grant { to, .. } => to,
+            Change::Revoke { from, .. } => from,
         }
     }
 
@@ -191,6 +232,25 @@ impl Change {
             Change::DropColumn { table, name } => on("drop column", name, table),
             Change::DropIndex { name, .. } => format!("drop index {}", name.quoted()),
             Change::DropConstraint { table, name } => on("drop constraint", name, table),
+            // The role's name is the database's.
+            Change::Grant {
+                table,
+                privileges,
+                to,
+            } => in_a_line(&format!(
+                "grant {privileges} on {} to {}",
+                table.quoted(),
+                to.quoted()
+            )),
+            Change::Revoke {
+                table,
+                privileges,
+                from,
+            } => in_a_line(&format!(
+                "revoke {privileges} on {} from {}",
+                table.quoted(),
+                from.quoted()
+            )),
         }
     }
 }

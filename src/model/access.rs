@@ -137,6 +137,15 @@ pub struct Access {
     pub superusers: BTreeSet<Identifier>,
 }
 
+/// What a role gets by which Supabase serves the internet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exposed {
+    /// The privileges.
+    pub privileges: Privileges,
+    /// The grantees whose they are: itself, PUBLIC, or roles whose privileges it has.
+    pub by: BTreeSet<Grantee>,
+}
+
 /// Privileges that are missing on new tables, and usual on the existing ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lack {
@@ -248,14 +257,30 @@ impl Access {
     }
 
     /// What a table that is created now gives to each of the roles by which Supabase serves the internet.
-    pub fn exposed_now(&self) -> BTreeMap<&Identifier, Privileges> {
-        let roles = self.roles.iter().filter(|(_, role)| role.is_public);
-        let given = roles.filter_map(|(name, role)| {
-            let rights = rights(name, role, self.created_now.as_ref()?);
-            let privileges = Privileges(rights.into_keys().collect());
-            (!privileges.0.is_empty()).then_some((name, privileges))
+    pub fn exposed_now(&self) -> BTreeMap<Identifier, Exposed> {
+        let Some(now) = &self.created_now else {
+            return BTreeMap::new();
+        };
+        let public = self.roles.iter().filter(|(_, role)| role.is_public);
+        let exposed = public.map(|(name, role)| {
+            let grants = now.grants.iter().filter(|grant| has(name, role, &grant.to));
+            let exposed = Exposed {
+                privileges: Privileges(rights(name, role, now).into_keys().collect()),
+                by: grants.map(|grant| grant.to.clone()).collect(),
+            };
+            (name.clone(), exposed)
         });
-        given.collect()
+        exposed
+            .filter(|(_, exposed)| !exposed.privileges.0.is_empty())
+            .collect()
+    }
+
+    /// Whether a privilege on the table is granted to the role itself.
+    pub fn has_grant(&self, table: &Identifier, role: &Identifier) -> bool {
+        let mut there = self.tables.iter();
+        let on = there.find(|on| on.tables.contains(table));
+        let is_its = |grant: &Grant| matches!(&grant.to, Grantee::Role(to) if to == role);
+        on.is_some_and(|on| on.grants.iter().any(is_its))
     }
 
     /// How many of the existing tables there are.
@@ -373,15 +398,19 @@ fn of(on: &GrantedAlike, existing: &BTreeSet<&Identifier>) -> usize {
     tables.filter(|table| existing.contains(table)).count()
 }
 
+/// Whether the role has what is granted to `to`.
+fn has(name: &Identifier, role: &ActingRole, to: &Grantee) -> bool {
+    match to {
+        Grantee::Public => true,
+        Grantee::Role(to) => to == name || role.has.contains(to),
+    }
+}
+
 /// What the role may do with the tables.
 fn rights(name: &Identifier, role: &ActingRole, on: &GrantedAlike) -> Rights {
     let mut rights = Rights::new();
     let mut columns = BTreeMap::<_, BTreeSet<_>>::new();
-    let is_its = |to: &Grantee| match to {
-        Grantee::Public => true,
-        Grantee::Role(to) => to == name || role.has.contains(to),
-    };
-    for grant in on.grants.iter().filter(|grant| is_its(&grant.to)) {
+    for grant in on.grants.iter().filter(|grant| has(name, role, &grant.to)) {
         for &privilege in &grant.privileges.0 {
             let reach = match &grant.column {
                 None => Reach::WholeTable,

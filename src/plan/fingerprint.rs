@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::audience::Grants;
 use crate::model::{Identifier, Schema};
 
 /// One database of one server.
@@ -28,6 +29,9 @@ pub struct Basis {
     pub stood: Schema,
     /// Those of the tables to create that stood and held rows.
     pub held_rows: BTreeSet<Identifier>,
+    /// The grants that it makes, where it was to grant what is granted on the existing tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
 }
 
 /// A SHA-256 over a [`Basis`], in hexadecimal.

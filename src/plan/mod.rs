@@ -3,6 +3,7 @@
 //! Additive means additive: nothing that stands is dropped, retyped or rewritten. What would need
 //! that is refused, with the difference and the safe way.
 
+pub mod audience;
 pub mod fingerprint;
 pub mod lock;
 mod names;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use audience::{Audience, Grants, Remark, grants};
 pub use fingerprint::{Basis, Database, Fingerprint};
 pub use lock::{Lock, LockMode};
 pub use planner::plan;
@@ -26,7 +28,7 @@ pub use step::{Hazard, Step, Transaction, Undo};
 use crate::ddl::Change;
 use crate::diff::Object;
 use crate::error::Code;
-use crate::model::{Identifier, Schema, in_a_line};
+use crate::model::{Identifier, Schema, in_a_line, in_statements};
 
 /// The version of a plan's JSON form, which `leora-migrate schema plan` prints the JSON Schema of. It
 /// grows when a field changes its meaning or goes; a new field is no new version.
@@ -47,6 +49,9 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Harmless differences of the tables concerned.
     pub notes: Vec<String>,
+    /// Who may use the tables that it creates; `None` where it creates none, and where no database was asked.
+    #[serde(default)]
+    pub audience: Option<Audience>,
     /// What was read to make it.
     pub basis: Basis,
     /// The fingerprint of that.
@@ -79,6 +84,8 @@ pub struct Request<'a> {
     pub created: &'a [Identifier],
     /// All tables concerned, those to create and those they reference, as they should be.
     pub desired: &'a Schema,
+    /// The tables of the baseline, by whose privileges those to create are judged.
+    pub existing: BTreeSet<&'a Identifier>,
 }
 
 /// What the plan for `request` depends on, of a database that is `actual`. `empty` is as for [`plan`].
@@ -102,6 +109,7 @@ pub fn basis(request: &Request<'_>, actual: &Schema, empty: &BTreeSet<Identifier
             tables: standing(tables.keys(), &actual.tables),
         },
         held_rows: held_rows.cloned().collect(),
+        grants: None,
     }
 }
 
@@ -126,6 +134,13 @@ impl Plan {
         let mut shown = self.clone();
         let refusals = shown.refusals.iter_mut();
         let texts = refusals.flat_map(|refusal| [&mut refusal.reason, &mut refusal.remedy]);
+        // Names of roles are the database's.
+        for step in &mut shown.steps {
+            step.sql = in_statements(&step.sql);
+            if let Undo::Sql(sql) = &mut step.undo {
+                *sql = in_statements(sql);
+            }
+        }
         for text in texts.chain(&mut shown.notes) {
             *text = in_a_line(text);
         }
@@ -150,7 +165,7 @@ impl Plan {
     pub fn summary(&self) -> String {
         let count =
             |is: fn(&Change) -> bool| self.steps.iter().filter(|step| is(&step.change)).count();
-        let kinds: [(usize, &str, &str, &str); 8] = [
+        let kinds: [(usize, &str, &str, &str); 9] = [
             (
                 count(|c| matches!(c, Change::DropIndex { .. })),
                 "drop",
@@ -198,6 +213,12 @@ impl Plan {
                 "validate",
                 "foreign key",
                 "foreign keys",
+            ),
+            (
+                count(|c| matches!(c, Change::Grant { .. })),
+                "make",
+                "grant",
+                "grants",
             ),
         ];
         let mut parts = Vec::new();

@@ -333,6 +333,7 @@ impl Planner<'_> {
             steps,
             refusals: self.refusals,
             notes: self.notes,
+            audience: None,
             fingerprint: basis.fingerprint(),
             basis,
         }

@@ -246,6 +246,10 @@ pub fn for_psql(plan: &Plan, record: &Record, conditions: &Conditions) -> String
     for note in &plan.notes {
         out += &format!("-- note: {}\n", one_line(note));
     }
+    for remark in plan.remarks() {
+        let kind = if remark.is_warning { "warning" } else { "note" };
+        out += &format!("-- {kind}: {}\n", remark.text);
+    }
     out += "\\set ON_ERROR_STOP on\n";
     if !plan.refusals.is_empty() {
         // Fails in psql too: a script that does nothing must not be taken for the migration.

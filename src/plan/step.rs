@@ -137,9 +137,12 @@ fn locks(change: &Change, standing: &Schema) -> Vec<Lock> {
         mode,
     };
     match change {
-        Change::CreateEnum { .. } | Change::DropEnum { .. } | Change::CreateTable { .. } => {
-            Vec::new()
-        }
+        // GRANT locks a row of the catalog and no table (`ExecGrant_Relation` in aclchk.c).
+        Change::CreateEnum { .. }
+        | Change::DropEnum { .. }
+        | Change::CreateTable { .. }
+        | Change::Grant { .. }
+        | Change::Revoke { .. } => Vec::new(),
         Change::AddColumn { table, .. }
         | Change::AddPrimaryKey { table, .. }
         | Change::DropColumn { table, .. } => {

@@ -10,6 +10,7 @@ use super::{Refusal, Step};
 use crate::ddl::Change;
 use crate::diff::{Difference, DifferenceKind, Object, ObjectKind, compare};
 use crate::error::Code;
+use crate::model::access::Access;
 use crate::model::name::literal;
 use crate::model::{Identifier, IndexTarget, Schema, Table, TableReference};
 
@@ -38,8 +39,9 @@ pub struct Discarded {
     pub column: Option<Identifier>,
 }
 
-/// The way back from `done`, the steps that were done, in order. `actual` is what stands now.
-pub fn undo(done: &[Step], actual: &Schema) -> Undoing {
+/// The way back from `done`, the steps that were done, in order. `actual` is what stands now, with the privileges that
+/// `access` has.
+pub fn undo(done: &[Step], actual: &Schema, access: &Access) -> Undoing {
     let mut made = BTreeMap::new();
     for step in done {
         if let Change::CreateTable { name, definition } = &step.change {
@@ -55,7 +57,7 @@ pub fn undo(done: &[Step], actual: &Schema) -> Undoing {
             continue;
         };
         if !undone.contains(&back) {
-            undoing.take_back(&step.change, &back, &made, &names, actual);
+            undoing.take_back(&step.change, &back, &made, &names, actual, access);
             undone.push(back);
         }
     }
@@ -81,6 +83,7 @@ impl Undoing {
         made: &BTreeMap<&Identifier, &Table>,
         names: &BTreeSet<&Identifier>,
         actual: &Schema,
+        access: &Access,
     ) {
         let stands = |table: &Identifier| actual.tables.get(table);
         let is_there = match change {
@@ -110,6 +113,7 @@ impl Undoing {
             Change::AddColumn { table, .. }
             | Change::AddPrimaryKey { table, .. }
             | Change::CreateIndex { table, .. }
+            | Change::Grant { table, .. }
                 if made.contains_key(table) =>
             {
                 return;
@@ -133,13 +137,16 @@ impl Undoing {
                 stands(table).is_some_and(|table| table.indexes.contains_key(name))
             }
             Change::CreateEnum { name, .. } => actual.enums.contains_key(name),
+            // A role that is gone has no privilege left.
+            Change::Grant { table, to, .. } => access.has_grant(table, to),
             // What it completed is taken back itself.
             Change::ValidateForeignKey { .. }
             | Change::DropTable { .. }
             | Change::DropEnum { .. }
             | Change::DropColumn { .. }
             | Change::DropIndex { .. }
-            | Change::DropConstraint { .. } => return,
+            | Change::DropConstraint { .. }
+            | Change::Revoke { .. } => return,
         };
         if is_there {
             self.steps.push(Step::new(back.clone(), actual));

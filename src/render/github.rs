@@ -99,7 +99,17 @@ fn in_words(error: &Reason) -> String {
 /// Writes `plan`: an error for each thing in its way, else a notice of what it would do.
 pub fn plan(plan: &Plan) -> String {
     if plan.refusals.is_empty() {
-        return annotation("notice", &plan.migration, &format!("{}.", plan.summary()));
+        let (warnings, plain): (Vec<_>, Vec<_>) = plan
+            .remarks()
+            .into_iter()
+            .partition(|remark| remark.is_warning);
+        let warnings = warnings.into_iter();
+        let warnings = warnings.map(|remark| (plan.migration.clone(), remark.text));
+        let mut text = format!("{}.", plan.summary());
+        for remark in plain {
+            text += &format!("\n{}", remark.text);
+        }
+        return annotations("warning", warnings) + &annotation("notice", &plan.migration, &text);
     }
     let refusals = plan.refusals.iter().map(|refusal| {
         let text = format!("{}\n{}", refusal.reason, refusal.remedy);

@@ -54,6 +54,17 @@ pub fn plan(plan: &Plan, advice: &[Advice], endpoint: &str) -> String {
             text(&refusal.remedy)
         );
     }
+    let remarks = plan.remarks();
+    if !remarks.is_empty() {
+        out.push('\n');
+    }
+    for remark in &remarks {
+        let said = text(&words::remark(remark));
+        out += &match remark.is_warning {
+            true => format!("- **{said}**\n"),
+            false => format!("- {said}\n"),
+        };
+    }
     if !plan.steps.is_empty() {
         out += &format!("\n{}\n", text(&words::how_it_runs(plan)));
         out += "\n| | Step | Locks |\n| --: | --- | --- |\n";

@@ -3,7 +3,7 @@
 use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
 use super::words;
-use crate::plan::{Plan, Step, Transaction};
+use crate::plan::{Plan, Remark, Step, Transaction};
 use crate::report::ObjectDiff;
 use crate::verify::advice::Advice;
 
@@ -33,6 +33,13 @@ pub fn render(
         );
         return out;
     }
+    let remarks = plan.remarks();
+    if !remarks.is_empty() {
+        out.push('\n');
+    }
+    for remark in &remarks {
+        out += &one_remark(remark, width);
+    }
     for (number, step) in plan.steps.iter().enumerate() {
         out += &one_step(number, step, width);
     }
@@ -48,6 +55,15 @@ fn refusals(out: &mut String, plan: &Plan, width: usize) {
         *out += &wrapped(&words::refusal(refusal), "\n  - ", "    ", width);
         *out += &wrapped(&refusal.remedy, "    ", "    ", width);
     }
+}
+
+/// A sentence about the plan, in lines of its own.
+pub fn one_remark(remark: &Remark, width: usize) -> String {
+    let text = match remark.is_warning {
+        true => caution(&words::remark(remark)),
+        false => words::remark(remark),
+    };
+    wrapped(&text, "", "  ", width)
 }
 
 fn one_step(number: usize, step: &Step, width: usize) -> String {

@@ -74,6 +74,17 @@ Prisma's history does not have it, so `prisma migrate deploy` would try it again
 `apply --prisma-migration DIR` records it there.
 ";
 
+/// Says that the grants of the plan are not in the migration's file.
+pub fn grants_left_out(directory: &str, width: usize) -> String {
+    let text = "The grants are not in the file, since the roles are not in every database that Prisma runs it on. This makes \
+                them with the migration, or after it:";
+    let text = wrapped(text, "", "", width);
+    format!(
+        "\n{text}  leora-migrate apply --prisma-migration {} --grants-like-existing\n",
+        for_shell(directory)
+    )
+}
+
 /// Warns that the schema file beside the migrations does not have the models.
 pub fn schema_lags(file: &str, width: usize) -> String {
     let text = format!(

@@ -1,6 +1,6 @@
 //! Sentences about a plan that more than one renderer says.
 
-use crate::plan::{Lock, Plan, Refusal, Step, Undo};
+use crate::plan::{Lock, Plan, Refusal, Remark, Step, Undo};
 use crate::verify::checklist::counted;
 
 /// How a part of a sentence is made to stand out.
@@ -35,6 +35,14 @@ pub fn painted_headline(plan: &Plan, strong: Paint, good: Paint, bad: Paint) -> 
 /// What stands in the way, with the code that `explain` takes.
 pub fn refusal(refusal: &Refusal) -> String {
     format!("{} ({})", refusal.reason, refusal.code)
+}
+
+/// A remark, of which a warning says that it is one.
+pub fn remark(remark: &Remark) -> String {
+    match remark.is_warning {
+        true => format!("warning: {}", remark.text),
+        false => remark.text.clone(),
+    }
 }
 
 /// Whether it is one transaction, and who waits for it.

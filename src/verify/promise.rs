@@ -73,6 +73,7 @@ impl Promise {
             schema,
             created: &self.created,
             desired: &self.declared,
+            existing: self.baseline.table_names().collect(),
         }
     }
 

@@ -34,7 +34,7 @@ use crate::model::name::literal;
 use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::record::{HistoryState, Record};
 use crate::plan::script::{self, Alone, Conditions, Exclusion, Stages, Statement, Unit};
-use crate::plan::{Lock, Plan, Request, Step, basis, plan as make_plan};
+use crate::plan::{Lock, Plan, Request, Step, basis, grants, plan as make_plan};
 
 pub use blockers::{Awaited, Blocker, blockers};
 pub use contradictions::contradictions;
@@ -270,16 +270,23 @@ impl Apply<'_> {
         session: &mut Session,
         answers: Vec<Rows>,
     ) -> Result<Option<Verdict>, QueryError> {
-        let actual = introspect::schema(answers);
+        let found = introspect::read(answers);
+        let actual = found.schema;
         let created = self.request.created.iter();
         let stands = |table: &Table| table.kind.is_table();
         let standing = created.filter(|name| actual.tables.get(*name).is_some_and(stands));
         let empty = rows::empty(session, standing)?;
-        let now = basis(&self.request, &actual, &empty);
+        let mut now = basis(&self.request, &actual, &empty);
+        let with_grants = self.plan.basis.grants.is_some();
+        now.grants = with_grants.then(|| grants(&self.request, &found.around.access));
         if now.fingerprint() == self.plan.fingerprint {
             return Ok(None);
         }
         let plan = make_plan(&self.request, &actual, &empty);
+        let plan = match now.grants.clone() {
+            Some(grants) => plan.with_grants(grants, &actual),
+            None => plan,
+        };
         if plan.is_empty() {
             return Ok(Some(Verdict::Already));
         }
@@ -297,6 +304,12 @@ impl Apply<'_> {
                 then.schema.quoted(),
                 now.schema.quoted()
             ));
+        }
+        if now.grants != then.grants {
+            remarks.push(
+                "the privileges on the existing tables are others, or those of the new ones"
+                    .to_owned(),
+            );
         }
         for table in now.held_rows.symmetric_difference(&then.held_rows) {
             let holds = if now.held_rows.contains(table) {

@@ -230,7 +230,9 @@ fn altered<'a>(step: &'a Step, stood: &Schema) -> Option<&'a Identifier> {
         | Change::AddForeignKey { table, .. }
         | Change::ValidateForeignKey { table, .. }
         | Change::DropColumn { table, .. }
-        | Change::DropConstraint { table, .. } => table,
+        | Change::DropConstraint { table, .. }
+        | Change::Grant { table, .. }
+        | Change::Revoke { table, .. } => table,
         Change::DropTable { name } => name,
         _ => return None,
     };

@@ -81,8 +81,8 @@ pub(super) fn questions(session: &Session) -> String {
 }
 
 /// Reads the answers to [`questions`].
-pub(super) fn schema(answers: Vec<Rows>) -> Schema {
-    Reader::read(answers).schema
+pub(super) fn read(answers: Vec<Rows>) -> Introspection {
+    Reader::read(answers)
 }
 
 fn asked(session: &Session, questions: &[&str]) -> String {

@@ -98,11 +98,19 @@ fn lacking_grants(access: &Access) -> String {
     told(&access.lacking_grants(&existing.iter().collect(), &[name("new")]))
 }
 
+/// What is granted on the existing tables and on the new one, the acting roles, and who lacks what.
+type Case = (
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
 const ALL_FOUR: &str = "SELECT, INSERT, UPDATE, DELETE to ";
 
 #[test]
 fn who_uses_the_existing_tables_lacks_them_on_the_new_one() {
-    let cases: &[(&[(&str, &str)], &str, &str, &str)] = &[
+    let cases: &[Case] = &[
         // The role itself, on all, on two thirds, on less.
         (&[("a b c", "app=4")], "", "app", "app for app"),
         (&[("a b", "app=4"), ("c", "")], "", "app", "app for app"),
@@ -242,7 +250,7 @@ fn the_current_role_lacks_each_of_the_four_by_itself() {
 
 #[test]
 fn grants_follow_those_of_the_existing_tables() {
-    let cases: &[(&[(&str, &str)], &str, &str, &str)] = &[
+    let cases: &[Case] = &[
         (
             &[("a b c", "app=4")],
             "",
@@ -317,7 +325,7 @@ fn what_supabase_serves_the_internet_by_is_told_with_all_ways_to_it() {
         let access = access(&[], now, "anon:group authenticated app");
         let exposed = access.exposed_now().into_iter();
         exposed
-            .map(|(role, privileges)| format!("{role}: {privileges}"))
+            .map(|(role, exposed)| format!("{role}: {}", exposed.privileges))
             .collect::<Vec<_>>()
     };
     assert_eq!(exposed("app=4"), [""; 0]);

@@ -79,6 +79,7 @@ fn planned_to(target: &Schema, actual: &Schema, empty: &BTreeSet<Identifier>) ->
         schema: &name("public"),
         created: &[name("B"), name("A")],
         desired: target,
+        existing: BTreeSet::new(),
     };
     plan(&request, actual, empty)
 }

@@ -39,6 +39,9 @@ fn refusals(plan: &Plan) -> Markup {
 fn steps(plan: &Plan) -> Markup {
     html! {
         p { (words::headline(plan)) " " (words::how_it_runs(plan)) }
+        @for remark in &plan.remarks() {
+            p class=[remark.is_warning.then_some("failure")] { (soft(&words::remark(remark))) }
+        }
         ol.steps {
             @for step in &plan.steps {
                 li {

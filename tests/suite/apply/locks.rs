@@ -105,8 +105,8 @@ fn check(ground: &Ground) -> Plan {
 
 /// The same for the way back from `plan`, on what stands now.
 fn check_the_way_back(ground: &Ground, plan: &Plan, steps: usize) {
-    let actual = introspect(&mut ground.session()).unwrap().schema;
-    let back = undo(&plan.steps, &actual);
+    let found = introspect(&mut ground.session()).unwrap();
+    let back = undo(&plan.steps, &found.schema, &found.around.access);
     assert_eq!(back.steps.len(), steps);
     compare(ground, &back.steps, &stood(ground));
 }

@@ -1,5 +1,6 @@
 //! Who may use the new tables, where the role that migrates is not the one as which the application connects.
 
+mod planning;
 mod verifying;
 
 use crate::support::{Cli, Output, Template, TestDatabase};
