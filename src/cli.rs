@@ -135,6 +135,13 @@ pub enum Command {
     Man(ManArgs),
 }
 
+impl Command {
+    /// Whether it changes the database it is given.
+    pub fn commits(&self) -> bool {
+        matches!(self, Command::Apply(_) | Command::Rollback(_))
+    }
+}
+
 fn group(name: &str) -> Result<Group, String> {
     let names: Vec<_> = Group::ALL.iter().map(|group| group.name()).collect();
     let found = Group::ALL.into_iter().find(|group| group.name() == name);

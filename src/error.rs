@@ -21,7 +21,8 @@ pub use code::{Code, Entry, TABLE};
 pub mod exit {
     /// Done, or nothing to do.
     pub const DONE: u8 = 0;
-    /// Looked, and found: checks failed, `plan --check` not empty, schemas differ.
+    /// Looked, and found: checks failed, `plan --check` not empty, schemas differ. Of `apply` also: applied, and not
+    /// verified.
     pub const FOUND: u8 = 1;
     /// Could not look, or refused: usage, configuration, connection, a difference no additive step
     /// settles. Nothing changed.
@@ -75,6 +76,14 @@ pub enum Error {
     /// The server failed while deletes were tried on it.
     #[error("the verification could not be finished: {0}")]
     ServerFailed(ServerFailure),
+    /// The migration is committed, and what came of it could not be looked at.
+    #[error(
+        "the migration is applied and committed, and was not verified: {why}; `leora-migrate verify` verifies it"
+    )]
+    NotVerified {
+        /// Why not.
+        why: String,
+    },
     /// A database this tool does not work on.
     #[error("{reason}\n{remedy}")]
     Unsuitable {
@@ -106,10 +115,28 @@ pub enum Error {
 }
 
 impl Error {
+    /// What kept a verification from being made after the commit. An error that says that nothing has changed would be
+    /// wrong then.
+    pub fn after_commit(self) -> Error {
+        let why = match &self {
+            Error::NotVerified { .. } => return self,
+            Error::Apply(error) => error.reason(),
+            other => other.to_string(),
+        };
+        Error::NotVerified { why }
+    }
+
+    /// What the terminal is told; nothing when it has been said already.
+    pub fn told(&self) -> String {
+        self.code()
+            .map_or_else(String::new, |code| format!("error[{code}]: {self}\n"))
+    }
+
     /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Said(code) => *code,
+            Error::NotVerified { .. } => exit::FOUND,
             Error::Apply(error) => match &**error {
                 ApplyError::LockNotObtained { .. } => exit::LOCK_NOT_OBTAINED,
                 ApplyError::PartlyApplied(_) => exit::PARTLY_APPLIED,

@@ -21,22 +21,30 @@ fn main() -> ExitCode {
         _ => Loudness::Usual,
     };
     let console = Console::new(cli.globals.color, loudness);
-    let code = commands::run(&cli, console).unwrap_or_else(|error| {
-        if let Some(code) = error.code() {
-            console.complain(&format!("error[{code}]: {error}\n"));
-        }
-        error.exit_code()
-    });
-    match Console::lost_output() {
-        Some(error) => {
-            console.complain(&format!(
-                "error[{}]: the output could not be written: {error}\n",
-                Code::FileWrite
-            ));
-            ExitCode::from(exit::COULD_NOT)
-        }
-        None => ExitCode::from(code),
+    let ended = commands::run(&cli, console);
+    if let Err(error) = &ended {
+        console.complain(&error.told());
     }
+    let lost = Console::lost_output();
+    // What was committed stays, whoever was told of it.
+    let has_committed = cli.command.commits() && matches!(ended, Ok(exit::DONE | exit::FOUND));
+    if let Some(error) = lost {
+        let code = Code::FileWrite;
+        let stands = if has_committed {
+            "; what was to be done is done and committed, and `leora-migrate status` shows it"
+        } else {
+            ""
+        };
+        console.complain(&format!(
+            "error[{code}]: the output could not be written: {error}{stands}\n"
+        ));
+    }
+    ExitCode::from(match ended {
+        Err(error) => error.exit_code(),
+        Ok(code) if lost.is_none() => code,
+        Ok(_) if has_committed => exit::FOUND,
+        Ok(_) => exit::COULD_NOT,
+    })
 }
 
 /// What clap says, with the code that every error has.

@@ -48,7 +48,8 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
             context.console.progress("Nothing was done.\n");
             return Ok(exit::COULD_NOT);
         }
-        record(context, args, &mut connected, migration)?;
+        let interrupt = record(context, args, &mut connected, migration)?;
+        return verified(context, args, &mut connected, Some(&interrupt));
     } else if plan.is_empty() {
         let text = already(&plan, &survey.facts.recorded);
         context
@@ -71,7 +72,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
             context.console.progress("Nothing was done.\n");
             return Ok(exit::COULD_NOT);
         }
-        carry_out(
+        let interrupt = carry_out(
             context,
             args,
             &mut connected,
@@ -79,16 +80,33 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
             &plan,
             to_record.as_ref(),
         )?;
+        return verified(context, args, &mut connected, Some(&interrupt));
     }
+    verified(context, args, &mut connected, None)
+}
+
+/// Verifies what is committed. Whatever keeps it from that, nobody shall think that nothing has changed.
+fn verified(
+    context: &Context,
+    args: &ApplyArgs,
+    connected: &mut Connected,
+    interrupt: Option<&Interrupt>,
+) -> Result<u8, Error> {
     if args.no_verify {
         return Ok(exit::DONE);
     }
-    context.console.progress("\n");
-    verify::after_apply(context).inspect_err(|_| {
-        context
-            .console
-            .complain("The migration is applied, and was not verified.\n");
-    })
+    let console = context.console;
+    let _watching = interrupt.map(|interrupt| {
+        interrupt.end_with(move |signal| {
+            let error = Error::NotVerified {
+                why: format!("interrupted by signal {signal}"),
+            };
+            console.complain(&error.told());
+            error.exit_code()
+        })
+    });
+    console.progress("\n");
+    verify::after_apply(context, connected).map_err(Error::after_commit)
 }
 
 /// That there is nothing to do, and who did it, when.
@@ -217,7 +235,7 @@ fn record(
     args: &ApplyArgs,
     connected: &mut Connected,
     migration: &PrismaMigration,
-) -> Result<(), Error> {
+) -> Result<Interrupt, Error> {
     let interrupt = on_signals()?;
     let ended = prisma_migration::record(
         connected,
@@ -234,8 +252,7 @@ fn record(
     context
         .console
         .progress(&paragraph(&text, Console::width()));
-    interrupt.end();
-    Ok(())
+    Ok(interrupt)
 }
 
 fn carry_out(
@@ -245,7 +262,7 @@ fn carry_out(
     survey: &Survey,
     plan: &Plan,
     to_record: Option<&PrismaMigration>,
-) -> Result<(), Error> {
+) -> Result<Interrupt, Error> {
     let schema = connected.session.schema.clone();
     let request = Request {
         database: connected.session.server.database(),
@@ -289,7 +306,7 @@ fn carry_out(
                 .console
                 .progress(&paragraph(&text, Console::width()));
             if let Some(migration) = to_record {
-                record(context, args, connected, migration)?;
+                return record(context, args, connected, migration);
             }
         }
         Err(error) => {
@@ -297,9 +314,7 @@ fn carry_out(
             return Err(error.into());
         }
     }
-    // Verifying changes nothing; a signal just ends it.
-    interrupt.end();
-    Ok(())
+    Ok(interrupt)
 }
 
 /// Says what an error does not say in its one sentence: who blocks, what has changed.

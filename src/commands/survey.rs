@@ -29,8 +29,10 @@ pub(super) struct Connected {
     pub(super) target: Target,
     /// The connection.
     pub(super) session: Session,
-    /// When it was opened.
+    /// When the command began to look.
     pub(super) since: Instant,
+    /// How often the server had been asked until then.
+    asked_before: u32,
 }
 
 /// What a database is held to, what stands in it, and what is to be done.
@@ -74,6 +76,7 @@ impl Connected {
             session: Session::open(client, schema)?,
             target,
             since,
+            asked_before: 0,
         };
         connected.check_suits()?;
         Ok(connected)
@@ -107,6 +110,18 @@ impl Connected {
             });
         }
         Ok(())
+    }
+
+    /// Begins to look again, after the database was changed here.
+    pub(super) fn look_again(&mut self) -> Result<(), QueryError> {
+        self.since = Instant::now();
+        self.asked_before = self.session.round_trips();
+        self.session.identify()
+    }
+
+    /// How often the server was asked since the command began to look.
+    pub(super) fn round_trips(&self) -> u32 {
+        self.session.round_trips().saturating_sub(self.asked_before)
     }
 
     /// Reads the database and plans. A table that nobody may read now is waited for, for a moment.

@@ -31,41 +31,56 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
     if let Some(name) = &args.explain {
         return explain::of(context, name);
     }
-    checked(context, args, |_| true)
+    let mut connected = Connected::open(context)?;
+    if args.dry_run {
+        return dry_run(context, args, &mut connected);
+    }
+    let report = checked(context, args, &mut connected, |_| true)?;
+    if let Some(Reason { code, message, .. }) = &report.error {
+        context
+            .console
+            .complain(&format!("error[{code}]: {message}\n"));
+    }
+    Ok(report.exit_code())
 }
 
-/// The whole checklist; with `--quiet` it is shown only when it is not green.
-pub(super) fn after_apply(context: &Context) -> Result<u8, Error> {
+/// The whole checklist, on the session that applied the migration: there may be no other to be had. With `--quiet` it
+/// is shown only when it is not green.
+pub(super) fn after_apply(context: &Context, connected: &mut Connected) -> Result<u8, Error> {
+    connected.look_again()?;
     let says = |report: &Report| !(context.console.is_quiet() && report.is_green());
-    checked(context, &VerifyArgs::default(), says)
+    let report = checked(context, &VerifyArgs::default(), connected, says)?;
+    let code = report.exit_code();
+    match report.error {
+        Some(reason) => Err(Error::NotVerified {
+            why: reason.message,
+        }),
+        None => Ok(code),
+    }
+}
+
+fn dry_run(context: &Context, args: &VerifyArgs, connected: &mut Connected) -> Result<u8, Error> {
+    let options = proof_options(context, &args.only, args.allow_triggers);
+    let (_, first) = survey(connected, context, &options)?;
+    let touches = match probe::takes_no_rows(&connected.session.server) {
+        Some(reason) => vec![format!("nothing: {reason}")],
+        None => first.touches(),
+    };
+    let touches = report_text::dry_run(&touches, Console::width());
+    context.console.result(&touches);
+    Ok(exit::DONE)
 }
 
 fn checked(
     context: &Context,
     args: &VerifyArgs,
+    connected: &mut Connected,
     says: impl Fn(&Report) -> bool,
-) -> Result<u8, Error> {
-    let mut connected = Connected::open(context)?;
+) -> Result<Report, Error> {
     let options = proof_options(context, &args.only, args.allow_triggers);
-    let (survey, first) = survey(&mut connected, context, &options)?;
-    if args.dry_run {
-        let touches = match probe::takes_no_rows(&connected.session.server) {
-            Some(reason) => vec![format!("nothing: {reason}")],
-            None => first.touches(),
-        };
-        let touches = report_text::dry_run(&touches, Console::width());
-        context.console.result(&touches);
-        return Ok(exit::DONE);
-    }
+    let (survey, first) = survey(connected, context, &options)?;
     let require_proof = args.require_proof || context.settings.require_proof;
-    let report = report(
-        context,
-        &mut connected,
-        &survey,
-        first,
-        &options,
-        require_proof,
-    )?;
+    let report = report(context, connected, &survey, first, &options, require_proof)?;
     let shown = report.shown();
     let page = report_text::Page {
         width: Console::width(),
@@ -98,12 +113,7 @@ fn checked(
         context.console.result(&text);
     }
     reports::write_all(context, &args.reports, render)?;
-    if let Some(Reason { code, message, .. }) = &report.error {
-        context
-            .console
-            .complain(&format!("error[{code}]: {message}\n"));
-    }
-    Ok(report.exit_code())
+    Ok(report)
 }
 
 /// How deletes are tried.
@@ -224,7 +234,7 @@ fn report(
             .and_then(|failure| Reason::of(&Error::ServerFailed(failure))),
         left_out: all - verdict.checks.len(),
         elapsed: connected.since.elapsed(),
-        round_trips: connected.session.round_trips(),
+        round_trips: connected.round_trips(),
     };
     let mut advice = advise(&found.schema, &promise.created);
     if let Some((root, _)) = found.schema.tables.get_key_value(TENANT.name) {

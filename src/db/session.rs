@@ -163,23 +163,33 @@ impl Session {
     ///
     /// When the question is not answered.
     pub fn open(client: Client, schema: Identifier) -> Result<Session, QueryError> {
-        let question = catalog::IDENTIFY.replace("{schema}", &literal(schema.as_str()));
         let mut session = Session {
             client,
             round_trips: 0,
             server: Server::unknown(),
             schema,
         };
+        session.identify()?;
+        Ok(session)
+    }
+
+    /// Asks again who and where we are, since what was done here may have changed it: one round trip.
+    ///
+    /// # Errors
+    ///
+    /// When the question is not answered.
+    pub fn identify(&mut self) -> Result<(), QueryError> {
+        let question = catalog::IDENTIFY.replace("{schema}", &literal(self.schema.as_str()));
         // Some databases stop statements sooner than they can be answered.
         let question = format!(
             "SET LOCAL statement_timeout = '60s';\n{question};\n{}",
             catalog::STAY_CONNECTED
         );
-        let rows = session.ask("asking who and where we are", &question)?;
+        let rows = self.ask("asking who and where we are", &question)?;
         if let Some(row) = rows.first().and_then(|rows| rows.first()) {
-            session.server = Server::read(row);
+            self.server = Server::read(row);
         }
-        Ok(session)
+        Ok(())
     }
 
     /// Sends `sql`, one or more statements, in one round trip, and gives the rows of each statement

@@ -316,6 +316,13 @@ codes! {
          PL/pgSQL cannot be loaded, in which deletes are tried.",
         "Look into the server's log, settle what it says, and run verify again.";
 
+    NotVerified = 59, "The migration is applied, and was not verified",
+        "`apply` committed the migration; then it could not look whether all of it is as it should be. Exit code 1: the \
+         database has changed.",
+        "The message says what kept it: a table that another session holds ACCESS EXCLUSIVE, a session or a server that \
+         was ended, a signal.",
+        "`leora-migrate verify` verifies it. `leora-migrate status` shows what is recorded.";
+
     StandsOtherwise = 60, "Something stands that differs from the declaration",
         "A table, column, key or index that the migration needs or would create is there, and is not what is \
          declared. Nothing is done.",

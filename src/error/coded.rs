@@ -22,6 +22,7 @@ impl Error {
             Error::Connect(error) => of_connection(error.reason()),
             Error::Query(error) => of_query(error),
             Error::ServerFailed(_) => Code::ServerFailed,
+            Error::NotVerified { .. } => Code::NotVerified,
             Error::Unsuitable { code, .. } => *code,
             Error::Apply(error) => of_apply(error),
             Error::NotInstalled(_) => Code::NotInstalled,

@@ -16,7 +16,7 @@ use postgres::{Client, SimpleQueryMessage};
 use crate::apply::ground::{Ground, ROWS, patient, session, without};
 use crate::connect::certificates::write;
 use crate::connect::{PASSWORD, server, target};
-use crate::support::Template;
+use crate::support::{Cli, Template};
 
 /// A pgbouncer with one connection to the server for all its clients.
 struct Pooler {
@@ -315,4 +315,25 @@ fn prisma_s_history_is_written_through_it_too() {
     ground.roll_back(&ground.way_back(), false).unwrap();
     assert_eq!(ground.ask(rolled_back), "true");
     ground.no_lock_is_left();
+}
+
+/// The one session that it has is the one that applied.
+#[test]
+fn a_session_pooler_of_one_applies_and_verifies() {
+    let direct = Ground::on(Template::Baseline);
+    let directory = direct.socket_directory();
+    let pooler = Pooler::before(&format!(
+        "* = host={directory} port=5432 user=leora pool_mode=session pool_size=1\n"
+    ));
+    let (port, name) = (pooler.port, direct.database().name());
+    Cli::new()
+        .args(["apply", "--yes"])
+        .env(
+            "DIRECT_URL",
+            format!("postgresql://scram@127.0.0.1:{port}/{name}"),
+        )
+        .env("PGPASSWORD", PASSWORD)
+        .run()
+        .exits(0)
+        .stdout_has("GREEN: 41 passed");
 }

@@ -32,8 +32,7 @@ pub enum ApplyError {
     )]
     Changed(Box<Changed>),
     /// A lock was not obtained in the time allowed.
-    #[error("{} within {} s (attempts: {attempts}); nothing changed, and running it again is safe",
-        not_obtained(awaited), waited.as_secs())]
+    #[error("{}; nothing changed, and running it again is safe", self.reason())]
     LockNotObtained {
         /// How long was tried.
         waited: Duration,
@@ -72,6 +71,31 @@ pub enum ApplyError {
     /// A question that PostgreSQL did not answer.
     #[error(transparent)]
     Query(#[from] QueryError),
+}
+
+impl ApplyError {
+    /// What went wrong, without what it says of the database's state: of a command that had committed before, that would
+    /// be wrong.
+    pub fn reason(&self) -> String {
+        match self {
+            ApplyError::LockNotObtained {
+                waited,
+                attempts,
+                awaited,
+                ..
+            } => format!(
+                "{} within {} s (attempts: {attempts})",
+                not_obtained(awaited),
+                waited.as_secs()
+            ),
+            ApplyError::StepFailed(failure) => failure.to_string(),
+            ApplyError::ConnectionLost { cause, .. } => {
+                format!("the connection was lost ({cause})")
+            }
+            ApplyError::Interrupted { signal, .. } => format!("interrupted by signal {signal}"),
+            other => other.to_string(),
+        }
+    }
 }
 
 /// A database that is not what a plan was made for.

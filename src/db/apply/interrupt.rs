@@ -1,17 +1,22 @@
 //! Signals: what is under way is cancelled on the server, not merely left.
 
 use std::io;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::{flag, low_level};
+use signal_hook::flag;
 
 use crate::db::connect::Target;
 use crate::db::session::{QueryError, Rows, Session};
+
+/// While it lives, a signal ends the process.
+#[must_use]
+pub struct Ending(#[expect(dead_code, reason = "its end is what is noticed")] Sender<()>);
 
 /// How long a signal may stay unnoticed.
 const TICK: Duration = Duration::from_millis(50);
@@ -46,14 +51,22 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Listens no more: a signal ends the process at once, as one does that came and found nothing to
-    /// stop.
-    pub fn end(&self) {
-        self.asked_before.store(true, Ordering::SeqCst);
-        if let Some(signal) = self.signal() {
-            // An error means that there is no such signal, and one came.
-            drop(low_level::emulate_default_handler(signal));
-        }
+    /// Ends the process when a signal comes, or has come already, until what is given back is dropped. `told` says
+    /// what stands, and gives the exit code. The server notices that its client is gone, and rolls back what is open.
+    pub fn end_with(&self, told: impl FnOnce(i32) -> u8 + Send + 'static) -> Ending {
+        let (ending, ended) = channel::<()>();
+        let interrupt = self.clone();
+        thread::spawn(move || {
+            loop {
+                if let Some(signal) = interrupt.signal() {
+                    process::exit(told(signal).into());
+                }
+                if ended.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        });
+        Ending(ending)
     }
 
     /// Asks as `signal` does.

@@ -5,6 +5,7 @@ mod disk;
 mod killed;
 mod lone;
 mod lost;
+mod not_verified;
 mod reading;
 mod rights;
 mod verifying;
