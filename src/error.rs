@@ -29,7 +29,7 @@ pub mod exit {
     pub const COULD_NOT: u8 = 2;
     /// A lock was not obtained in the time allowed. Nothing changed; running again is safe.
     pub const LOCK_NOT_OBTAINED: u8 = 3;
-    /// Partly applied: a person must look, and the report says at what.
+    /// Partly applied, or not known what is applied: a person must look, and the message says at what.
     pub const PARTLY_APPLIED: u8 = 4;
 }
 
@@ -141,7 +141,7 @@ impl Error {
                 ApplyError::LockNotObtained { .. } => exit::LOCK_NOT_OBTAINED,
                 ApplyError::PartlyApplied(_) => exit::PARTLY_APPLIED,
                 ApplyError::ConnectionLost {
-                    outcome: Outcome::Unknown,
+                    outcome: Outcome::Unknown { .. } | Outcome::LostInFailover { .. },
                     ..
                 } => exit::PARTLY_APPLIED,
                 // 128 and the signal's number, as shells say it

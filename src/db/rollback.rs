@@ -204,7 +204,7 @@ pub fn roll_back(
         );
         let question = format!(
             "SAVEPOINT reading;\nSELECT pg_catalog.count(*) FROM ({still_to_undo} AND state <> 'rolled back') r;\n\
-             {};\nROLLBACK TO SAVEPOINT reading",
+             {};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
             introspect::questions(session)
         );
         let prepare = stages.prepare.clone();

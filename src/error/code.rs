@@ -395,15 +395,22 @@ codes! {
         "The network, a proxy's idle limit, or the server's restart.",
         "Run it again; it is safe.";
     LostUnknown = 77, "The connection was lost, and the outcome is not known",
-        "The server does not answer, so it is not known whether all of the transaction was done or nothing. Exit \
-         code 4.",
-        "It was lost at the moment of the commit, and could not be made anew.",
-        "When the server answers, `leora-migrate status` tells. Running apply again is safe.";
+        "It is not known whether all of the transaction was done or nothing. Exit code 4.",
+        "It was lost at the moment of the commit, and nobody could say: no server answers, or a standby, another server, \
+         one that has neither a record of the transaction nor says that it was aborted, or one that this role may not ask \
+         which it is. The message says which.",
+        "Ask the primary, by `leora-migrate status` or the query in the message. What it answers is what is true.";
     Interrupted = 78, "It was interrupted",
         "A signal came (Ctrl-C is 2). The message says whether anything is done. Exit code 128 and the signal's \
          number, as shells have it.",
         "The transaction is rolled back; what steps of their own had done before stays.",
         "Apply again: it goes on from there.";
+    LostInFailover = 79, "The connection was lost, and the new primary does not have the transaction",
+        "The server that was to commit is gone, another one was promoted, and the transaction is not there. The old one \
+         may have committed it. Exit code 4.",
+        "Replication to that standby is asynchronous, or the commit had not reached it.",
+        "Find out what else the new primary lacks. Before the old one is started again, decide which of the two is right \
+         (pg_rewind discards what only the old one has). Then run it again on the new primary.";
 
     NotInstalled = 80, "No PostgreSQL server is installed",
         "`demo` starts a server of its own, and found no initdb and postgres.",

@@ -104,7 +104,11 @@ fn of_apply(error: &ApplyError) -> Code {
             ..
         } => Code::LostRolledBack,
         ApplyError::ConnectionLost {
-            outcome: Outcome::Unknown,
+            outcome: Outcome::LostInFailover { .. },
+            ..
+        } => Code::LostInFailover,
+        ApplyError::ConnectionLost {
+            outcome: Outcome::Unknown { .. },
             ..
         } => Code::LostUnknown,
         ApplyError::Interrupted { .. } => Code::Interrupted,

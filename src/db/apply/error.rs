@@ -110,21 +110,85 @@ pub struct Changed {
 }
 
 /// What became of a transaction whose connection was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It was rolled back: nothing changed.
     RolledBack,
-    /// Nobody could be asked.
-    Unknown,
+    /// Another server took over, which does not have it.
+    LostInFailover {
+        /// The timeline of the server that it was sent to.
+        then: u32,
+        /// The timeline of the one that took over.
+        now: u32,
+    },
+    /// Nobody could say.
+    Unknown {
+        /// Why not.
+        why: Doubt,
+        /// A query that has a row when it committed.
+        question: String,
+    },
+}
+
+/// Why nobody could say what became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// No server answers.
+    NoAnswer,
+    /// A standby answers.
+    Standby,
+    /// A server of another system identifier answers.
+    OtherSystem,
+    /// A server answers that another had taken over from before.
+    EarlierTimeline,
+    /// The transaction is still in progress.
+    InProgress,
+    /// Its record is missing, and it is not said to be aborted.
+    NoRecord,
+    /// The record cannot be read.
+    RecordUnreadable,
+    /// The role may not ask which server answers.
+    NotIdentified,
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::RolledBack => {
+                f.write_str("the server rolled back, and nothing changed; running it again is safe")
+            }
+            Outcome::LostInFailover { then, now } => write!(
+                f,
+                "another server took over (timeline {now}, before {then}), and the new primary does not have it; the old \
+                 one may have it, so decide which of the two is right before the old one is started again; where the new \
+                 one is, run it again"
+            ),
+            Outcome::Unknown { why, question } => write!(
+                f,
+                "{why}, so it is not known whether all of it was done or nothing; ask the primary before anything else is \
+                 migrated: `leora-migrate status`, or this query, which has a row when all was done: {question}"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Outcome::RolledBack => "the server rolled back, and nothing changed; running it again is safe",
-            Outcome::Unknown => {
-                "the server does not answer, so it is not known whether all of it was done or nothing; \
-                 `leora-migrate status` tells once it answers, and running it again is safe"
+            Doubt::NoAnswer => "the server does not answer",
+            Doubt::Standby => "what answers is a standby, which may lag behind its primary",
+            Doubt::OtherSystem => "what answers is another server (its system identifier differs)",
+            Doubt::EarlierTimeline => {
+                "what answers is a server that another had taken over from (its timeline is earlier)"
+            }
+            Doubt::InProgress => "the server still has the transaction in progress",
+            Doubt::NoRecord => {
+                "the server has no record of the transaction, and does not say that it was aborted"
+            }
+            Doubt::RecordUnreadable => "the record of the transaction cannot be read",
+            Doubt::NotIdentified => {
+                "there is no record of the transaction, and this role may not ask which server answers \
+                 (EXECUTE on pg_control_system(), pg_current_wal_lsn() and pg_walfile_name(pg_lsn))"
             }
         })
     }
@@ -255,7 +319,8 @@ impl fmt::Display for Partly {
         f.write_str(match &self.why {
             Stop::Failed(_) => "settle what it says, then apply again, which goes on from there",
             Stop::Lost(_) => {
-                "look at `leora-migrate status`, and when the step has ended, apply again, which goes on from there"
+                "look at `leora-migrate status` on the primary, which may lack them where another server took over; when the \
+                 step has ended, apply again, which goes on from there"
             }
             Stop::Locked(_) | Stop::Interrupted => "apply again, which goes on from there",
         })

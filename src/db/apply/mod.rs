@@ -16,6 +16,7 @@ mod patient;
 mod persist;
 mod pooled;
 mod preflight;
+mod server;
 mod watch;
 
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ use crate::plan::{Lock, Plan, Request, Step, basis, grants, plan as make_plan};
 
 pub use blockers::{Awaited, Blocker, blockers};
 pub use contradictions::contradictions;
-pub use error::{ApplyError, Changed, Failure, Outcome, Partly, Stop};
+pub use error::{ApplyError, Changed, Doubt, Failure, Outcome, Partly, Stop};
 pub use interrupt::Interrupt;
 pub use patience::Waiting;
 pub use patient::patiently;
@@ -211,7 +212,7 @@ impl Apply<'_> {
             let prepare = self.units(record, &conditions).0.prepare;
             // Rolled back to: what is read leaves no setting behind.
             let question = format!(
-                "SAVEPOINT reading;\n{};\n{};\nROLLBACK TO SAVEPOINT reading",
+                "SAVEPOINT reading;\n{};\n{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
                 history::STATE,
                 introspect::questions(session)
             );

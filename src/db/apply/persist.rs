@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use super::attempt::{Ended, Sending, Stage};
 use super::blockers::Awaited;
 use super::error::{ApplyError, Outcome};
-use super::lost::{Fate, fate};
+use super::lost::{Fate, Lost};
 use super::patience::{Patience, Pause};
+use super::server::ServerIdentity;
 use super::{ApplyOptions, Observer};
 use crate::db::session::{QueryError, Session};
 
@@ -44,7 +45,7 @@ pub(in crate::db) struct Persist<'a> {
     pub(in crate::db) options: &'a ApplyOptions,
     /// What an attempt that got as far as this waits for.
     pub(in crate::db) awaited: &'a dyn Fn(Stage) -> Awaited,
-    /// A query that has a row when the transaction has committed.
+    /// A query that has a row when the transaction has committed. It ends with its conditions.
     pub(in crate::db) recorded: &'a str,
 }
 
@@ -56,13 +57,15 @@ impl Persist<'_> {
         observer: &mut dyn Observer,
         mut attempt: impl FnMut(&mut Session, Duration) -> Ended<J>,
     ) -> Result<Persisted<J>, ApplyError> {
-        let Sending { target, interrupt } = self.sending;
+        let Sending { interrupt, .. } = self.sending;
         let began = Instant::now();
         let mut patience = Patience::new(self.options);
         let interrupted = |signal| ApplyError::Interrupted {
             signal,
             partly: None,
         };
+        // Which server it is can be asked while it is there.
+        let server = ServerIdentity::of(session).map_err(between_attempts)?;
         loop {
             if let Some(signal) = interrupt.signal() {
                 return Err(interrupted(signal));
@@ -82,16 +85,14 @@ impl Persist<'_> {
                 Ended::Failed { at, error } => return Ok(Persisted::Failed { at, error }),
                 Ended::Interrupted(signal) => return Err(interrupted(signal)),
                 Ended::Lost { transaction, error } => {
-                    let fate = transaction.map(|id| {
-                        let patience = self.options.reconnect;
-                        fate(
-                            target,
-                            interrupt,
-                            &session.schema,
-                            &id,
-                            self.recorded,
-                            patience,
-                        )
+                    let fate = transaction.map(|transaction| {
+                        let lost = Lost {
+                            server: &server,
+                            schema: &session.schema,
+                            transaction: &transaction,
+                            recorded: self.recorded,
+                        };
+                        lost.fate(self.sending, self.options.reconnect)
                     });
                     let outcome = match fate {
                         Some(Fate::Committed(other)) => {

@@ -93,6 +93,21 @@ impl Target {
         resolve::resolve(sources)
     }
 
+    /// The same for a reconnect: a primary only, and for no longer than `left` for each address.
+    pub fn primary_within(&self, left: Duration) -> Target {
+        let left = left.max(Duration::from_secs(1));
+        let own = self.network.connect_timeout;
+        let network = Network {
+            connect_timeout: Some(own.map_or(left, |own| own.min(left))),
+            ..self.network.clone()
+        };
+        Target {
+            session: SessionKind::Primary,
+            network,
+            ..self.clone()
+        }
+    }
+
     /// The source the address came from.
     pub fn origin(&self) -> &Origin {
         &self.origin

@@ -1,105 +1,25 @@
-//! The connection is lost while the transaction commits.
+//! The connection is lost while the transaction commits, on one server.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
-use leora_migrate::db::apply::{Applied, ApplyError, ApplyOptions, Interrupt, Outcome, apply};
-use leora_migrate::db::connect::Target;
+use leora_migrate::db::apply::{
+    Applied, ApplyError, ApplyOptions, Doubt, Interrupt, Outcome, apply,
+};
 
+use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+
+use super::proxy::{Cut, Proxy};
 use crate::apply::ground::{Ground, patient, session, target};
-use crate::support::Template;
+use crate::support::{Template, repository};
 
-/// Where the connection is cut that sends COMMIT first.
-#[derive(Clone, Copy, PartialEq)]
-enum Cut {
-    /// Before the server hears of it.
-    Before,
-    /// When it has committed, before its answer is heard.
-    After,
-    /// The same, and nobody reaches the server again.
-    AfterForGood,
-}
-
-/// Stands between client and server, and cuts one connection.
-struct Proxy {
-    port: u16,
-}
-
-impl Proxy {
-    fn start(socket: String, cut: Cut) -> Proxy {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let for_good = cut == Cut::AfterForGood;
-        let cut = Arc::new(Mutex::new(Some(cut)));
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let client = client.unwrap();
-                let is_cut = cut.lock().unwrap().is_none();
-                if is_cut && for_good {
-                    continue;
-                }
-                let Ok(server) = UnixStream::connect(&socket) else {
-                    continue;
-                };
-                let cut = Arc::clone(&cut);
-                thread::spawn(move || forward(client, server, &cut));
-            }
-        });
-        Proxy { port }
-    }
-
-    fn target(&self, ground: &Ground) -> Target {
-        let (port, name) = (self.port, ground.database().name());
-        target(&format!(
-            "postgresql://leora@127.0.0.1:{port}/{name}?sslmode=disable"
-        ))
-    }
-}
-
-fn forward(mut client: TcpStream, mut server: UnixStream, cut: &Mutex<Option<Cut>>) {
-    let (mut back, mut answers) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-    let answering = thread::spawn(move || {
-        let mut buffer = [0; 65536];
-        while let Ok(n @ 1..) = answers.read(&mut buffer) {
-            if back.write_all(&buffer[..n]).is_err() {
-                break;
-            }
-        }
-        drop(back.shutdown(Shutdown::Both));
-    });
-    let mut buffer = [0; 65536];
-    while let Ok(n @ 1..) = client.read(&mut buffer) {
-        let commits = buffer[..n].ends_with(b"COMMIT\0");
-        let now = if commits {
-            cut.lock().unwrap().take()
-        } else {
-            None
-        };
-        match now {
-            None => server.write_all(&buffer[..n]).unwrap(),
-            Some(Cut::Before) => break,
-            Some(Cut::After | Cut::AfterForGood) => {
-                // The client hears nothing more, and the server has all the time it needs.
-                client.shutdown(Shutdown::Both).unwrap();
-                server.write_all(&buffer[..n]).unwrap();
-                thread::sleep(Duration::from_millis(300));
-                break;
-            }
-        }
-    }
-    drop(client.shutdown(Shutdown::Both));
-    drop(server.shutdown(Shutdown::Both));
-    drop(answering.join());
-}
-
-fn applied_through(ground: &Ground, cut: Cut) -> Result<Applied, ApplyError> {
-    let socket = format!("{}/.s.PGSQL.5432", ground.socket_directory());
-    let proxy = Proxy::start(socket, cut);
-    let target = proxy.target(ground);
+/// Applies through `proxy`, as `user`; the server is given three seconds to answer.
+pub(super) fn applied_through(
+    ground: &Ground,
+    proxy: &Proxy,
+    (user, database): (&str, &str),
+) -> Result<Applied, ApplyError> {
+    let target = target(&proxy.url(user, database));
     let plan = ground.plan(&mut ground.session());
     let mut session = session(&target);
     let request = ground.request(&session);
@@ -118,10 +38,34 @@ fn applied_through(ground: &Ground, cut: Cut) -> Result<Applied, ApplyError> {
     )
 }
 
+fn socket(ground: &Ground) -> String {
+    format!("{}/.s.PGSQL.5432", ground.socket_directory())
+}
+
+fn cut(
+    ground: &Ground,
+    cut: Cut,
+    meanwhile: impl FnOnce(String) -> Option<String> + Send + 'static,
+) -> Result<Applied, ApplyError> {
+    let proxy = Proxy::start(socket(ground), cut, meanwhile);
+    applied_through(ground, &proxy, ("leora", ground.database().name()))
+}
+
+#[track_caller]
+pub(super) fn doubt(ended: Result<Applied, ApplyError>) -> Doubt {
+    match ended {
+        Err(ApplyError::ConnectionLost {
+            outcome: Outcome::Unknown { why, .. },
+            ..
+        }) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_commit_that_was_not_heard_of_is_found_out() {
     let ground = Ground::on(Template::Baseline);
-    let Applied::Done(done) = applied_through(&ground, Cut::After).unwrap() else {
+    let Applied::Done(done) = cut(&ground, Cut::After, Some).unwrap() else {
         panic!("done");
     };
     assert!(done.transaction.reconnected);
@@ -131,7 +75,7 @@ fn a_commit_that_was_not_heard_of_is_found_out() {
 #[test]
 fn a_commit_that_never_arrived_is_said_to_have_changed_nothing() {
     let ground = Ground::on(Template::Baseline);
-    let error = applied_through(&ground, Cut::Before).unwrap_err();
+    let error = cut(&ground, Cut::Before, Some).unwrap_err();
     let ApplyError::ConnectionLost {
         outcome: Outcome::RolledBack,
         ..
@@ -145,13 +89,98 @@ fn a_commit_that_never_arrived_is_said_to_have_changed_nothing() {
 #[test]
 fn what_nobody_can_say_is_not_said() {
     let ground = Ground::on(Template::Baseline);
-    let error = applied_through(&ground, Cut::AfterForGood).unwrap_err();
-    let ApplyError::ConnectionLost {
-        outcome: Outcome::Unknown,
-        ..
-    } = error
-    else {
-        panic!("{error}");
-    };
+    assert_eq!(doubt(cut(&ground, Cut::After, |_| None)), Doubt::NoAnswer);
     assert_eq!(ground.apply().unwrap(), Applied::Already);
+}
+
+/// The id's status says 'committed', and nothing that was done is there.
+#[test]
+fn a_commit_without_its_record_is_not_believed() {
+    let ground = Ground::on(Template::Baseline);
+    let url = ground.url.clone();
+    let ended = cut(&ground, Cut::After, move |led| {
+        let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+        client
+            .batch_execute("DELETE FROM leora_migrate.migration")
+            .unwrap();
+        Some(led)
+    });
+    assert!(matches!(
+        &ended,
+        Err(error) if error.to_string().contains("FROM leora_migrate.migration WHERE id = '")
+    ));
+    assert_eq!(doubt(ended), Doubt::NoRecord);
+}
+
+/// A role that may not ask which server it is on believes the record, and nothing else.
+#[test]
+fn a_role_that_cannot_tell_the_server_believes_its_own_record_only() {
+    for (cut, rewritten) in [
+        (Cut::After, false),
+        (Cut::Before, false),
+        (Cut::After, true),
+    ] {
+        let ground = Ground::on(Template::Baseline);
+        let (role, database) = (
+            format!("lost_{}", ground.database().name()),
+            ground.database().name().to_owned(),
+        );
+        ground.execute(&format!(
+            "CREATE ROLE {role} LOGIN; GRANT CREATE ON DATABASE {database} TO {role}; \
+             GRANT ALL ON SCHEMA public TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; \
+             REVOKE EXECUTE ON FUNCTION pg_control_system(), pg_current_wal_lsn() FROM PUBLIC"
+        ));
+        let url = ground.url.clone();
+        let proxy = Proxy::start(socket(&ground), cut, move |led| {
+            if rewritten {
+                let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+                client
+                    .batch_execute("UPDATE leora_migrate.migration SET host = 'another transaction wrote this'")
+                    .unwrap();
+            }
+            Some(led)
+        });
+        let ended = applied_through(&ground, &proxy, (&role, &database));
+        if cut == Cut::After && !rewritten {
+            assert!(
+                matches!(&ended, Ok(Applied::Done(done)) if done.transaction.reconnected),
+                "{ended:?}"
+            );
+        } else {
+            assert_eq!(doubt(ended), Doubt::NotIdentified);
+        }
+        ground.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    }
+}
+
+/// The id was never written down, so a server that comes back has never given it.
+#[test]
+fn a_crash_that_loses_the_transaction_has_rolled_it_back() {
+    let binaries = Binaries::find().unwrap();
+    let server = ScratchServer::start(&binaries, &Options::default()).unwrap();
+    let url = server.url("postgres");
+    let server = Arc::new(Mutex::new(server));
+    let crashing = Arc::clone(&server);
+    let ground = Ground::at(&url);
+    let baseline = std::fs::read_to_string(repository("fixtures/leora/baseline.sql")).unwrap();
+    ground.client().batch_execute(&baseline).unwrap();
+    ground.client().batch_execute("CHECKPOINT").unwrap();
+    let proxy = Proxy::start(socket(&ground), Cut::Before, move |led| {
+        let mut server = crashing.lock().unwrap();
+        server.stop_immediately().unwrap();
+        server.start_again(&binaries).unwrap();
+        Some(led)
+    });
+    let ended = applied_through(&ground, &proxy, ("leora", "postgres"));
+    assert!(
+        matches!(
+            &ended,
+            Err(ApplyError::ConnectionLost {
+                outcome: Outcome::RolledBack,
+                ..
+            })
+        ),
+        "{ended:?}"
+    );
+    drop(server);
 }

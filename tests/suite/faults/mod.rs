@@ -2,10 +2,12 @@
 
 mod cut_off;
 mod disk;
+mod failover;
 mod killed;
 mod lone;
 mod lost;
 mod not_verified;
+mod proxy;
 mod reading;
 mod rights;
 mod verifying;

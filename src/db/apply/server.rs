@@ -1,0 +1,61 @@
+//! Which server a session is on, and in which history.
+
+use crate::db::session::{QueryError, Rows, Session};
+
+/// What tells a server, and one that took over from it, from all others.
+///
+/// Everybody may execute the functions asked in a PostgreSQL as it is made (tried as a role without rights on 13 to
+/// 18); a provider may have revoked that, and then it is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::db) struct ServerIdentity {
+    /// The system identifier, which a primary and its standbys share (`pg_control_system`).
+    pub(super) system: Option<String>,
+    /// The timeline that it writes; a promotion begins a later one. Nothing of a standby.
+    pub(super) timeline: Option<u32>,
+}
+
+const SYSTEM: &str = "SELECT system_identifier FROM pg_catalog.pg_control_system()";
+
+/// The first eight digits of a WAL file's name are the timeline (manual, 30.6). Not from `pg_control_checkpoint`, which
+/// has the last checkpoint's: after a promotion that is still the old one (`CreateEndOfRecoveryRecord` in xlog.c).
+const TIMELINE: &str = "\
+SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) END";
+
+impl ServerIdentity {
+    /// Asks the server: one round trip, unless something may not be asked.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is lost.
+    pub(in crate::db) fn of(session: &mut Session) -> Result<ServerIdentity, QueryError> {
+        if let Some(answers) = ask(session, &format!("{SYSTEM};\n{TIMELINE}"))? {
+            return Ok(ServerIdentity {
+                system: answers.first().and_then(text),
+                timeline: answers.get(1).and_then(timeline),
+            });
+        }
+        let system = ask(session, SYSTEM)?;
+        let timelines = ask(session, TIMELINE)?;
+        Ok(ServerIdentity {
+            system: system.and_then(|answers| text(answers.first()?)),
+            timeline: timelines.and_then(|answers| timeline(answers.first()?)),
+        })
+    }
+}
+
+/// The answers, when the role may ask.
+fn ask(session: &mut Session, question: &str) -> Result<Option<Vec<Rows>>, QueryError> {
+    match session.ask("asking which server this is", question) {
+        Ok(answers) => Ok(Some(answers)),
+        Err(error) if error.is_loss() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+fn text(rows: &Rows) -> Option<String> {
+    Some(rows.first()?.get(0)?.to_owned())
+}
+
+fn timeline(rows: &Rows) -> Option<u32> {
+    u32::from_str_radix(text(rows)?.get(..8)?, 16).ok()
+}
