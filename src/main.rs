@@ -1,6 +1,5 @@
 //! The program: what was typed, the command, what went wrong, the exit code.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -47,15 +46,10 @@ fn main() -> ExitCode {
     })
 }
 
-/// What clap says, with the code that every error has.
+/// What clap says, with the code that every error has. Plain, as all errors are: what was typed is part of it, and its
+/// control characters could not be told from those of a colour.
 fn misused(error: &clap::Error) -> ExitCode {
-    let said = error.render();
-    let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let text = if coloured {
-        said.ansi().to_string()
-    } else {
-        said.to_string()
-    };
+    let text = error.render().to_string();
     let with_code = text.replacen("error:", &format!("error[{}]:", Code::Usage), 1);
     Console::new(Color::Auto, Loudness::Usual).complain(&with_code);
     ExitCode::from(exit::COULD_NOT)

@@ -1,5 +1,7 @@
 //! What people see: width, letters, how much is said.
 
+use leora_migrate::model::name::for_shell;
+
 use super::reports::{hostile, migrated};
 use super::support::{Cli, Output, Template, TestDatabase, required};
 
@@ -223,4 +225,50 @@ fn does_not_steer(run: &Output, what: &str) {
     let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
     assert!(!said.contains(steers), "{what}: {said:?}");
     assert!(said.contains("u{1b}"), "{what}: {said:?}");
+}
+
+/// The program on a terminal of its own, which has colours: what it writes, standard error and all.
+fn on_a_terminal(arguments: &[&str], configured: impl FnOnce(Cli) -> Cli) -> Option<Output> {
+    if !required("script", "util-linux") {
+        return None;
+    }
+    let words = [env!("CARGO_BIN_EXE_leora-migrate")].into_iter();
+    let words = words.chain(arguments.iter().copied()).map(for_shell);
+    let command = words.collect::<Vec<_>>().join(" ");
+    let terminal = Cli::running("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env("LC_ALL", "C.UTF-8")
+        .env("TERM", "xterm-256color");
+    Some(configured(terminal).run())
+}
+
+#[test]
+fn a_usage_error_is_text_on_a_terminal() {
+    let typed: [&[&str]; 8] = [
+        &[],
+        &["plam"],
+        &["plan", "--formt", "sql"],
+        &["plan", "--format", "toml"],
+        &["apply", "--wait", "soon"],
+        &["diff"],
+        &["prisma"],
+        &["verify", "--format", "\u{1b}[31m\u{9b}1m\u{202e}"],
+    ];
+    for arguments in typed {
+        let Some(output) = on_a_terminal(arguments, |cli| cli) else {
+            return;
+        };
+        let output = output.exits(2);
+        let is_usage = ["LM0001", "Usage: "]
+            .iter()
+            .any(|part| output.stdout.contains(part));
+        assert!(is_usage, "{output}");
+        let is_escape = |c: char| c.is_control() && !"\r\n".contains(c) || c == '\u{202e}';
+        assert!(!output.stdout.contains(is_escape), "{output}");
+        // clap takes the colour out of what it quotes, and nothing else.
+        let is_hostile = arguments
+            .last()
+            .is_some_and(|last| last.contains('\u{202e}'));
+        assert_eq!(output.stdout.contains("u{202e}"), is_hostile, "{output}");
+    }
 }
