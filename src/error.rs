@@ -11,6 +11,7 @@ use crate::db::connect::{ConnectError, TargetError};
 use crate::db::scratch::{NotInstalled, ScratchError};
 use crate::db::session::QueryError;
 use crate::model::name::NameError;
+use crate::model::{in_a_line, in_lines};
 use crate::prisma::SchemaErrors;
 use crate::prisma::patch::PatchError;
 use crate::verify::proof::ServerFailure;
@@ -37,7 +38,7 @@ pub mod exit {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// What was typed makes no sense together.
-    #[error("{0}")]
+    #[error("{}", in_a_line(_0))]
     Usage(String),
     /// A configuration file that cannot be used.
     #[error("{}:{line}:{column}: {message}", path.display())]
@@ -85,7 +86,7 @@ pub enum Error {
         why: String,
     },
     /// A database this tool does not work on.
-    #[error("{reason}\n{remedy}")]
+    #[error("{}\n{}", in_a_line(reason), in_lines(remedy))]
     Unsuitable {
         /// Its code.
         code: Code,

@@ -252,8 +252,7 @@ impl Report {
             .notes
             .iter_mut()
             .for_each(|note| *note = in_a_line(note));
-        shown.subject.endpoint = in_a_line(&shown.subject.endpoint);
-        shown.subject.database = in_a_line(&shown.subject.database);
+        shown.subject = shown.subject.shown();
         shown
     }
 
@@ -300,6 +299,24 @@ impl Conclusion {
 }
 
 impl Subject {
+    /// The same as it is shown to people.
+    pub fn shown(&self) -> Subject {
+        let Subject {
+            endpoint,
+            database,
+            schema,
+            user,
+            server_version,
+        } = self;
+        Subject {
+            endpoint: in_a_line(endpoint),
+            database: in_a_line(database),
+            schema: schema.clone(),
+            user: in_a_line(user),
+            server_version: in_a_line(server_version),
+        }
+    }
+
     /// The subject of a session.
     pub fn new(endpoint: String, server: &Server, schema: &Identifier) -> Subject {
         Subject {

@@ -13,6 +13,7 @@ use crate::db::apply::{
     Progress, Stop, Waiting, contradictions, preflight,
 };
 use crate::error::{Error, exit};
+use crate::model::in_a_line;
 use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::{FORMAT_VERSION, Plan, Request, Step};
 use crate::render::console::Console;
@@ -112,8 +113,8 @@ fn verified(
 /// That there is nothing to do, and who did it, when.
 fn already(plan: &Plan, recorded: &Recorded) -> String {
     let by_whom = match recorded {
-        Recorded::Here(when) => format!(" ({when})"),
-        Recorded::ByPrisma(name) => format!(" (by Prisma, as {name})"),
+        Recorded::Here(when) => format!(" ({})", in_a_line(when)),
+        Recorded::ByPrisma(name) => format!(" (by Prisma, as {})", in_a_line(name)),
         Recorded::Otherwise(_) | Recorded::Closed | Recorded::Nowhere => String::new(),
     };
     format!(

@@ -14,6 +14,7 @@ use crate::model::{Identifier, Schema, in_a_line, in_lines};
 use crate::plan::{Database, Request, plan};
 use crate::render::console::Console;
 use crate::render::diff as unified;
+use crate::render::json;
 use crate::render::style::{list, paragraph};
 
 /// One of the two, by the name it was given.
@@ -49,7 +50,7 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Result<u8, Error> {
         DiffFormat::Json => {
             let value =
                 serde_json::json!({"from": from.name, "to": to.name, "differences": differences});
-            format!("{value:#}\n")
+            json::render(&value)
         }
     };
     context.console.result(&text);
@@ -67,11 +68,7 @@ fn text(from: &Side, to: &Side, differences: &[Difference]) -> String {
         return paragraph(&text, Console::width());
     }
     let head = format!("{} differs from {}:", from.name, to.name);
-    let said: Vec<_> = differences
-        .iter()
-        .map(|difference| in_a_line(&difference.to_string()))
-        .collect();
-    let mut out = list(&head, &said, Console::width());
+    let mut out = list(&head, differences, Console::width());
     let owners: BTreeSet<_> = differences
         .iter()
         .map(|difference| &difference.object.owner)
@@ -104,7 +101,6 @@ fn sql(from: &Side, to: &Side, namespace: &Identifier) -> String {
     };
     let empty = from.schema.tables.keys().cloned().collect();
     let plan = plan(&request, &from.schema, &empty);
-    let line = |text: &str| text.replace(['\n', '\r'], " ");
     let mut out: String = plan
         .steps
         .iter()
@@ -113,12 +109,12 @@ fn sql(from: &Side, to: &Side, namespace: &Identifier) -> String {
     out.extend(
         plan.refusals
             .iter()
-            .map(|refusal| format!("-- refused: {}\n", line(&refusal.reason))),
+            .map(|refusal| format!("-- refused: {}\n", in_a_line(&refusal.reason))),
     );
     out.extend(
         plan.notes
             .iter()
-            .map(|note| format!("-- left alone: {}\n", line(note))),
+            .map(|note| format!("-- left alone: {}\n", in_a_line(note))),
     );
     let gone = from
         .schema

@@ -11,6 +11,7 @@ use crate::cli::{Cli, Command, PlanFormat, ReportTo, SchemaOf, VerifyFormat};
 use crate::error::{Error, exit};
 use crate::plan::script;
 use crate::render::console::Console;
+use crate::render::style::shown;
 use crate::render::{github, html, json, junit, markdown, report_text, sarif};
 use crate::report::{NoResult, Run};
 
@@ -110,7 +111,7 @@ fn tell<F: Copy>(
 
 /// Writes `text` to the file at `path`.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Error> {
-    fs::write(path, text).map_err(|source| Error::File {
+    fs::write(path, shown(text)).map_err(|source| Error::File {
         doing: "write",
         path: path.to_owned(),
         source,

@@ -7,7 +7,7 @@ use crate::db::{history, prisma_history};
 use crate::error::{Error, exit};
 use crate::plan::prisma_record::{PrismaState, is_of};
 use crate::render::console::Console;
-use crate::render::status_text;
+use crate::render::{json, status_text};
 use crate::verify::evidence::Recorded;
 
 pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
                 "runs": history.runs,
                 "history_closed": history.closed,
             });
-            format!("{value:#}\n")
+            json::render(&value)
         }
     };
     context.console.result(&text);

@@ -15,7 +15,8 @@ use crate::db::facts::{Facts, Reach, facts};
 use crate::db::introspect::{Introspection, introspect, introspect_tables};
 use crate::db::session::{QueryError, Server, Session};
 use crate::error::{Code, Error};
-use crate::model::Schema;
+use crate::model::name::quoted;
+use crate::model::{Schema, in_a_line};
 use crate::plan::{Plan, Request, grants, plan};
 use crate::report::Subject;
 use crate::verify::promise::Promise;
@@ -62,7 +63,9 @@ impl Connected {
         let since = Instant::now();
         let target = context.settings.target()?;
         for warning in target.warnings() {
-            context.console.complain(&format!("warning: {warning}\n"));
+            context
+                .console
+                .complain(&format!("warning: {}\n", in_a_line(&warning.to_string())));
         }
         if target.password_on_command_line() {
             context.console.complain(
@@ -85,6 +88,7 @@ impl Connected {
     fn check_suits(&self) -> Result<(), Error> {
         let server = &self.session.server;
         let schema = self.session.schema.quoted();
+        let user = quoted(&server.user);
         if server.version() < ServerVersion::OLDEST {
             return Err(Error::Unsuitable {
                 code: Code::ServerTooOld,
@@ -105,8 +109,8 @@ impl Connected {
         if !server.may_use_schema {
             return Err(Error::Unsuitable {
                 code: Code::SchemaClosed,
-                reason: format!("role {} may not see into schema {schema}", server.user),
-                remedy: format!("GRANT USAGE ON SCHEMA {schema} TO {};", server.user),
+                reason: format!("role {user} may not see into schema {schema}"),
+                remedy: format!("GRANT USAGE ON SCHEMA {schema} TO {user};"),
             });
         }
         Ok(())
@@ -196,7 +200,9 @@ impl Connected {
         for other in &survey.facts.elsewhere {
             if survey.promise.created.contains(&other.table) {
                 let told = other.told(&self.session.schema);
-                context.console.complain(&format!("warning: {told}\n"));
+                context
+                    .console
+                    .complain(&format!("warning: {}\n", in_a_line(&told)));
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::error::{Error, exit};
 use crate::model::Identifier;
 use crate::model::lower::lower;
 use crate::render::console::Console;
+use crate::render::json;
 use crate::render::style::{list, paragraph};
 use crate::render::validation_text;
 use crate::verify::promise::Promise;
@@ -33,10 +34,10 @@ pub(super) fn run(context: &Context, args: &ValidateArgs) -> Result<u8, Error> {
                 "tables_after": promise.whole.table_names().count(),
                 "conflicts": plan.refusals,
             });
-            format!("{value:#}\n")
+            json::render(&value)
         }
         Format::Text => {
-            validation_text::render(&plan, LEORA.models.len(), before, Console::width())
+            validation_text::render(&plan.shown(), LEORA.models.len(), before, Console::width())
         }
     };
     context.console.result(&text);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::session::{QueryError, Session};
 use crate::model::name::literal;
+use crate::model::said;
 use crate::plan::Step;
 use crate::plan::record::HistoryState;
 
@@ -64,6 +65,51 @@ pub struct Run {
     pub took: Duration,
     /// When it was rolled back, by which role, from which machine.
     pub rolled_back: Option<RolledBack>,
+}
+
+impl Run {
+    /// The same as it is shown to people: whoever may write to the history may write anything.
+    pub fn shown(&self) -> Run {
+        let mut shown = self.clone();
+        let Run {
+            id: _,
+            name,
+            schema,
+            state: _,
+            steps: _,
+            steps_done: _,
+            running_step: _,
+            step_started_at,
+            error,
+            tool_version,
+            server_version,
+            applied_by,
+            host,
+            client_address,
+            started_at,
+            finished_at,
+            took: _,
+            rolled_back,
+        } = &mut shown;
+        let back = rolled_back
+            .iter_mut()
+            .flat_map(|RolledBack { at, by, from }| [at, by, from]);
+        let optional = [step_started_at, error, client_address, finished_at];
+        let texts = [
+            name,
+            schema,
+            tool_version,
+            server_version,
+            applied_by,
+            host,
+            started_at,
+        ];
+        let texts = texts.into_iter().chain(optional.into_iter().flatten());
+        for text in texts.chain(back) {
+            *text = said(text);
+        }
+        shown
+    }
 }
 
 /// When, by whom and from where a run was rolled back.

@@ -9,7 +9,7 @@ use super::apply::{
 };
 use super::connect::Target;
 use super::session::{QueryError, Rows, Session};
-use crate::model::name::literal;
+use crate::model::name::{literal, quoted};
 use crate::plan::prisma_record::{
     PrismaMigration, PrismaRecord, PrismaRow, PrismaState, none_failed, table,
 };
@@ -110,10 +110,10 @@ impl PrismaHistory {
 
     /// What keeps the role from writing to it.
     pub fn obstacle(&self, session: &Session) -> Option<Obstacle> {
-        let (table, user) = (table(&session.schema), &session.server.user);
+        let (table, user) = (table(&session.schema), quoted(&session.server.user));
         matches!(self.access, Access::Closed | Access::Read).then(|| Obstacle {
             reason: format!("the role {user} may not read and write {table}"),
-            remedy: format!("GRANT SELECT, INSERT, UPDATE ON {table} TO \"{user}\";"),
+            remedy: format!("GRANT SELECT, INSERT, UPDATE ON {table} TO {user};"),
         })
     }
 }

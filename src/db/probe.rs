@@ -8,7 +8,7 @@ use super::introspect::settings_for;
 use super::session::{QueryError, Server, Session};
 use crate::diff::Object;
 use crate::graph::Mark;
-use crate::model::Identifier;
+use crate::model::{Identifier, said};
 use crate::plan::{Lock, LockMode};
 use crate::verify::check::Check;
 use crate::verify::proof::{
@@ -89,7 +89,11 @@ fn held(session: &mut Session, programme: &Programme) -> Result<String, QueryErr
             .user
             .as_ref()
             .map_or(String::new(), |user| format!(" of {user}"));
-        format!("; {}{user} holds {}", blocker.name(), blocker.holds)
+        said(&format!(
+            "; {}{user} holds {}",
+            blocker.name(),
+            blocker.holds
+        ))
     });
     Ok(said.take(MOST_NAMED).collect())
 }

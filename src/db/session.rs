@@ -7,8 +7,8 @@ use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::catalog::{self, ServerVersion};
 use super::trace;
-use crate::model::Identifier;
 use crate::model::name::literal;
+use crate::model::{Identifier, said};
 use crate::plan::Database;
 use crate::plan::record::{HISTORY_SCHEMA, HistoryState};
 use crate::plan::script::Conditions;
@@ -47,16 +47,16 @@ fn cause(error: &postgres::Error) -> String {
             let more = [("detail", db.detail()), ("hint", db.hint())];
             let more = more
                 .iter()
-                .filter_map(|(what, text)| text.map(|text| format!("; {what}: {text}")));
+                .filter_map(|(what, text)| text.map(|text| format!("; {what}: {}", said(text))));
             format!(
                 "{} (SQLSTATE {}){}",
-                db.message(),
-                db.code().code(),
+                said(db.message()),
+                said(db.code().code()),
                 more.collect::<String>()
             )
         }
         None if error.is_closed() => "the connection to the server is gone".to_owned(),
-        None => error.to_string(),
+        None => said(&error.to_string()),
     }
 }
 

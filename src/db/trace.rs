@@ -8,6 +8,8 @@ use std::time::{Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 
+use crate::model::{in_a_line, printable, said};
+
 /// The longest line of a statement that is told whole. Longer ones are data: a plan for the history,
 /// the programme of a verification.
 const LONGEST: usize = 400;
@@ -23,8 +25,12 @@ pub fn listen(listener: fn(&str)) {
 /// Something that was begun, and that takes time.
 pub(in crate::db) struct Begun(Instant);
 
-/// Tells that `what` begins.
+/// Tells that `what` begins, in a line.
 pub(in crate::db) fn begin(what: impl FnOnce() -> String) -> Begun {
+    begin_lines(|| in_a_line(&what()))
+}
+
+fn begin_lines(what: impl FnOnce() -> String) -> Begun {
     if let Some(listener) = LISTENER.get() {
         listener(&format!("-- {} {}\n", now(), what()));
     }
@@ -33,7 +39,8 @@ pub(in crate::db) fn begin(what: impl FnOnce() -> String) -> Begun {
 
 /// Tells that `sql` is sent, for what.
 pub(in crate::db) fn send(doing: &str, sql: &str) -> Begun {
-    begin(|| {
+    begin_lines(|| {
+        let sql = printable(sql);
         let lines = sql.lines().map(shortened);
         let sql = lines.collect::<Vec<_>>().join("\n");
         format!("{doing}:\n{};", sql.trim_end().trim_end_matches(';'))
@@ -47,7 +54,7 @@ impl Begun {
             let took = self.0.elapsed().as_secs_f64() * 1000.0;
             let outcome = match failure {
                 None => format!("done in {took:.1} ms"),
-                Some(why) => format!("failed in {took:.1} ms: {}", one_line(&why.to_string())),
+                Some(why) => format!("failed in {took:.1} ms: {}", said(&why.to_string())),
             };
             listener(&format!("-- {} {outcome}\n", now()));
         }
@@ -58,10 +65,6 @@ impl Begun {
 fn now() -> String {
     let now = DateTime::<Utc>::from(SystemTime::now());
     now.format("%H:%M:%S%.3fZ").to_string()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn shortened(line: &str) -> String {

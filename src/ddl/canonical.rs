@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::statement::{add_foreign_key, alter_table, create_enum, create_index, create_table};
-use crate::model::{Column, Firing, Identifier, IndexState, Schema, Table, TableKind, Validity};
+use crate::model::{
+    Column, Firing, Identifier, IndexState, Schema, Table, TableKind, Validity, printable,
+};
 
 /// The statements that make `table`, one a line as people read them, in an order that does not
 /// depend on where they come from: what unified diffs show. `column_order` is the order in which
@@ -26,7 +28,7 @@ pub fn canonical(name: &Identifier, table: &Table, column_order: &[Identifier]) 
     sorted
         .columns
         .sort_by(|a, b| (place(a), &a.name).cmp(&(place(b), &b.name)));
-    let mut lines: Vec<String> = create_table(name, &sorted)
+    let mut lines: Vec<String> = printable(&create_table(name, &sorted))
         .lines()
         .map(str::to_owned)
         .collect();
@@ -76,7 +78,7 @@ pub fn canonical(name: &Identifier, table: &Table, column_order: &[Identifier]) 
         lines.push(add_foreign_key(name, key_name, key) + suffix + remark);
     }
     lines.extend(constraints_and_triggers(name, table));
-    lines
+    lines.iter().map(|line| printable(line)).collect()
 }
 
 fn constraints_and_triggers(name: &Identifier, table: &Table) -> Vec<String> {
@@ -135,7 +137,7 @@ pub fn canonical_schema(schema: &Schema) -> Vec<String> {
     let enums = schema
         .enums
         .iter()
-        .map(|(name, definition)| create_enum(name, definition) + ";");
+        .map(|(name, definition)| printable(&create_enum(name, definition)) + ";");
     let tables = schema
         .tables
         .iter()

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::access::Privileges;
 use crate::model::{
-    Column, Enum, ForeignKey, Identifier, Index, PrimaryKey, Table, TableReference, in_a_line,
+    Column, Enum, ForeignKey, Identifier, Index, PrimaryKey, Table, TableReference, printable,
 };
 
 use layout::a_line_a_clause;
@@ -85,8 +85,13 @@ pub enum Change {
 }
 
 impl Change {
-    /// The statement, without a semicolon. Names are unqualified: the schema is the search path's.
+    /// The statement, without a semicolon. Names are unqualified: the schema is the search path's. Nothing in it is
+    /// unsafe to print, so that it is printed as it is run.
     pub fn sql(&self) -> String {
+        printable(&self.statement())
+    }
+
+    fn statement(&self) -> String {
         match self {
             Change::CreateEnum { name, definition } => statement::create_enum(name, definition),
             Change::CreateTable { name, definition } => statement::create_table(name, definition),
@@ -232,25 +237,24 @@ impl Change {
             Change::DropColumn { table, name } => on("drop column", name, table),
             Change::DropIndex { name, .. } => format!("drop index {}", name.quoted()),
             Change::DropConstraint { table, name } => on("drop constraint", name, table),
-            // The role's name is the database's.
             Change::Grant {
                 table,
                 privileges,
                 to,
-            } => in_a_line(&format!(
+            } => format!(
                 "grant {privileges} on {} to {}",
                 table.quoted(),
                 to.quoted()
-            )),
+            ),
             Change::Revoke {
                 table,
                 privileges,
                 from,
-            } => in_a_line(&format!(
+            } => format!(
                 "revoke {privileges} on {} from {}",
                 table.quoted(),
                 from.quoted()
-            )),
+            ),
         }
     }
 }

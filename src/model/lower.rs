@@ -5,7 +5,7 @@
 
 use leora_schema::dsl::{self, Declaration, Model, OnDelete, Origin, Type};
 
-use super::name::{literal, prisma};
+use super::name::{literal_plain, prisma};
 use super::{
     Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, Index, IndexKey,
     IndexState, IndexTarget, PrimaryKey, Schema, SqlType, Table, TableReference, canon,
@@ -76,7 +76,7 @@ fn column(column: &dsl::Column) -> Column {
         default: column.default.map(|default| {
             ColumnDefault::Expression(Expression::new(match default {
                 dsl::Default::Now => "CURRENT_TIMESTAMP".to_owned(),
-                dsl::Default::Text(text) => literal(text),
+                dsl::Default::Text(text) => literal_plain(text),
                 dsl::Default::Int(number) => number.to_string(),
                 dsl::Default::Boolean(value) => value.to_string(),
             }))

@@ -9,6 +9,7 @@ pub mod lower;
 mod moment;
 pub mod name;
 pub mod operator_class;
+mod printable;
 mod shown;
 pub mod snapshot;
 mod sql_type;
@@ -21,7 +22,8 @@ use serde::{Deserialize, Serialize};
 pub use column::{Column, ColumnDefault, Generated, Identity};
 pub use contradiction::{Contradiction, first_contradiction};
 pub use name::Identifier;
-pub use shown::{in_a_line, in_lines, in_statements};
+pub use printable::printable;
+pub use shown::{in_a_line, in_lines, is_unsafe, said, within_a_line};
 pub use sql_type::{Expression, SqlType};
 pub use table::{
     Action, Constraint, Deferrable, Firing, ForeignKey, Index, IndexKey, IndexState, IndexTarget,

@@ -5,11 +5,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::in_a_line;
+use super::printable::{escaped_text, quoted_name, quoted_text};
 pub use leora_schema::dsl::MAX_IDENTIFIER_BYTES;
 
 /// A name PostgreSQL keeps as it is: not empty, at most 63 bytes, no NUL.
 ///
-/// [`fmt::Display`] prints it as people write it; [`Identifier::quoted`] is its only way into SQL.
+/// [`fmt::Display`] prints it as people may safely see it; [`Identifier::quoted`] is its only way into SQL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Identifier(Box<str>);
@@ -53,15 +55,21 @@ impl Identifier {
         &self.0
     }
 
-    /// The name for SQL: always in double quotes, those inside doubled (manual, 4.1.1).
+    /// The name for SQL and for people: always in double quotes, those inside doubled, or as `U&"..."` where a
+    /// character of it is unsafe to print (manual, 4.1.1).
     pub fn quoted(&self) -> String {
+        quoted_name(&self.0)
+    }
+
+    /// The name for a text that PostgreSQL reads as one, as `to_regclass` does: such a text knows no `U&"..."`.
+    pub fn quoted_plain(&self) -> String {
         format!("\"{}\"", self.0.replace('"', "\"\""))
     }
 }
 
 impl fmt::Display for Identifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&in_a_line(&self.0))
     }
 }
 
@@ -97,9 +105,20 @@ impl From<Identifier> for String {
     }
 }
 
-/// A text constant for SQL, in single quotes, those inside doubled. The text may hold anything but
-/// NUL; `standard_conforming_strings` must be on, as every session of this tool sets it.
+/// A name of the server's for SQL and for people, where it is nothing but that: a role's, a database's.
+pub fn quoted(name: &str) -> String {
+    quoted_name(name)
+}
+
+/// A text constant for SQL, in single quotes, those inside doubled, or as `E'...'` where a character of it is unsafe
+/// to print. The text may hold anything but NUL; `standard_conforming_strings` must be on, as every session of this
+/// tool sets it.
 pub fn literal(text: &str) -> String {
+    quoted_text(text)
+}
+
+/// The same as PostgreSQL's catalogs spell it, which never write `E'...'`: for what is compared, not printed.
+pub(crate) fn literal_plain(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -108,6 +127,10 @@ pub fn for_shell(text: &str) -> String {
     let means_itself = |c: char| c.is_alphanumeric() || "_-./,:@%+=".contains(c);
     if !text.is_empty() && text.chars().all(means_itself) {
         return text.to_owned();
+    }
+    // Dollar-single-quotes (POSIX.1-2024, 2.2.4), where a character is unsafe to print.
+    if let Some(inside) = escaped_text(text) {
+        return format!("$'{}'", inside.replace('\'', r"\'"));
     }
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -192,6 +215,7 @@ mod tests {
         assert_eq!(for_shell("its/own.sql"), "its/own.sql");
         assert_eq!(for_shell("it's $HOME"), r"'it'\''s $HOME'");
         assert_eq!(for_shell(""), "''");
+        assert_eq!(for_shell("a\u{1b}'\\\n"), r"$'a\x1B\'\\\n'");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::printable;
+
 /// A column type in PostgreSQL's own spelling, as `format_type` prints it with only the table's
 /// schema on the search path: `timestamp(3) without time zone`, `numeric(65,30)`, `text[]`,
 /// `"OrderStatus"`.
@@ -114,7 +116,7 @@ impl SqlType {
     /// The type as Prisma's migrations write it: `TIMESTAMP(3)`, `DECIMAL(65,30)`.
     pub fn sql(&self) -> String {
         if self.0.starts_with('"') {
-            return self.0.to_string();
+            return printable(&self.0);
         }
         let base = self.without_modifiers();
         let (base, array) = match base.find('[') {

@@ -28,7 +28,7 @@ pub use step::{Hazard, Step, Transaction, Undo};
 use crate::ddl::Change;
 use crate::diff::Object;
 use crate::error::Code;
-use crate::model::{Identifier, Schema, in_a_line, in_statements};
+use crate::model::{Identifier, Schema, in_a_line};
 
 /// The version of a plan's JSON form, which `leora-migrate schema plan` prints the JSON Schema of. It
 /// grows when a field changes its meaning or goes; a new field is no new version.
@@ -129,18 +129,11 @@ impl Plan {
     }
 
     /// The same as it is shown to people: nothing from the database can recolour, hide or fake a line. Its
-    /// steps are the declaration's.
+    /// steps are safe already.
     pub fn shown(&self) -> Plan {
         let mut shown = self.clone();
         let refusals = shown.refusals.iter_mut();
         let texts = refusals.flat_map(|refusal| [&mut refusal.reason, &mut refusal.remedy]);
-        // Names of roles are the database's.
-        for step in &mut shown.steps {
-            step.sql = in_statements(&step.sql);
-            if let Undo::Sql(sql) = &mut step.undo {
-                *sql = in_statements(sql);
-            }
-        }
         for text in texts.chain(&mut shown.notes) {
             *text = in_a_line(text);
         }

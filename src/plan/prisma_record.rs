@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::error::Code;
-use crate::model::Identifier;
 use crate::model::name::{for_shell, literal};
+use crate::model::{Identifier, in_a_line};
 
 /// A migration of Prisma's, as its history names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,7 +221,7 @@ impl PrismaRow {
             .and_then(said);
         let said = said.map(|line| format!(" ({line})")).unwrap_or_default();
         let when = when.map_or("", String::as_str);
-        format!("{}: {what} {when}{said}", self.name)
+        in_a_line(&format!("{}: {what} {when}{said}", self.name))
     }
 
     /// Prisma takes a file for the same when it differs in its line ends only.

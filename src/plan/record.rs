@@ -47,7 +47,7 @@ impl Record {
         Record {
             id: Uuid::new_v4(),
             migration: plan.migration.clone(),
-            schema: plan.schema.to_string(),
+            schema: plan.schema.as_str().to_owned(),
             plan: serde_json::to_string(&plan.steps).unwrap_or_else(|_| "[]".to_owned()),
             host: host.to_owned(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),

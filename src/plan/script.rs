@@ -7,8 +7,8 @@ use super::record::Record;
 use super::step::{Step, Transaction};
 use super::{Lock, LockMode, Plan};
 use crate::error::Code;
-use crate::model::Identifier;
 use crate::model::name::literal;
+use crate::model::{Identifier, in_a_line};
 
 /// The advisory lock that Prisma's migration engine takes, so that the two exclude each other
 /// (prisma-engines, `sql-schema-connector`, PostgreSQL flavour).
@@ -241,10 +241,10 @@ pub fn for_psql(plan: &Plan, record: &Record, conditions: &Conditions) -> String
     };
     let mut out = format!("-- {}: {summary}\n", plan.migration);
     for refusal in &plan.refusals {
-        out += &format!("-- refused: {}\n", one_line(&refusal.reason));
+        out += &format!("-- refused: {}\n", in_a_line(&refusal.reason));
     }
     for note in &plan.notes {
-        out += &format!("-- note: {}\n", one_line(note));
+        out += &format!("-- note: {}\n", in_a_line(note));
     }
     for remark in plan.remarks() {
         let kind = if remark.is_warning { "warning" } else { "note" };
@@ -312,13 +312,9 @@ fn comment(step: &Step) -> String {
     };
     format!(
         "\n-- {}{}\n",
-        one_line(&step.change.summary()),
-        one_line(&locks)
+        in_a_line(&step.change.summary()),
+        in_a_line(&locks)
     )
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
 }
 
 impl Plan {

@@ -9,7 +9,7 @@ use super::resolve::{
     Resolved, Scalar, Type, constraint_names, native, operator_class,
 };
 use crate::model;
-use crate::model::name::{MAX_IDENTIFIER_BYTES, literal as sql_literal};
+use crate::model::name::{MAX_IDENTIFIER_BYTES, literal_plain as sql_literal};
 use crate::model::{
     Action, Column, ColumnDefault, Deferrable, Enum, Expression, Firing, ForeignKey, Generated,
     Identifier, IndexKey, IndexState, IndexTarget, PrimaryKey, Schema, SqlType, Table,
@@ -235,7 +235,7 @@ impl Lower<'_, '_, '_> {
             if self.resolved.config.has_foreign_keys {
                 table.foreign_keys.insert(
                     // The engine keeps room for the suffix in these names by characters less.
-                    cut(name.as_str(), &format!("_{column}_fkey")),
+                    cut(name.as_str(), &format!("_{}_fkey", column.as_str())),
                     foreign_key(
                         vec![column.clone()],
                         self.reference(model)?,

@@ -7,8 +7,7 @@ use std::sync::OnceLock;
 
 use clap::ValueEnum;
 
-use super::style::wrapped;
-use crate::model::in_lines;
+use super::style::{set_coloured, shown, wrapped};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -53,15 +52,15 @@ impl Console {
                     && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
             }
         };
-        colored::control::set_override(coloured);
+        set_coloured(coloured);
         Console { loudness, coloured }
     }
 
     /// Does `work`, which makes text for a file, without colour.
     pub fn uncoloured<T>(&self, work: impl FnOnce() -> T) -> T {
-        colored::control::set_override(false);
+        set_coloured(false);
         let made = work();
-        colored::control::set_override(self.coloured);
+        set_coloured(self.coloured);
         made
     }
 
@@ -83,19 +82,18 @@ impl Console {
 
     /// Writes a result. That nobody reads it to its end is not an error.
     pub fn result(&self, text: &str) {
-        write_all(&mut io::stdout().lock(), text);
+        write_all(&mut io::stdout().lock(), &shown(text));
     }
 
     /// Writes what goes on, unless `--quiet`.
     pub fn progress(&self, text: &str) {
         if !self.is_quiet() {
-            write_all(&mut io::stdout().lock(), text);
+            self.result(text);
         }
     }
 
     /// Writes a warning or an error, in lines that fit the terminal. In a log, a message stays a line.
     pub fn complain(&self, text: &str) {
-        let text = &in_lines(text);
         if !io::stderr().is_terminal() {
             return Console::aside(text);
         }
@@ -113,7 +111,7 @@ impl Console {
 
     /// Writes to the standard error.
     pub fn aside(text: &str) {
-        write_all(&mut io::stderr().lock(), text);
+        write_all(&mut io::stderr().lock(), &shown(text));
     }
 
     /// Why output was lost, if it was: a full disk, but not a reader who had seen enough.
@@ -128,7 +126,7 @@ impl Console {
 
     /// Asks a question; only `y` and `yes` are a yes.
     pub fn ask(&self, question: &str) -> bool {
-        write_all(&mut io::stdout().lock(), &format!("{question} [y/N] "));
+        self.result(&format!("{question} [y/N] "));
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
         read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")

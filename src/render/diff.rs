@@ -3,13 +3,13 @@
 use similar::TextDiff;
 
 use super::style;
-use crate::model::{in_a_line, in_lines};
+use crate::model::in_lines;
 use crate::report::ObjectDiff;
 
 /// What should be against what is, unified; what is missing begins with `-`, what is not expected
 /// with `+`.
 pub fn of(object: &ObjectDiff) -> String {
-    let name = in_a_line(object.name.as_str());
+    let name = &object.name;
     let shown = |lines: &[String]| -> Vec<_> { lines.iter().map(|line| in_lines(line)).collect() };
     unified(
         &format!("expected {name}"),

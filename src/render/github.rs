@@ -1,6 +1,7 @@
 //! Annotations that GitHub shows on a run and on a pull request (workflow commands `::error`,
 //! `::warning` and `::notice`).
 
+use super::style::command;
 use crate::plan::Plan;
 use crate::report::{NoResult, Reason, Report};
 use crate::verify::check::{Check, Finding, Outcome};
@@ -152,17 +153,22 @@ fn annotation(level: &str, title: &str, text: &str) -> String {
             .replace('\n', "%0A")
     };
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    format!("::{level} title={}::{}\n", property(title), data(text))
+    command(&format!(
+        "::{level} title={}::{}\n",
+        property(title),
+        data(text)
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::style::shown;
 
     #[test]
     fn nothing_in_a_text_ends_its_command() {
         assert_eq!(
-            annotation("error", "a: b, c", "100%\n::error::x"),
+            shown(&annotation("error", "a: b, c", "100%\n::error::x")),
             "::error title=a%3A b%2C c::100%25%0A::error::x\n"
         );
     }
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn more_than_github_shows_are_counted_and_named_in_the_last() {
         let all = (1..=12).map(|n| (format!("check {n}"), String::new()));
-        let out = annotations("error", all);
+        let out = shown(&annotations("error", all));
         assert_eq!(out.lines().count(), 10);
         assert!(out.ends_with("::error title=and 3 more::check 10%0Acheck 11%0Acheck 12\n"));
     }

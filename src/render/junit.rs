@@ -58,9 +58,10 @@ fn not_run(command: &str, what: &str, error: &Reason, run: &Run) -> TestSuite {
 fn suite(group: Group, checks: &[&Check], report: &Report) -> TestSuite {
     let mut suite = TestSuite::new(group.name());
     suite.set_timestamp(report.run.at);
+    let schema = report.subject.schema.to_string();
     suite.add_properties([
         ("endpoint", report.subject.endpoint.as_str()),
-        ("schema", report.subject.schema.as_str()),
+        ("schema", schema.as_str()),
         ("server_version", report.subject.server_version.as_str()),
         ("tool_version", report.run.tool_version),
     ]);

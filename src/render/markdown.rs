@@ -21,7 +21,7 @@ pub fn render(report: &Report) -> String {
         report.counts.in_words(),
         report.checks.len(),
         code(&subject.endpoint),
-        code(subject.schema.as_str()),
+        code(&subject.schema.to_string()),
         text(&subject.server_version),
     );
     if let Some(error) = &report.error {
@@ -44,7 +44,7 @@ pub fn plan(plan: &Plan, advice: &[Advice], endpoint: &str) -> String {
         text(&plan.migration),
         text(&words::headline(plan)),
         code(endpoint),
-        code(plan.schema.as_str())
+        code(&plan.schema.to_string())
     );
     for refusal in &plan.refusals {
         out += &format!(
@@ -304,12 +304,30 @@ fn text(plain: &str) -> String {
                 out.push('\\');
                 out.push(character);
             }
+            // A mention writes to people, and an address becomes a link; no backslash keeps GitHub from either.
+            '@' | ':' if makes_link(before, character, characters.clone()) => {
+                out.push(character);
+                out += "<!-- -->";
+            }
             '\n' | '\r' => out.push(' '),
             _ => out.push(character),
         }
         before = character;
     }
     out
+}
+
+/// Whether `character` is that of a mention (`@name`) or of an address (`https://`).
+fn makes_link(
+    before: char,
+    character: char,
+    after: std::iter::Peekable<std::str::Chars<'_>>,
+) -> bool {
+    let after: String = after.take(2).collect();
+    match character {
+        '@' => !before.is_alphanumeric() && after.starts_with(|c: char| c.is_alphanumeric()),
+        _ => before.is_alphanumeric() && after == "//",
+    }
 }
 
 /// A code span. It begins and ends with more backticks than `plain` has in a row.
@@ -346,6 +364,8 @@ mod tests {
     fn no_name_from_a_database_becomes_markup() {
         assert_eq!(text("a|b\n<img> *c*"), r"a\|b \<img\> \*c\*");
         assert_eq!(text("_a_b_ __c"), r"\_a_b\_ \_\_c");
+        assert_eq!(text("a @b/c, d@e"), "a @<!-- -->b/c, d@e");
+        assert_eq!(text("x https://y ::z"), "x https:<!-- -->//y ::z");
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(fenced("diff", "````\n"), "`````diff\n````\n`````\n");

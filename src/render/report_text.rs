@@ -9,6 +9,7 @@ mod proof;
 use failures::Failed;
 
 use super::style::{bad, caution, faint, good, strong, wrapped};
+use crate::model::in_a_line;
 use crate::report::{Conclusion, NoResult, Reason, Report};
 use crate::verify::check::{Finding, Outcome};
 
@@ -105,7 +106,7 @@ fn in_a_word(error: &Reason) -> String {
 pub fn dry_run(touches: &[String], width: usize) -> String {
     let lines = touches
         .iter()
-        .map(|line| wrapped(line, "  - ", "    ", width));
+        .map(|line| wrapped(&in_a_line(line), "  - ", "    ", width));
     format!(
         "verify would try:\n{}Nothing was tried now.\n",
         lines.collect::<String>()

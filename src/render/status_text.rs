@@ -4,6 +4,7 @@ use super::prisma_text;
 use super::style::{bad, caution, good, strong, wrapped};
 use super::words;
 use crate::db::history::{self, History, RolledBack, Run, RunState};
+use crate::model::printable;
 use crate::plan::Plan;
 use crate::plan::prisma_record::PrismaRow;
 use crate::report::Subject;
@@ -18,7 +19,8 @@ pub fn render(
     prisma: &[PrismaRow],
     width: usize,
 ) -> String {
-    let runs = &history.runs;
+    let runs: Vec<_> = history.runs.iter().map(Run::shown).collect();
+    let subject = subject.shown();
     let head = format!(
         "{}, schema {}, PostgreSQL {}",
         subject.endpoint, subject.schema, subject.server_version
@@ -30,7 +32,11 @@ pub fn render(
         out += &wrapped(&words::refusal(refusal), "  - ", "    ", width);
     }
     if let Some(remedy) = &history.closed {
-        let line = format!("{}, which this opens: {remedy}", caution(history::CLOSED));
+        let line = format!(
+            "{}, which this opens: {}",
+            caution(history::CLOSED),
+            printable(remedy)
+        );
         out += &wrapped(&line, "", "  ", width);
     } else if runs.is_empty() {
         out += "no run is on record here\n";

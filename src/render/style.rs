@@ -1,30 +1,89 @@
 //! The few ways in which text stands out.
 
-use colored::Colorize;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use uuid::Uuid;
+
+use crate::model::{in_a_line, in_lines, within_a_line};
+
+/// Whether text is coloured.
+static COLOURED: AtomicBool = AtomicBool::new(false);
+
+/// What begins an escape sequence of ours: a parameter before the others that is another in each run. So text from
+/// elsewhere cannot have it, and [`shown`] tells our colours from those that such text brings.
+static MARK: LazyLock<String> = LazyLock::new(|| format!("\u{1b}[{};", Uuid::new_v4().as_u128()));
+
+/// Says whether text is coloured from now on.
+pub(super) fn set_coloured(coloured: bool) {
+    COLOURED.store(coloured, Ordering::Relaxed);
+}
+
+/// `text` in `codes` of SGR (ECMA-48, 8.3.117).
+fn painted(text: &str, codes: &str) -> String {
+    if !COLOURED.load(Ordering::Relaxed) {
+        return text.to_owned();
+    }
+    let mark = &*MARK;
+    format!("{mark}{codes}m{text}{mark}0m")
+}
+
+/// A line that is our own command to a CI system.
+pub(super) fn command(line: &str) -> String {
+    format!("{}m{line}", *MARK)
+}
+
+/// Text of several lines as it is written: with our colours and commands, and nothing else that could steer whoever reads it.
+pub fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut goes_on = false;
+    for (number, part) in text.split(MARK.as_str()).enumerate() {
+        let text = match part.split_once('m').filter(|_| number > 0) {
+            Some(("", text)) => {
+                goes_on = true;
+                text
+            }
+            Some((codes, text)) => {
+                out += &format!("\u{1b}[{codes}m");
+                text
+            }
+            None => part,
+        };
+        // What follows a colour on its line begins none.
+        let end = text.find('\n').filter(|_| goes_on);
+        let (line, lines) = text.split_at(end.unwrap_or(if goes_on { text.len() } else { 0 }));
+        out += &within_a_line(line);
+        out += &in_lines(lines);
+        let last = text.rsplit('\n').next().unwrap_or_default();
+        let is_blank = last.trim_start().is_empty();
+        goes_on = !is_blank || (goes_on && !text.contains('\n'));
+    }
+    out
+}
 
 /// What is added, and what passed.
 pub(super) fn good(text: &str) -> String {
-    text.green().to_string()
+    painted(text, "32")
 }
 
 /// What is refused, and what failed.
 pub(super) fn bad(text: &str) -> String {
-    text.red().bold().to_string()
+    painted(text, "1;31")
 }
 
 /// What a person should look at.
 pub(super) fn caution(text: &str) -> String {
-    text.yellow().to_string()
+    painted(text, "33")
 }
 
 /// What matters less.
 pub(super) fn faint(text: &str) -> String {
-    text.dimmed().to_string()
+    painted(text, "2")
 }
 
 /// What stands above the rest.
 pub(super) fn strong(text: &str) -> String {
-    text.bold().to_string()
+    painted(text, "1")
 }
 
 /// A sentence or two by themselves, wrapped to `width`.
@@ -36,7 +95,7 @@ pub fn paragraph(text: &str, width: usize) -> String {
 pub fn list(head: &str, items: &[impl ToString], width: usize) -> String {
     let items = items
         .iter()
-        .map(|item| wrapped(&item.to_string(), "- ", "  ", width));
+        .map(|item| wrapped(&in_a_line(&item.to_string()), "- ", "  ", width));
     paragraph(head, width) + &items.collect::<String>()
 }
 
@@ -48,4 +107,38 @@ pub(super) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> Stri
         .break_words(false)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::fill(text, options) + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_colours_and_commands_of_ours_are_written() {
+        let mark = MARK.as_str();
+        let bad = |text: &str| format!("{mark}1;31m{text}{mark}0m");
+        for (text, written) in [
+            ("a\u{1b}[31mb".to_owned(), "a\\u{1b}[31mb"),
+            (
+                format!("{}::text\n::x::y", bad("a")),
+                "\u{1b}[1;31ma\u{1b}[0m::text\n\\u{3a}:x::y",
+            ),
+            (
+                format!("  {}::x::y", bad("")),
+                "  \u{1b}[1;31m\u{1b}[0m\\u{3a}:x::y",
+            ),
+            (bad("a\r\u{1b}[0m"), "\u{1b}[1;31ma\\r\\u{1b}[0m\u{1b}[0m"),
+            (
+                format!("{}\n", bad("\t::x::y")),
+                "\u{1b}[1;31m\t\\u{3a}:x::y\u{1b}[0m\n",
+            ),
+            (
+                command("::error title=a::b\n") + "::x::y\n" + &command("::notice::c\n"),
+                "::error title=a::b\n\\u{3a}:x::y\n::notice::c\n",
+            ),
+            (format!("{mark}31"), "31"),
+        ] {
+            assert_eq!(shown(&text), written);
+        }
+    }
 }

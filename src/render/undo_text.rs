@@ -1,7 +1,9 @@
 //! What a rollback would do, for people.
 
 use super::style::{bad, caution, strong, wrapped};
+use crate::db::history::Run;
 use crate::db::rollback::Rollback;
+use crate::model::in_a_line;
 use crate::verify::checklist::counted;
 
 /// Writes what goes, what is lost with it, and what is gone already.
@@ -11,7 +13,7 @@ pub fn render(rollback: &Rollback, endpoint: &str, width: usize) -> String {
     }
     let head = format!("{} on {endpoint}", strong("rollback"));
     let mut out = wrapped(&head, "", "  ", width);
-    for run in &rollback.runs {
+    for run in rollback.runs.iter().map(Run::shown) {
         let line = format!(
             "{} of {}, applied by {} from {}",
             run.name, run.started_at, run.applied_by, run.host
@@ -24,6 +26,7 @@ pub fn render(rollback: &Rollback, endpoint: &str, width: usize) -> String {
         }
     }
     for name in &rollback.recorded_by_prisma {
+        let name = in_a_line(name);
         let line = format!("marks {name} as rolled back in _prisma_migrations");
         out += &wrapped(&line, "  - ", "    ", width);
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::style::{caution, wrapped};
 use crate::db::apply::{Awaited, Blocker, Changed, Progress, Waiting};
+use crate::model::in_a_line;
 use crate::model::name::literal;
 use crate::verify::checklist::counted;
 
@@ -69,7 +70,7 @@ fn one(blocker: &Blocker) -> String {
     ] {
         if let Some(part) = part {
             text += before;
-            text += part;
+            text += &in_a_line(part);
         }
     }
     if let Some(age) = blocker.age {
@@ -80,9 +81,9 @@ fn one(blocker: &Blocker) -> String {
     } else {
         ", holds "
     };
-    text += &blocker.holds;
+    text += &in_a_line(&blocker.holds);
     match &blocker.query {
-        Some(query) if has_process => text += &format!(": {}", shortened(query)),
+        Some(query) if has_process => text += &format!(": {}", in_a_line(&shortened(query))),
         Some(gid) => {
             let gid = literal(gid);
             text += &format!("; COMMIT PREPARED {gid} or ROLLBACK PREPARED {gid} ends it");
@@ -101,7 +102,7 @@ pub fn progress(number: usize, progress: &Progress) -> String {
     format!(
         "step {}: {}{fraction}, {}\n",
         number + 1,
-        progress.phase,
+        in_a_line(&progress.phase),
         spell(progress.took)
     )
 }
@@ -111,7 +112,7 @@ pub fn changed(changed: &Changed, width: usize) -> String {
     let differences = changed.differences.iter().map(ToString::to_string);
     let lines = changed.remarks.iter().cloned().chain(differences);
     lines
-        .map(|line| wrapped(&line, "  - ", "    ", width))
+        .map(|line| wrapped(&in_a_line(&line), "  - ", "    ", width))
         .collect()
 }
 

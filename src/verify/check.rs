@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diff::Object;
-use crate::model::{in_a_line, in_statements};
+use crate::model::{in_a_line, printable};
 
 /// The parts of the post-migration checklist, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -142,7 +142,7 @@ impl Check {
             Outcome::Failed { findings } | Outcome::Waived { findings, .. } => {
                 for finding in findings {
                     shown(&mut finding.message);
-                    finding.remedy = finding.remedy.as_deref().map(in_statements);
+                    finding.remedy = finding.remedy.as_deref().map(printable);
                 }
             }
             Outcome::NotProved { reasons } => reasons.iter_mut().for_each(shown),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::check::{Check, Finding};
 use super::evidence::Evidence;
 use super::surroundings::none_expected;
-use crate::model::name::literal;
+use crate::model::name::literal_plain;
 use crate::model::{Identifier, Schema};
 
 /// What it means that a session starts with `session_replication_role = replica`.
@@ -116,7 +116,7 @@ impl<'a> Policies<'a> {
 
     /// Whether one reads the setting.
     fn read(&self, name: &str) -> bool {
-        let quoted = literal(name).to_lowercase();
+        let quoted = literal_plain(name).to_lowercase();
         self.texts
             .iter()
             .any(|text| text.to_lowercase().contains(&quoted))

@@ -116,7 +116,6 @@ fn each_tool_is_used_in_its_own_room_only() {
         ("postgres::", &["db"]),
         ("sea_query::", &["ddl"]),
         ("similar::", &["render"]),
-        ("colored::", &["render"]),
         ("clap::", &["cli", "commands", "main", "render"]),
     ];
     let mut wrong = Vec::new();

@@ -14,6 +14,7 @@ mod graph;
 mod harness;
 mod help;
 mod hijack;
+mod hostile;
 mod main_job;
 mod page;
 mod pooler;

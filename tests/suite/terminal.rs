@@ -1,9 +1,7 @@
 //! What people see: width, letters, how much is said.
 
-use leora_migrate::model::name::for_shell;
-
 use super::reports::{hostile, migrated};
-use super::support::{Cli, Output, Template, TestDatabase, required};
+use super::support::{Cli, Output, Template, TestDatabase, on_a_terminal, required};
 
 /// The commands that write for people, on a database where there is all to do, nothing to do, and
 /// something in the way.
@@ -225,21 +223,6 @@ fn does_not_steer(run: &Output, what: &str) {
     let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
     assert!(!said.contains(steers), "{what}: {said:?}");
     assert!(said.contains("u{1b}"), "{what}: {said:?}");
-}
-
-/// The program on a terminal of its own, which has colours: what it writes, standard error and all.
-fn on_a_terminal(arguments: &[&str], configured: impl FnOnce(Cli) -> Cli) -> Option<Output> {
-    if !required("script", "util-linux") {
-        return None;
-    }
-    let words = [env!("CARGO_BIN_EXE_leora-migrate")].into_iter();
-    let words = words.chain(arguments.iter().copied()).map(for_shell);
-    let command = words.collect::<Vec<_>>().join(" ");
-    let terminal = Cli::running("script")
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .env("LC_ALL", "C.UTF-8")
-        .env("TERM", "xterm-256color");
-    Some(configured(terminal).run())
 }
 
 #[test]

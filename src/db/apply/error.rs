@@ -7,6 +7,7 @@ use super::blockers::{Awaited, Blocker};
 use super::preflight::Obstacle;
 use crate::db::session::QueryError;
 use crate::diff::Difference;
+use crate::model::said;
 use crate::plan::{Plan, Refusal};
 
 /// Why a plan was not carried out. Of all but [`ApplyError::PartlyApplied`] and, when it says so,
@@ -218,10 +219,10 @@ impl Failure {
         Failure {
             step,
             what,
-            sqlstate: error.sqlstate().map(str::to_owned),
-            message: db.map_or_else(|| error.to_string(), |db| db.message().to_owned()),
-            detail: db.and_then(|db| db.detail()).map(str::to_owned),
-            hint: db.and_then(|db| db.hint()).map(str::to_owned),
+            sqlstate: error.sqlstate().map(said),
+            message: db.map_or_else(|| error.to_string(), |db| said(db.message())),
+            detail: db.and_then(|db| db.detail()).map(said),
+            hint: db.and_then(|db| db.hint()).map(said),
         }
     }
 }

@@ -148,8 +148,8 @@ fn clean(session: &mut Session, step: &Step, error: &QueryError) -> Option<Strin
     if error.sqlstate() == Some("42P07") {
         return None;
     }
-    let schema = session.schema.quoted();
-    let qualified = format!("{schema}.{}", name.quoted());
+    let schema = session.schema.quoted_plain();
+    let qualified = format!("{schema}.{}", name.quoted_plain());
     let question = format!(
         "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = pg_catalog.to_regclass({})::oid AND NOT indisvalid)",
         literal(&qualified)

@@ -9,7 +9,7 @@ use crate::db::connect::Target;
 use crate::db::session::{QueryError, Session};
 use crate::ddl::Change;
 use crate::model::name::literal;
-use crate::model::{Identifier, Schema, TableReference};
+use crate::model::{Identifier, Schema, TableReference, in_a_line, printable};
 use crate::plan::record::HISTORY_SCHEMA;
 use crate::plan::{Plan, Step, Transaction};
 use crate::verify::settings::{ENFORCE_AGAIN, NOT_ENFORCED};
@@ -25,7 +25,12 @@ pub struct Obstacle {
 
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}. {}", self.reason, self.remedy)
+        write!(
+            f,
+            "{}. {}",
+            in_a_line(&self.reason),
+            printable(&self.remedy)
+        )
     }
 }
 
@@ -167,7 +172,7 @@ fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
              pg_catalog.format('GRANT %I TO %I; -- its owner, or run it as that role', o.rolname, current_user)\n\
              FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner\n\
              WHERE c.relnamespace = {}::regnamespace::oid AND c.relname = {} AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')",
-            literal(&schema.quoted()),
+            literal(&schema.quoted_plain()),
             literal(table.as_str()),
         )
     }));
@@ -186,7 +191,7 @@ fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
              AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ({columns})\n    \
              AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'REFERENCES'))",
             schema = literal(schema.as_str()),
-            namespace = literal(&schema.quoted()),
+            namespace = literal(&schema.quoted_plain()),
             table = literal(table.as_str()),
             columns = columns.join(", "),
         )

@@ -11,6 +11,7 @@ use super::failure::{CertificateProblem, PoolerProblem, Reason};
 use super::hosts::{Host, Place};
 use super::password::Password;
 use super::tls::{Roots, TlsPolicy};
+use crate::model::said;
 
 /// The reason behind an error of the driver while it connected to `host`.
 pub(super) fn explain(
@@ -134,7 +135,7 @@ fn unreachable(error: &io::Error, host: &Host) -> Reason {
 
 /// The reason behind a refusal by the server, or by a pooler in front of it.
 fn server_said(code: &SqlState, message: &str, password: Option<&Password>) -> Reason {
-    let said = message.to_owned();
+    let said = said(message);
     let has = |text: &str| message.to_lowercase().contains(text);
     // Poolers give few codes of their own, and not always the fitting one.
     let pooler = if has("tenant or user not found") || has("tenant/user") {

@@ -43,6 +43,7 @@ pub use secret::Secret;
 pub use sources::{Origin, Sources};
 pub use tls::TlsSetupError;
 
+use crate::model::in_a_line;
 use hosts::{Host, Place};
 use password::Password;
 use postgres::config::ChannelBinding;
@@ -116,7 +117,12 @@ impl Target {
     /// `host:port/database as user`, for people.
     pub fn endpoint(&self) -> String {
         let hosts: Vec<String> = self.hosts.iter().map(Host::to_string).collect();
-        format!("{}/{} as {}", hosts.join(","), self.dbname, self.user)
+        in_a_line(&format!(
+            "{}/{} as {}",
+            hosts.join(","),
+            self.dbname,
+            self.user
+        ))
     }
 
     /// The user to connect as.

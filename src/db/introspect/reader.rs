@@ -10,7 +10,7 @@ use super::cell::{name, number, oid, text, without_not_valid, yes};
 use crate::db::array;
 use crate::db::counters::Sequence;
 use crate::db::session::Rows;
-use crate::model::name::literal;
+use crate::model::name::literal_plain;
 use crate::model::{
     Column, ColumnDefault, Constraint, Domain, Enum, Expression, Generated, Identifier, Identity,
     Persistence, Schema, SqlType, Table, TableKind, Validity, canon,
@@ -237,7 +237,7 @@ impl Reader {
                 downwards: text(row, 5).starts_with('-'),
             };
             self.owned_sequences.push(Sequence::read(row, counter));
-            let next = format!("nextval({}::regclass)", literal(text(row, 2)));
+            let next = format!("nextval({}::regclass)", literal_plain(text(row, 2)));
             let is_next =
                 matches!(&column.default, Some(ColumnDefault::Expression(e)) if e.as_str() == next);
             if is_next {

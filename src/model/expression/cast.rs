@@ -115,7 +115,7 @@ impl Parser<'_> {
             Node::Text(text) => {
                 let value = text.trim_matches('\'');
                 let text = match moment::canonical(value, &ty) {
-                    Some(moment) => name::literal(&moment),
+                    Some(moment) => name::literal_plain(&moment),
                     None => text,
                 };
                 Node::Cast(Box::new(Node::Text(text)), ty)

@@ -93,7 +93,7 @@ fn condition(
         },
         _ => (value, false),
     };
-    let column = Identifier::new(&*scalar.column).ok()?.quoted();
+    let column = Identifier::new(&*scalar.column).ok()?.quoted_plain();
     let operator = if is_negated { "<>" } else { "=" };
     let (found, sql) = match &value.kind {
         ExpressionKind::Constant("null") => {

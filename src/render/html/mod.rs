@@ -37,6 +37,12 @@ pub struct Page<'a> {
 
 /// Writes `page`.
 pub fn render(page: &Page<'_>) -> String {
+    let (subject, plan) = (page.subject.shown(), page.plan.shown());
+    let page = &Page {
+        subject: &subject,
+        plan: &plan,
+        ..*page
+    };
     let what = if page.report.is_some() {
         "Verification"
     } else {

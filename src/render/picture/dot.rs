@@ -15,7 +15,7 @@ pub fn render(graph: &Graph) -> String {
             (false, true) => " [style=filled, fillcolor=\"#e6f0fb\"]",
             (false, false) => "",
         };
-        out += &format!("    {}{style};\n", quoted(node.table.as_str()));
+        out += &format!("    {}{style};\n", quoted(&node.table.to_string()));
     }
     for edge in &graph.edges {
         let style = match edge.on_delete {
@@ -29,12 +29,12 @@ pub fn render(graph: &Graph) -> String {
             Mark::Broken => "\nBROKEN",
             Mark::NotProved => "\nnot proved",
         };
-        let columns: Vec<_> = edge.columns.iter().map(Identifier::as_str).collect();
+        let columns: Vec<_> = edge.columns.iter().map(Identifier::to_string).collect();
         let action = edge.on_delete.sql().to_lowercase();
         out += &format!(
             "    {} -> {} [label={}, {style}];\n",
-            quoted(edge.parent.as_str()),
-            quoted(edge.child.as_str()),
+            quoted(&edge.parent.to_string()),
+            quoted(&edge.child.to_string()),
             quoted(&format!("{}\n{action}{proof}", columns.join(", "))),
         );
     }

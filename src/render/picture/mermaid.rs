@@ -1,7 +1,7 @@
 //! Graphs as Mermaid, which pages on GitHub and GitLab draw.
 
 use crate::graph::{Edge, Graph, Mark};
-use crate::model::{Action, Identifier, Schema};
+use crate::model::{Action, Identifier, Schema, in_a_line};
 
 /// What a delete reaches, as a flowchart: an arrow where the row goes too, a dotted one where it
 /// stays, a cross where the delete is refused.
@@ -103,12 +103,11 @@ fn proof(edge: &Edge) -> &'static str {
 /// Text for between quotes. Mermaid writes characters as `#34;`.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for character in text.chars() {
+    for character in in_a_line(text).chars() {
         match character {
             '#' | '"' | '<' | '>' | '&' | '`' | '\\' | '%' | ';' => {
                 out += &format!("#{};", u32::from(character));
             }
-            _ if character.is_control() => out.push(' '),
             _ => out.push(character),
         }
     }

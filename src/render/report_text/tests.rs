@@ -86,7 +86,6 @@ fn report(checks: Vec<Check>, advice: Vec<Advice>, left_out: usize) -> Report {
 }
 
 fn told(report: &Report, width: usize, in_full: bool) -> String {
-    colored::control::set_override(false);
     render(report, Page { width, in_full })
 }
 

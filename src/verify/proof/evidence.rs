@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::model::said;
+
 /// What came of a programme.
 #[derive(Clone, Debug)]
 pub enum Evidence {
@@ -21,7 +23,7 @@ pub struct ServerFailure(pub String);
 
 impl fmt::Display for ServerFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&said(&self.0))
     }
 }
 

@@ -281,7 +281,7 @@ fn user_is_held<'w, 'a: 'w>(
         let refused = names.flat_map(|name| {
             STILL_NAMED
                 .iter()
-                .map(move |state| format!("{state} {name}"))
+                .map(move |state| format!("{state} {}", name.as_str()))
         });
         let about = "a user deleted";
         let kept = [table, named.parent]

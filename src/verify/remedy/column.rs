@@ -192,10 +192,15 @@ fn counting(
         });
     }
     // As PostgreSQL names that of a SERIAL (`makeObjectName`), where the name is not too long.
-    let sequence = Identifier::new(format!("{}_{}_seq", object.owner, object.name)).ok()?;
+    let sequence = Identifier::new(format!(
+        "{}_{}_seq",
+        object.owner.as_str(),
+        object.name.as_str()
+    ))
+    .ok()?;
+    let set = literal(&sequence.quoted_plain());
     let sequence = sequence.quoted();
     let (table, name) = (object.owner.quoted(), object.name.quoted());
-    let set = literal(&sequence);
     let options = options.map_or(String::new(), |options| format!(" {options}"));
     Some(format!(
         "CREATE SEQUENCE IF NOT EXISTS {sequence} AS {}{options};\n\
@@ -250,7 +255,7 @@ fn identity(object: &Object, there: &Column, wanted: &Column) -> String {
     let (table, name) = (object.owner.quoted(), object.name.quoted());
     let sequence = format!(
         "pg_get_serial_sequence({}, {})",
-        literal(&table),
+        literal(&object.owner.quoted_plain()),
         literal(object.name.as_str())
     );
     format!(

@@ -60,7 +60,7 @@ fn made(name: &Identifier, wanted: &Enum) -> String {
 
 /// A name for what is put aside.
 fn before(name: &Identifier) -> Option<String> {
-    let name = Identifier::new(format!("{name}_before")).ok()?;
+    let name = Identifier::new(format!("{}_before", name.as_str())).ok()?;
     Some(name.quoted())
 }
 

@@ -123,7 +123,7 @@ pub(super) fn used_as_key(evidence: &Evidence<'_>, object: &Object) -> Option<St
 /// What makes a primary key anew, as `wanted`, with its index built before it is missed.
 pub(super) fn key_anew(table: &Identifier, wanted: &PrimaryKey) -> Option<String> {
     let is_plain = wanted.include.is_empty() && wanted.deferrable == Deferrable::No;
-    let new = Identifier::new(format!("{}_new", wanted.name)).ok()?;
+    let new = Identifier::new(format!("{}_new", wanted.name.as_str())).ok()?;
     let columns: Vec<_> = wanted.columns.iter().map(Identifier::quoted).collect();
     let (table, name, new) = (table.quoted(), wanted.name.quoted(), new.quoted());
     is_plain.then(|| {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::TestDatabase;
+use super::{TestDatabase, required};
 
 /// A command line. Without [`in_directory`](Cli::in_directory) it runs in an empty directory; of this
 /// process's environment it sees only what it needs to find programs.
@@ -179,4 +179,24 @@ fn shown_arguments(program: &str, command: &Command) -> String {
     command.get_args().fold(program.to_owned(), |shown, next| {
         shown + " " + &next.to_string_lossy()
     })
+}
+
+/// The program on a terminal of its own, which has colours: what it writes, standard error and all. `None` where no
+/// terminal can be had.
+pub(crate) fn on_a_terminal(
+    arguments: &[&str],
+    configured: impl FnOnce(Cli) -> Cli,
+) -> Option<Output> {
+    if !required("script", "util-linux") {
+        return None;
+    }
+    let words = [env!("CARGO_BIN_EXE_leora-migrate")].into_iter();
+    let words = words.chain(arguments.iter().copied());
+    let words = words.map(|word| format!("'{}'", word.replace('\'', r"'\''")));
+    let command = words.collect::<Vec<_>>().join(" ");
+    let terminal = Cli::running("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env("LC_ALL", "C.UTF-8")
+        .env("TERM", "xterm-256color");
+    Some(configured(terminal).run())
 }

@@ -7,7 +7,7 @@ mod oracle;
 mod program;
 
 pub(crate) use browser::{Scheme, has_browser, has_pdf_reader, printed, problems, screenshot};
-pub(crate) use cli::{Cli, Output};
+pub(crate) use cli::{Cli, Output, on_a_terminal};
 pub(crate) use database::{Template, TestDatabase, psql, template};
 pub(crate) use oracle::{oracle, oracle_at, oracle_without_database};
 pub(crate) use program::{not_tested, required};

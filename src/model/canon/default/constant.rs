@@ -3,7 +3,7 @@
 use super::super::{Depths, strip_parentheses, type_name};
 use super::array::{array_items, split_top_level};
 use super::number::{holds, is_number, number};
-use crate::model::name::literal;
+use crate::model::name::literal_plain;
 use crate::model::{SqlType, moment};
 
 /// A constant, as its column's type understands it.
@@ -29,7 +29,7 @@ impl Constant {
         match self {
             Constant::Null => "NULL".to_owned(),
             Constant::Bare(text) => text.clone(),
-            Constant::Quoted(text) => literal(text),
+            Constant::Quoted(text) => literal_plain(text),
             Constant::Array(items) => {
                 format!(
                     "ARRAY[{}]",
@@ -94,7 +94,7 @@ fn through_cast(value: Constant, cast: &SqlType, ty: &SqlType) -> Option<Constan
             let fits = cast.modifiers().first().is_none_or(|most| {
                 usize::try_from(*most).is_ok_and(|most| value.chars().count() <= most)
             });
-            fits.then(|| constant_within(&literal(&value), ty, 0))
+            fits.then(|| constant_within(&literal_plain(&value), ty, 0))
                 .flatten()
         }
         Constant::Bare(value) if family(cast) == Family::Number => {
