@@ -222,9 +222,9 @@ pub struct VerifyArgs {
     /// Fail when something could not be proved
     #[arg(long)]
     pub require_proof: bool,
-    /// Try deletes although triggers that people wrote would fire
+    /// Let the trials run user-defined triggers, rules and functions, with the rights of the role that verifies
     #[arg(long)]
-    pub allow_triggers: bool,
+    pub allow_user_code: bool,
     /// Try and report this part of the checklist only; can be given several times
     #[arg(long, value_name = "GROUP", value_parser = group)]
     pub only: Vec<Group>,

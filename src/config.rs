@@ -70,7 +70,7 @@ struct WaiverEntry {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct Verify {
     require_proof: bool,
-    allow_triggers: bool,
+    allow_user_code: bool,
     set: BTreeMap<String, String>,
 }
 
@@ -87,8 +87,8 @@ pub struct Settings {
     pub wait: Duration,
     /// Whether what could not be proved fails.
     pub require_proof: bool,
-    /// Whether triggers that people wrote may fire while deletes are tried.
-    pub allow_triggers: bool,
+    /// Whether the trials may run user-defined triggers, rules and functions.
+    pub allow_user_code: bool,
     /// Settings to make before rows of a tenant are made (`{tenant}` is the tenant's id).
     pub verify_set: BTreeMap<String, String>,
     /// What may fail.
@@ -124,7 +124,7 @@ impl Settings {
                 .unwrap_or(Duration::from_millis(500)),
             wait: file.apply.wait.unwrap_or(Duration::from_secs(300)),
             require_proof: file.verify.require_proof,
-            allow_triggers: file.verify.allow_triggers,
+            allow_user_code: file.verify.allow_user_code,
             verify_set: file.verify.set,
             waivers: file
                 .waiver

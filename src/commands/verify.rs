@@ -60,7 +60,7 @@ pub(super) fn after_apply(context: &Context, connected: &mut Connected) -> Resul
 }
 
 fn dry_run(context: &Context, args: &VerifyArgs, connected: &mut Connected) -> Result<u8, Error> {
-    let options = proof_options(context, &args.only, args.allow_triggers);
+    let options = proof_options(context, &args.only, args.allow_user_code);
     let (_, first) = survey(connected, context, &options)?;
     let touches = match probe::takes_no_rows(&connected.session.server) {
         Some(reason) => vec![format!("nothing: {reason}")],
@@ -77,7 +77,7 @@ fn checked(
     connected: &mut Connected,
     says: impl Fn(&Report) -> bool,
 ) -> Result<Report, Error> {
-    let options = proof_options(context, &args.only, args.allow_triggers);
+    let options = proof_options(context, &args.only, args.allow_user_code);
     let (survey, first) = survey(connected, context, &options)?;
     let require_proof = args.require_proof || context.settings.require_proof;
     let report = report(context, connected, &survey, first, &options, require_proof)?;
@@ -117,10 +117,10 @@ fn checked(
 }
 
 /// How deletes are tried.
-fn proof_options(context: &Context, only: &[Group], allow_triggers: bool) -> ProofOptions {
+fn proof_options(context: &Context, only: &[Group], allow_user_code: bool) -> ProofOptions {
     ProofOptions {
         only: only.to_vec(),
-        allow_triggers: allow_triggers || context.settings.allow_triggers,
+        allow_user_code: allow_user_code || context.settings.allow_user_code,
         set: context.settings.verify_set.clone(),
         seed: fastrand::u64(..),
         ..ProofOptions::default()
@@ -178,6 +178,7 @@ fn subject<'a>(
         declaration: &LEORA,
         sizes: &found.sizes,
         firing_order: &found.firing_order,
+        user_code: &found.user_code,
         bypasses_row_security: server.bypasses_row_security,
         superuser: server.superuser,
         options,

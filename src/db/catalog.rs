@@ -40,6 +40,18 @@ impl ServerVersion {
         self.major() >= 15
     }
 
+    /// Extended statistics on expressions came with 14 (`pg_statistic_ext.stxexprs`).
+    pub fn has_expression_statistics(self) -> bool {
+        self.major() >= 14
+    }
+
+    /// `restrict_nonsystem_relation_kind` came with 17 and the minor releases that mended CVE-2024-7348.
+    pub fn restricts_relation_kinds(self) -> bool {
+        const SINCE: [u32; 4] = [130_016, 140_013, 150_008, 160_004];
+        let since = SINCE.iter().find(|since| **since / 10_000 == self.major());
+        self.major() >= 17 || since.is_some_and(|since| self.0 >= *since)
+    }
+
     /// `NOT ENFORCED` came with 18 (`pg_constraint.conenforced`).
     pub fn has_not_enforced(self) -> bool {
         self.major() >= 18
@@ -82,6 +94,8 @@ pub const SESSION: &[(&str, &str)] = &[
     ("work_mem", "16MB"),
     // A session that is told everything waits for the telling.
     ("client_min_messages", "warning"),
+    // The planner would evaluate CHECKs, whoever wrote them.
+    ("constraint_exclusion", "off"),
     ("enable_seqscan", "on"),
     ("enable_indexscan", "on"),
     ("enable_indexonlyscan", "on"),
@@ -92,8 +106,8 @@ pub const SESSION: &[(&str, &str)] = &[
     ("enable_sort", "on"),
 ];
 
-/// Who and where we are, before anything else is asked. One row. A history that has not the columns that are
-/// read of it is not read.
+/// Who and where we are, before anything else is asked. One row. A history that is no table, or has not the columns that
+/// are read of it, is not read: a view runs what its owner wrote.
 pub const IDENTIFY: &str = "\
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_version'), pg_catalog.current_database(),
        current_user, session_user, r.rolsuper, r.rolsuper OR r.rolbypassrls, pg_catalog.pg_is_in_recovery(),
@@ -109,14 +123,14 @@ SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_sett
                         AND (SELECT pg_catalog.count(*) FROM pg_attribute a WHERE a.attrelid = c.oid
                               AND a.attname IN ('name', 'target_schema', 'state', 'finished_at', 'applied_by')) = '5'
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                  WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'), false),
+                  WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r'), false),
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'),
+                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r'),
        coalesce((SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT')
                         AND (SELECT pg_catalog.count(*) FROM pg_attribute a WHERE a.attrelid = c.oid
                               AND a.attname IN ('migration_name', 'started_at', 'finished_at', 'rolled_back_at')) = '4'
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                  WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'), false)
+                  WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations' AND c.relkind = 'r'), false)
 FROM pg_roles r WHERE r.rolname = current_user";
 
 /// Has the session stay while nothing is asked of it, where it would be ended (`idle_session_timeout`, 14 on; NULL before).
@@ -157,9 +171,15 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
     let row_filter = since(of_parts, "r.prqual::text", "NULL");
     let column_list = since(of_parts, "r.prattrs::smallint[]", "NULL::smallint[]");
     let enforced = since(version.has_not_enforced(), "k.conenforced", "true");
+    let statistics = since(
+        version.has_expression_statistics(),
+        EXPRESSION_STATISTICS,
+        "",
+    );
     let becomes = since(version.has_membership_options(), "USAGE, SET", "MEMBER");
     let asked = questions.iter().map(|question| {
         question
+            .replace("{statistics}", &statistics)
             .replace("{schema}", &format!("{schema_oid}::pg_catalog.oid"))
             .replace("{nulls_not_distinct}", &nulls_not_distinct)
             .replace("{set_columns}", &set_columns)
@@ -171,9 +191,20 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
     asked.collect()
 }
 
+/// Code that people wrote and that work on rows of the tables runs: a JSON array a row, which
+/// [`UserCode`](crate::verify::user_code::UserCode) is read from.
+pub const USER_CODE: &str = include_str!("catalog/user_code.sql");
+
+const EXPRESSION_STATISTICS: &str = "\
+UNION ALL
+SELECT 'pg_statistic_ext'::regclass::oid, s.oid, s.stxexprs::text FROM member m JOIN pg_statistic_ext s ON s.stxrelid = m.oid";
+
 /// Before the first ANALYZE a table has no pages to the catalog; the counters of the statistics system
 /// need no lock, unlike its file's size, and 20 rows a page is a guess on the safe side. After one, the
 /// table has grown as its rows have.
+///
+/// The planner evaluates what is constant in indexes and statistics for every statement on a table (`plancat.c`), so one
+/// where these call functions other than PostgreSQL's is not read. PostgreSQL's own are pinned, and have no dependencies.
 ///
 /// Extensions' relations (dependency type `e`) and the sequences that columns own (`a`, `i`) are
 /// left out.
@@ -185,6 +216,11 @@ SELECT c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relfor
             THEN (c.relpages::float8 * greatest('1', pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 / c.reltuples::float8))::bigint
             ELSE greatest(c.relpages, pg_catalog.pg_stat_get_live_tuples(c.oid) / 20) END, greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)::bigint,
        pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid)
+         AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_depend d ON d.classid = 'pg_class'::regclass::oid AND d.objid = i.indexrelid
+                          WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+                            AND d.refclassid IN ('pg_proc'::regclass::oid, 'pg_operator'::regclass::oid))
+         AND NOT EXISTS (SELECT FROM pg_statistic_ext s JOIN pg_depend d ON d.classid = 'pg_statistic_ext'::regclass::oid AND d.objid = s.oid
+                          WHERE s.stxrelid = c.oid AND d.refclassid IN ('pg_proc'::regclass::oid, 'pg_operator'::regclass::oid))
 FROM pg_class c
 WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid

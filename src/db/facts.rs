@@ -281,8 +281,9 @@ impl Questions {
         }
         // Off: a policy that would hide rows is an error instead of an empty table.
         let batch = format!(
-            "BEGIN TRANSACTION READ ONLY;\n{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+            "BEGIN TRANSACTION READ ONLY;\n{}{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
             short_waits(session),
+            session.server.tables_only(),
             settings_for(&session.schema),
             self.all.join(";\n")
         );

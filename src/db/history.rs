@@ -141,13 +141,13 @@ pub enum RunState {
 pub(super) const STATE: &str = "\
 SELECT pg_catalog.to_regnamespace('leora_migrate') IS NOT NULL,
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration')";
+                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r')";
 
 /// What would let the role read the history; no row when it may.
 const CLOSED_TO_US: &str = "\
 SELECT pg_catalog.format('GRANT USAGE ON SCHEMA leora_migrate TO %1$I; GRANT SELECT ON leora_migrate.migration TO %1$I;', current_user)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'
+WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r'
   AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))";
 
 /// A run that still runs holds the advisory lock; without it, it was cut off.

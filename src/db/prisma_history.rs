@@ -38,8 +38,9 @@ pub enum Access {
     Write,
 }
 
+/// A view is not read: it runs what its owner wrote.
 const ACCESS: &str = "\
-SELECT CASE WHEN NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'closed'
+SELECT CASE WHEN c.relkind <> 'r' OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'closed'
             WHEN pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') THEN 'write'
             ELSE 'read' END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

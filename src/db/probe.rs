@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::apply::{Awaited, blockers};
-use super::introspect::settings_for;
+use super::introspect::{code_query, settings_for};
 use super::session::{QueryError, Server, Session};
 use crate::diff::Object;
 use crate::graph::Mark;
@@ -194,9 +194,11 @@ pub fn sql(session: &Session, programme: &Programme) -> String {
          SET LOCAL lock_timeout = {lock};\nSET LOCAL statement_timeout = {statement};\n\
          SET LOCAL plan_cache_mode = force_generic_plan;\n{BY_INDEX};\n\
          SET LOCAL leora_migrate.programme = ${tag}${script}${tag}$;\n\
+         SET LOCAL leora_migrate.code_query = $query${code}$query$;\n\
          DO $interpreter${INTERPRETER}$interpreter$;\n\
          SELECT pg_catalog.current_setting('leora_migrate.evidence');\nROLLBACK",
         settings = settings_for(&session.schema),
+        code = code_query(session),
         noticing = match session.server.version().has_connection_check() {
             true => "SET LOCAL client_connection_check_interval = '500ms';\n",
             false => "",

@@ -3,6 +3,8 @@ DECLARE
   programme CONSTANT jsonb := pg_catalog.current_setting('leora_migrate.programme')::jsonb;
   -- Makes constraints deferred again that are so by themselves; null when there are none.
   defer CONSTANT text := programme ->> 'defer'::text;
+  -- The user-defined code as it was found; null when it may run.
+  code CONSTANT text := programme ->> 'code'::text;
   undone CONSTANT text := 'LM000';
   trial jsonb;
   step jsonb;
@@ -23,6 +25,19 @@ DECLARE
 BEGIN
   answers := '{}';
   BEGIN
+    -- What was found to run no code but PostgreSQL's own must not get any more from here on.
+    SELECT pg_catalog.string_agg(value, ', ') INTO answer FROM pg_catalog.jsonb_array_elements_text(programme -> 'lock'::text)
+     WHERE pg_catalog.has_table_privilege(value, 'INSERT, UPDATE, DELETE, TRUNCATE');
+    IF answer IS NOT NULL THEN
+      EXECUTE 'LOCK TABLE ' || answer || ' IN ROW EXCLUSIVE MODE';
+    END IF;
+    IF code IS NOT NULL THEN
+      EXECUTE pg_catalog.current_setting('leora_migrate.code_query') INTO answer;
+      IF answer <> code THEN
+        RAISE EXCEPTION USING ERRCODE = 'LM001',
+          MESSAGE = 'the triggers, rules or functions of these tables changed after they were looked at; run verify again';
+      END IF;
+    END IF;
     FOR step IN SELECT value FROM pg_catalog.jsonb_array_elements(programme -> 'build'::text) LOOP
       answer := NULL;
       IF step -> 2 IS NOT NULL THEN

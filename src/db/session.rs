@@ -145,6 +145,15 @@ impl Server {
         }
     }
 
+    /// `SET LOCAL` that has a view or foreign table refused that took the place of a table after it was looked for, where
+    /// the server can: reading a view runs what its owner wrote (CVE-2024-7348).
+    pub fn tables_only(&self) -> &'static str {
+        match self.version().restricts_relation_kinds() {
+            true => "SET LOCAL restrict_nonsystem_relation_kind = 'view, foreign-table';\n",
+            false => "",
+        }
+    }
+
     /// The conditions under which statements run here.
     pub fn conditions(&self, lock_timeout: Duration, patience: Duration) -> Conditions {
         Conditions {
@@ -230,7 +239,8 @@ impl Session {
     /// As [`Session::batch`].
     pub fn ask(&mut self, doing: &'static str, question: &str) -> Result<Vec<Rows>, QueryError> {
         // Statements sent together are one transaction (manual, protocol flow: multiple statements in a simple query).
-        self.batch(doing, &format!("{PLAIN_NAMES};\n{question}"))
+        let tables_only = self.server.tables_only();
+        self.batch(doing, &format!("{PLAIN_NAMES};\n{tables_only}{question}"))
     }
 
     /// How often the server was asked since [`Session::open`] began.

@@ -14,4 +14,5 @@ mod rows;
 pub mod settings;
 pub mod surroundings;
 mod tenants;
+pub mod user_code;
 pub mod waiver;

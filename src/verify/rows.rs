@@ -39,7 +39,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     )
     .chain(unlooked(
         Orphans::Unreadable,
-        "the role may not read all rows",
+        "the role may not read all rows, or reading them runs functions that are not PostgreSQL's",
     ))
     .collect();
     let mut check = none_expected(

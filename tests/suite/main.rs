@@ -30,4 +30,5 @@ mod sabotage;
 mod scratch;
 mod support;
 mod terminal;
+mod user_code;
 mod workflows;

@@ -10,6 +10,7 @@ pub const AROUND_IT: &[&str] = &[
     CRAMPED,
     FIRING_ORDER,
     BUSY,
+    super::USER_CODE,
 ];
 
 /// Settings kept for this database or any role in it, which a session starts with, some of the

@@ -8,6 +8,7 @@ mod cell;
 mod guards;
 mod keys;
 mod reader;
+mod user_code;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,7 @@ use crate::model::name::literal;
 use crate::model::{Identifier, Schema};
 use crate::verify::proof::{KeyName, TableSize};
 use crate::verify::surroundings::Surroundings;
+use crate::verify::user_code::CodeByTable;
 use reader::Reader;
 
 /// What a database holds.
@@ -35,6 +37,8 @@ pub struct Introspection {
     pub sizes: BTreeMap<Identifier, TableSize>,
     /// The foreign keys, in the order in which a delete fires them.
     pub firing_order: Vec<KeyName>,
+    /// The user-defined code that work on rows runs.
+    pub user_code: CodeByTable,
     /// The sequences that columns own.
     pub(super) sequences: Vec<Sequence>,
 }
@@ -89,6 +93,19 @@ fn asked(session: &Session, questions: &[&str]) -> String {
     let schema_oid = session.server.schema_oid.unwrap_or_default();
     let asked = catalog::asked(questions, session.server.version(), schema_oid);
     settings_for(&session.schema) + &asked.join(";\n")
+}
+
+/// Asks for the user-defined code of the schema's tables in one text, which is [`CodeByTable::fingerprint`] while there
+/// is no other.
+///
+/// [`CodeByTable::fingerprint`]: crate::verify::user_code::CodeByTable::fingerprint
+pub(super) fn code_query(session: &Session) -> String {
+    let schema_oid = session.server.schema_oid.unwrap_or_default();
+    let asked = catalog::asked(&[catalog::USER_CODE], session.server.version(), schema_oid);
+    format!(
+        "SELECT coalesce(pg_catalog.string_agg(line, E'\\n' ORDER BY line COLLATE \"C\"), '') FROM (\n{}\n) code",
+        asked.join(";\n")
+    )
 }
 
 /// `SET LOCAL` for a transaction that reads: where somebody holds a table ACCESS EXCLUSIVE it waits for a

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use postgres::SimpleQueryRow;
 
-use super::Introspection;
 use super::access::access;
 use super::cell::{name, number, oid, text, without_not_valid, yes};
+use super::{Introspection, user_code};
 use crate::db::array;
 use crate::db::counters::Sequence;
 use crate::db::session::Rows;
@@ -105,6 +105,7 @@ impl Reader {
             .iter()
             .filter_map(|row| Some(reader.relations.get(&oid(row, 0))?.name.clone()))
             .collect();
+        let user_code = user_code::read(&next());
         let readable = reader.relations.values().filter(|entry| entry.readable);
         let readable = readable.map(|entry| entry.name.clone()).collect();
         let sizes = reader
@@ -126,6 +127,7 @@ impl Reader {
             busy,
             sizes,
             firing_order,
+            user_code,
             sequences: reader.owned_sequences,
         }
     }

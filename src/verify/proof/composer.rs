@@ -11,7 +11,6 @@ use super::programme::{NotTried, Programme, Step, Trial};
 use super::rows::Rows;
 use super::subject::{KeyName, ProofOptions};
 use super::tenants::Tenants;
-use super::triggers::{Event, fired_by};
 use super::world::World;
 use super::{foreign_keys, models, whole_tenant};
 
@@ -126,6 +125,7 @@ fn compose<'w, 'a: 'w>(
         }
     }
     not_tried.retain(|skipped| options.ask_for(skipped.check));
+    let not_tried = with_all_code(world, not_tried);
     let tenants = world
         .subject
         .is_one_tenant_at_a_time()
@@ -159,14 +159,16 @@ fn compose<'w, 'a: 'w>(
             .for_each(|trial: &mut Trial| in_the_name(&mut trial.steps));
     }
     let counts: Vec<_> = counts.into_iter().flatten().collect();
-    let touched = counts.iter().filter(|_| options.allow_triggers);
+    let touched = counts.iter().filter(|_| options.allow_user_code);
     let fires = touched.flat_map(|(name, _)| {
-        let events = [Event::Insert, Event::Update, Event::Delete];
-        events.map(|event| fired_by(name, world.tables.get(*name)?, event, true))
+        let all = world.subject.user_code.of(name).iter();
+        all.map(|code| code.would_run(name))
     });
     Programme {
         build,
-        fires: fires.flatten().collect(),
+        lock: world.to_lock(),
+        code: world.code_to_find(),
+        fires: fires.collect(),
         rows: counts
             .into_iter()
             .map(|(table, count)| (table.clone(), count))
@@ -178,6 +180,21 @@ fn compose<'w, 'a: 'w>(
         statement_timeout_ms: options.statement_timeout_ms,
         script: OnceLock::new(),
     }
+}
+
+/// The same, naming all code that keeps a table out, and not the first alone.
+fn with_all_code(world: &World<'_>, not_tried: Vec<NotTried>) -> Vec<NotTried> {
+    let others = world.code_beside();
+    let beside = |skipped: &NotTried| {
+        let reasons = others.get(&skipped.reason).into_iter().flatten().cloned();
+        let skipped = skipped.clone();
+        reasons.map(move |reason| NotTried {
+            reason,
+            ..skipped.clone()
+        })
+    };
+    let more: Vec<_> = not_tried.iter().flat_map(beside).collect();
+    not_tried.into_iter().chain(more).collect()
 }
 
 /// What `[verify.set]` sets in the name of a tenant.

@@ -82,10 +82,13 @@ impl Failure {
 /// PostgreSQL's code for what should not happen.
 const INTERNAL_ERROR: &str = "XX000";
 
+/// Raised by the server's block (`db/probe.sql`) when the tables got other user-defined code since it was looked for.
+const CODE_HAS_CHANGED: &str = "LM001";
+
 /// Whether an error code says that the trial could not be made, and nothing of what was to be tried: no
 /// privilege, no lock, no resources, interrupted, read-only, not supported.
 pub(super) fn is_about_circumstances(sqlstate: &str) -> bool {
-    const STATES: [&str; 3] = ["42501", "55P03", "25006"];
+    const STATES: [&str; 4] = ["42501", "55P03", "25006", CODE_HAS_CHANGED];
     const CLASSES: [&str; 5] = ["0A", "40", "53", "54", "57"];
     let class = sqlstate.get(..2).unwrap_or_default();
     STATES.contains(&sqlstate) || CLASSES.contains(&class)

@@ -100,7 +100,7 @@ impl<'w, 'a> Graph<'w, 'a> {
             let is_bound = self.members[root] > 1;
             let is_severed = self.rows[row].severed.contains(&column.name);
             let constant = matches!(column.default, Some(ColumnDefault::Expression(_)));
-            let give = world.must_be_given(column)
+            let give = world.must_be_given(table, column)
                 || (in_unique_key && (!takes_null || constant))
                 || self.rows[row].fill == Fill::Everything;
             let cell = if column.generated.is_some() {

@@ -1,14 +1,14 @@
-//! Which triggers a trial would fire for its rows. Nobody else sees these rows, so none but they name each other.
+//! Which user-defined code a trial would run for its rows. Nobody else sees these rows, so none but they name each other.
 
 use std::collections::BTreeSet;
 
 use super::programme::{Kind, Trial};
 use super::rows::{Cell, Rows};
-use super::triggers::{Event, fired_by};
 use super::world::World;
 use crate::model::{Action, ForeignKey, Identifier};
+use crate::verify::user_code::Event;
 
-/// Looks for triggers that may not fire.
+/// Looks for code that may not run.
 pub(super) struct Firing<'w, 'a> {
     world: &'w World<'a>,
 }
@@ -16,9 +16,8 @@ pub(super) struct Firing<'w, 'a> {
 impl<'w, 'a> Firing<'w, 'a> {
     /// `None` where no table that rows are made in has any.
     pub(super) fn new(world: &'w World<'a>) -> Option<Self> {
-        let events = [Event::Insert, Event::Update, Event::Delete];
         let has_any = |table: &&Identifier| {
-            events
+            Event::ALL
                 .iter()
                 .any(|event| world.would_fire(table, *event).is_some())
         };
@@ -66,9 +65,8 @@ impl Wave<'_> {
             return None;
         }
         let (world, table) = (self.world, self.rows.rows[row].table);
-        let definition = self.rows.rows[row].definition;
-        if let Some(fires) = fired_by(table, definition, event, true) {
-            return Some(fires);
+        if let Some(reason) = world.would_fire(table, event) {
+            return Some(reason);
         }
         if event == Event::Insert {
             return None;
@@ -80,7 +78,7 @@ impl Wave<'_> {
             }
             let (action, cascaded) = match event {
                 Event::Delete => (key.on_delete, Event::Delete),
-                _ => (key.on_update, Event::Update),
+                Event::Insert | Event::Update | Event::Read => (key.on_update, Event::Update),
             };
             let event = match action {
                 Action::Cascade => cascaded,

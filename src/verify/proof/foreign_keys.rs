@@ -14,10 +14,10 @@ use super::outcome::{
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::{Cell, Rows};
 use super::subject::KeyName;
-use super::triggers::Event;
 use super::world::{Link, World};
 use crate::diff::{Object, ObjectKind};
 use crate::model::{Action, Identifier, Identity};
+use crate::verify::user_code::Event;
 
 pub(super) const DELETES: &str = "deletes.foreign-keys";
 pub(super) const KEY_CHANGES: &str = "deletes.key-changes";

@@ -286,7 +286,7 @@ impl Tally {
         } else if !self.reasons.is_empty() {
             // What a word of the user's would settle comes first.
             let mut reasons = self.reasons.clone();
-            reasons.sort_by_key(|reason| !reason.contains("--allow-triggers"));
+            reasons.sort_by_key(|reason| !reason.contains("--allow-user-code"));
             Outcome::NotProved { reasons }
         } else if all == 0 {
             let reason = whole.unwrap_or("there is nothing to try it on").to_owned();

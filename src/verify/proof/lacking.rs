@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::world::{Link, World};
 use crate::model::{ForeignKey, Identifier};
 
-/// How the reason ends where a trigger or rule may not fire.
-pub(super) const NOT_ALLOWED: &str = ", and --allow-triggers is not given";
+/// How the reason ends where user-defined code may not run.
+pub(super) const NOT_ALLOWED: &str = ", and --allow-user-code is not given";
 
 /// Part of the reason where the role may not make a row.
 pub(super) const NO_RIGHT: &str = "(SQLSTATE 42501)";
@@ -90,7 +90,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Why a table is left out that needs a row of `target`: a trigger that may not fire is named all along, and
+    /// Why a table is left out that needs a row of `target`: user-defined code that may not run is named all along, and
     /// what a role may not do is said of all tables at once.
     fn why_needing(&self, target: &Identifier) -> String {
         let reason = self.left_out.get(target).map_or("", String::as_str);

@@ -1,5 +1,5 @@
-//! What a trial would set going beyond its own rows, and whether that is too much: triggers that people
-//! wrote, and tables read from end to end because a foreign key has no index.
+//! What a trial would set going beyond its own rows, and whether that is too much: user-defined code, and
+//! tables read from end to end because a foreign key has no index.
 //!
 //! Deleting or rekeying a row makes PostgreSQL look, for every foreign key that references its table,
 //! for rows that name it (`ri_triggers.c`); a query per foreign key, whether there are such rows or not.
@@ -10,14 +10,14 @@ use super::firing::Firing;
 use super::keys::unique_keys;
 use super::programme::{Kind, Trial};
 use super::rows::Rows;
-use super::triggers::{Event, fired_by};
-use super::world::{World, not_allowed};
+use super::world::World;
 use crate::ddl::Change;
 use crate::model::name::prisma;
 use crate::model::{
     Action, ForeignKey, Identifier, Index, IndexKey, IndexState, IndexTarget, Table, TableReference,
 };
 use crate::verify::checklist::counted;
+use crate::verify::user_code::Event;
 
 /// Keeps account of what trials read.
 pub(super) struct Limits<'w, 'a> {
@@ -41,14 +41,14 @@ impl<'w, 'a> Limits<'w, 'a> {
     ///
     /// # Errors
     ///
-    /// Why the trial must not be made: a trigger, or all the indexes that are missing.
+    /// Why the trial must not be made: user-defined code, or all the indexes that are missing.
     pub(super) fn admit(&mut self, rows: &Rows<'_, '_>, trial: &Trial) -> Result<(), Vec<String>> {
-        if let Some(fires) = self
+        if let Some(reason) = self
             .firing
             .as_ref()
             .and_then(|firing| firing.of(rows, trial))
         {
-            return Err(vec![not_allowed(fires)]);
+            return Err(vec![reason]);
         }
         let mut pages = 0;
         let mut reads = Vec::new();
@@ -69,14 +69,11 @@ impl<'w, 'a> Limits<'w, 'a> {
                 world: self.world,
                 seen: BTreeSet::new(),
                 reads: Vec::new(),
-                fires: None,
+                runs: None,
             };
             reach.change(table, event, &changed);
-            if let Some(fires) = reach
-                .fires
-                .filter(|_| !self.world.subject.options.allow_triggers)
-            {
-                return Err(vec![not_allowed(fires)]);
+            if let Some(reason) = reach.runs {
+                return Err(vec![reason]);
             }
             for (child, key) in reach.reads {
                 let size = self
@@ -148,23 +145,19 @@ struct Reach<'w, 'a> {
     seen: BTreeSet<(&'w Identifier, Event)>,
     /// Foreign keys that are looked up by reading the whole table.
     reads: Vec<(&'w Identifier, &'w ForeignKey)>,
-    /// A trigger or rule that would fire, rows or none.
-    fires: Option<String>,
+    /// User-defined code that would run, rows or none, and may not.
+    runs: Option<String>,
 }
 
 impl<'w> Reach<'w, '_> {
     fn change(&mut self, table: &'w Identifier, event: Event, changed: &[&Identifier]) {
         let actual = self.world.subject.actual;
-        let Some(definition) = actual.tables.get(table) else {
-            return;
-        };
-        if !self.seen.insert((table, event)) {
+        if !actual.tables.contains_key(table) || !self.seen.insert((table, event)) {
             return;
         }
-        if self.fires.is_none() {
-            self.fires = fired_by(table, definition, event, false);
-        }
-        if event == Event::Insert {
+        let runs = || self.world.refused_code(table, event, false).next();
+        self.runs = self.runs.take().or_else(runs);
+        if matches!(event, Event::Insert | Event::Read) {
             return;
         }
         for &(child, _, key) in self.world.references.to(table.as_str()) {
@@ -188,7 +181,7 @@ impl<'w> Reach<'w, '_> {
                 Action::Cascade | Action::SetNull | Action::SetDefault => {
                     self.change(child, Event::Update, &own)
                 }
-                Action::NoAction | Action::Restrict => {}
+                Action::NoAction | Action::Restrict => self.change(child, Event::Read, &[]),
             }
         }
     }

@@ -6,6 +6,7 @@ use leora_schema::dsl::{Model, Origin};
 use leora_schema::{DASHBOARD_WIDGET, JOB, METRIC_DEFINITION, TENANT};
 
 use super::composer::Composer;
+use super::consent::not_allowed;
 use super::graph::Fill;
 use super::model_deletes;
 use super::outcome::NO_PARENT;
@@ -102,10 +103,21 @@ fn defaults<'w, 'a: 'w>(
     model: &'static Model,
     table: &'a Identifier,
 ) {
+    let world = composer.world;
+    let code = model.columns.iter().find_map(|column| {
+        let name = Identifier::new(column.name).ok()?;
+        world.refused_default(table, &name)
+    });
+    if let Some(code) = code {
+        let job = (model.name == JOB.name).then_some(JOB_DEFAULTS);
+        for check in [DEFAULTS].into_iter().chain(job) {
+            composer.not_tried(check, table.quoted(), not_allowed(&code.would_run(table)));
+        }
+        return;
+    }
     let Some(row) = draft(composer, table) else {
         return;
     };
-    let world = composer.world;
     let with_default: Vec<_> = model
         .columns
         .iter()
@@ -121,7 +133,8 @@ fn defaults<'w, 'a: 'w>(
             .get(table)
             .and_then(|table| table.column(column.name));
         // A value that a sequence gives is not given back when the transaction is.
-        if let Some(live) = live.filter(|live| live.default.is_none() || !world.must_be_given(live))
+        if let Some(live) =
+            live.filter(|live| live.default.is_none() || !world.must_be_given(table, live))
         {
             composer.graph.fix(row, &live.name, Cell::Default);
         }

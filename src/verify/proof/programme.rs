@@ -19,7 +19,11 @@ pub struct Programme {
     pub(super) rows: Vec<(Identifier, usize)>,
     /// The trials; each finds the rows as they were made.
     pub(super) trials: Vec<Trial>,
-    /// The triggers and rules that people wrote, may fire, and do on these tables, in words.
+    /// Tables that must not get other code while the trials run, with their schema.
+    pub(super) lock: Vec<String>,
+    /// The user-defined code of the tables as it was found, where it may not run.
+    pub(super) code: Option<String>,
+    /// The user-defined code that may run, and does on these tables, in words.
     pub(super) fires: BTreeSet<String>,
     /// What is not tried, and why.
     pub(super) not_tried: Vec<NotTried>,
@@ -247,7 +251,7 @@ impl Programme {
                 .iter()
                 .map(|trial| steps(&trial.steps))
                 .collect();
-            json!({ "defer": self.defer, "build": steps(&self.build), "trials": trials })
+            json!({ "lock": self.lock, "code": self.code, "defer": self.defer, "build": steps(&self.build), "trials": trials })
                 .to_string()
         })
     }

@@ -104,6 +104,7 @@ mod tests {
             declaration: &LEORA,
             sizes: &BTreeMap::new(),
             firing_order: &[],
+            user_code: &crate::verify::user_code::CodeByTable::default(),
             bypasses_row_security: false,
             superuser: false,
             options,

@@ -62,7 +62,7 @@ impl FirstRound {
         let (round, programme) = if questions.is_empty() || !subject.options.ask_for_any() {
             (Round::Everything, composer::everything(&world))
         } else {
-            (Round::Values, asking(subject, &questions))
+            (Round::Values, asking(&world, &questions))
         };
         programme.script();
         FirstRound { round, programme }
@@ -232,15 +232,17 @@ impl<'a> Proof<'a> {
     }
 }
 
-fn asking(subject: &Subject<'_>, questions: &[Question<'_>]) -> Programme {
+fn asking(world: &World<'_>, questions: &[Question<'_>]) -> Programme {
+    let options = world.subject.options;
     let ask = |question: &Question<'_>| {
         let step = Step::new(Kind::Ask, None, question.sql.clone());
         Trial::new(vec![step], Vec::new())
     };
     Programme {
         trials: questions.iter().map(ask).collect(),
-        lock_timeout_ms: subject.options.lock_timeout_ms,
-        statement_timeout_ms: subject.options.statement_timeout_ms,
+        code: world.code_to_find(),
+        lock_timeout_ms: options.lock_timeout_ms,
+        statement_timeout_ms: options.statement_timeout_ms,
         ..Programme::default()
     }
 }

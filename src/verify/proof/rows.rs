@@ -230,14 +230,15 @@ impl<'a> Rows<'_, 'a> {
         }
     }
 
-    /// A JSON array with each row as text, or null where there is none. The rows are of one tenant.
+    /// A JSON array with each row as text, or null where there is none. The rows are of one tenant. A table's own row
+    /// type may have a cast to text that its owner made; `record` has none.
     pub(super) fn look(&self, rows: &[usize]) -> Step {
         let texts: Vec<_> = rows
             .iter()
             .map(|row| {
                 let table = self.table(self.rows[*row].table);
                 format!(
-                    "(SELECT leora_row::text FROM {table} leora_row WHERE {})",
+                    "(SELECT ROW(leora_row.*)::text FROM {table} leora_row WHERE {})",
                     self.locate(*row, &BTreeMap::new())
                 )
             })

@@ -7,6 +7,7 @@ use leora_schema::dsl::Declaration;
 use super::catalogue::TRIED;
 use crate::model::{Identifier, Schema};
 use crate::verify::check::Group;
+use crate::verify::user_code::CodeByTable;
 
 /// Everything a proof is planned from.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct Subject<'a> {
     pub sizes: &'a BTreeMap<Identifier, TableSize>,
     /// The foreign keys in the order in which a delete fires them.
     pub firing_order: &'a [KeyName],
+    /// The user-defined code that work on rows runs.
+    pub user_code: &'a CodeByTable,
     /// Whether row-level security does not hold for the role that tries.
     pub bypasses_row_security: bool,
     /// Whether the role may do everything, so that what is refused for want of rights is refused to everybody.
@@ -62,8 +65,8 @@ pub struct KeyName {
 pub struct ProofOptions {
     /// The groups whose checks are answered; all, when none is named. Nothing is tried for the others.
     pub only: Vec<Group>,
-    /// Whether triggers and rules that people wrote may fire.
-    pub allow_triggers: bool,
+    /// Whether user-defined triggers and rules may fire, and functions that are not trusted run.
+    pub allow_user_code: bool,
     /// Settings that row-level security reads, by name (`[verify.set]`); `{tenant}` in a value stands
     /// for the id of the tenant whose rows are concerned.
     pub set: BTreeMap<String, String>,
@@ -81,7 +84,7 @@ impl Default for ProofOptions {
     fn default() -> Self {
         ProofOptions {
             only: Vec::new(),
-            allow_triggers: false,
+            allow_user_code: false,
             set: BTreeMap::new(),
             max_pages: 100_000,
             lock_timeout_ms: 500,

@@ -9,7 +9,8 @@ use super::programme::Trial;
 use super::world::{Learned, World};
 use super::*;
 use crate::model::lower::lower;
-use crate::model::{Constraint, Firing, Identifier, RowSecurity, Schema, Trigger, Validity};
+use crate::model::{Constraint, Identifier, RowSecurity, Schema, Validity};
+use crate::verify::user_code::{CodeByTable, CodeKind, Event, UserCode};
 
 fn name(name: &str) -> Identifier {
     Identifier::new(name).expect("legal")
@@ -17,6 +18,19 @@ fn name(name: &str) -> Identifier {
 
 /// What `look` sees of a proof of the declared tables.
 fn planned<T>(
+    change: impl FnOnce(&mut Schema),
+    pages: &[(&str, u64)],
+    bypasses_row_security: bool,
+    options: &ProofOptions,
+    look: impl FnOnce(&Subject<'_>) -> T,
+) -> T {
+    let none = CodeByTable::default();
+    planned_with(&none, change, pages, bypasses_row_security, options, look)
+}
+
+/// The same where the tables have user-defined code.
+fn planned_with<T>(
+    user_code: &CodeByTable,
     change: impl FnOnce(&mut Schema),
     pages: &[(&str, u64)],
     bypasses_row_security: bool,
@@ -45,6 +59,7 @@ fn planned<T>(
         declaration: &LEORA,
         sizes: &sizes,
         firing_order: &[],
+        user_code,
         bypasses_row_security,
         superuser: false,
         options,
@@ -216,30 +231,35 @@ fn what_is_not_tried_is_said_once_by_table() {
 }
 
 /// A trigger `t` that fires for each row of `table`.
-fn watched(table: &str, events: &str) -> impl Fn(&mut Schema) {
-    let trigger = Trigger {
-        definition: format!(
-            "CREATE TRIGGER t AFTER {events} ON public.\"{table}\" FOR EACH ROW EXECUTE FUNCTION f()"
-        ),
-        firing: Firing::Enabled,
+fn watched(table: &str, events: &[Event]) -> CodeByTable {
+    let code = UserCode {
+        kind: CodeKind::Trigger,
+        name: "\"t\"".to_owned(),
+        on: None,
+        events: events.to_vec(),
+        per_row: true,
+        fills: None,
+        sequences: None,
     };
-    move |schema| {
-        let table = schema.tables.get_mut(table).expect("declared");
-        table.triggers.insert(name("t"), trigger.clone());
-    }
+    CodeByTable::new([(name(table), code)], String::new())
 }
 
 #[test]
 fn what_may_fire_and_will_is_said_before() {
-    let watched = watched("Job", "DELETE OR UPDATE");
-    let said = |allow_triggers| {
+    let watched = watched("Job", &[Event::Delete, Event::Update]);
+    let said = |allow_user_code| {
         let options = ProofOptions {
-            allow_triggers,
+            allow_user_code,
             ..ProofOptions::default()
         };
-        let lines = planned(&watched, &[], true, &options, |subject| {
-            FirstRound::of(subject).touches()
-        });
+        let lines = planned_with(
+            &watched,
+            |_| (),
+            &[],
+            true,
+            &options,
+            |subject| FirstRound::of(subject).touches(),
+        );
         let mut lines = lines.into_iter();
         lines.find(|line| line.starts_with("trigger"))
     };
@@ -264,22 +284,30 @@ fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
 /// Rows that no other trial sees are a trial's own once it brings them.
 #[test]
 fn a_trigger_on_a_row_that_a_trial_brings_is_seen() {
-    let watched = watched("DashboardWidget", "DELETE");
-    planned(watched, &[], true, &ProofOptions::default(), |subject| {
-        let learned = Learned::default();
-        let world = World::new(subject, &learned);
-        let mut graph = Graph::new(&world);
-        let set = graph.whole_set();
-        let (user, widget) = (set[&name("User")], set[&name("DashboardWidget")]);
-        graph.hold_back(widget);
-        let rows = graph.finish();
-        let firing = firing::Firing::new(&world).expect("there is a trigger");
-        let fires = |steps| firing.of(&rows, &Trial::new(steps, Vec::new()));
-        assert_eq!(fires(vec![rows.delete(user)]), None);
-        let said = "trigger \"t\" on \"DashboardWidget\" would fire";
-        assert_eq!(
-            fires(vec![rows.insert(widget), rows.delete(user)]).as_deref(),
-            Some(said)
-        );
-    });
+    let watched = watched("DashboardWidget", &[Event::Delete]);
+    let options = ProofOptions::default();
+    planned_with(
+        &watched,
+        |_| (),
+        &[],
+        true,
+        &options,
+        |subject| {
+            let learned = Learned::default();
+            let world = World::new(subject, &learned);
+            let mut graph = Graph::new(&world);
+            let set = graph.whole_set();
+            let (user, widget) = (set[&name("User")], set[&name("DashboardWidget")]);
+            graph.hold_back(widget);
+            let rows = graph.finish();
+            let firing = firing::Firing::new(&world).expect("there is a trigger");
+            let fires = |steps| firing.of(&rows, &Trial::new(steps, Vec::new()));
+            assert_eq!(fires(vec![rows.delete(user)]), None);
+            let said = "trigger \"t\" on \"DashboardWidget\" would fire, and --allow-user-code is not given";
+            assert_eq!(
+                fires(vec![rows.insert(widget), rows.delete(user)]).as_deref(),
+                Some(said)
+            );
+        },
+    );
 }

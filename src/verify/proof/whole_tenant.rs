@@ -8,9 +8,9 @@ use super::composer::Composer;
 use super::fate::{Fate, Order, Outcome};
 use super::programme::{Claim, Expect, RowExpected, RowFate, Trial};
 use super::rows::Rows;
-use super::triggers::Event;
 use super::world::World;
 use crate::model::{Action, Identifier};
+use crate::verify::user_code::Event;
 
 pub(super) const ERASED: &str = "deletes.tenant-erased";
 pub(super) const OTHERS_UNCHANGED: &str = "tenants.others-unchanged";

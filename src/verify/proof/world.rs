@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lacking::NOT_ALLOWED;
 use super::subject::Subject;
-use super::triggers::{Event, fired_by};
 use super::value::{self, Maker};
 use crate::model::{
     Action, Column, ColumnDefault, Deferrable, Expression, ForeignKey, Identifier, References,
     Schema, Table,
 };
+use crate::verify::user_code::Event;
 
 /// What a database taught about its rows when some could not be made.
 #[derive(Clone, Debug, Default)]
@@ -109,8 +108,8 @@ impl<'a> World<'a> {
                 .unbuildable
                 .get(name)
                 .cloned()
-                .or_else(|| world.cannot_be_filled(name))
                 .or_else(|| world.would_fire(name, Event::Insert))
+                .or_else(|| world.cannot_be_filled(name))
                 .or_else(|| world.could_be_hidden(name));
             if let Some(reason) = reason {
                 world.leave_out(name, reason);
@@ -169,15 +168,6 @@ impl<'a> World<'a> {
         self.left_out.insert(name, reason);
     }
 
-    /// A trigger or rule that making, changing or deleting a row of `name` would fire, where none may.
-    pub(super) fn would_fire(&self, name: &Identifier, event: Event) -> Option<String> {
-        let table = self
-            .tables
-            .get(name)
-            .filter(|_| !self.subject.options.allow_triggers)?;
-        fired_by(name, table, event, true).map(not_allowed)
-    }
-
     /// A policy that asks about other rows: what is gone and what is merely hidden look the same.
     fn could_be_hidden(&self, name: &Identifier) -> Option<String> {
         let security = &self.tables.get(name)?.row_security;
@@ -201,7 +191,7 @@ impl<'a> World<'a> {
         table
             .columns
             .iter()
-            .filter(|column| self.must_be_given(column))
+            .filter(|column| self.must_be_given(name, column))
             .find_map(|column| {
                 let reason = value::fresh(&column.ty, types, 0, 0).err()?;
                 Some(format!(
@@ -372,12 +362,13 @@ impl<'a> World<'a> {
         domains.any(|domain| domain.not_null)
     }
 
-    /// Whether a row has to bring a value: the column takes no NULL and the database fills nothing in,
-    /// or would take it from a sequence, which no rollback undoes.
-    pub(super) fn must_be_given(&self, column: &Column) -> bool {
+    /// Whether a row has to bring a value: the column takes no NULL and the database fills nothing in, or would take
+    /// it from a sequence, which no rollback undoes, or from code that may not run.
+    pub(super) fn must_be_given(&self, table: &Identifier, column: &Column) -> bool {
         let required = !column.nullable || self.domain_refuses_null(column);
         column.generated.is_none()
             && (column.identity.is_some()
+                || self.refused_default(table, &column.name).is_some()
                 || match &column.default {
                     None | Some(ColumnDefault::Any) => required,
                     Some(ColumnDefault::Autoincrement | ColumnDefault::Sequence(_)) => true,
@@ -407,11 +398,6 @@ impl<'a> World<'a> {
 /// Whether its rows and columns are its own alone, as those of a child, a partition or a typed table are not.
 fn stands_alone(table: &Table) -> bool {
     table.kind.is_table() && table.inherits.is_empty() && table.of_type.is_none()
-}
-
-/// What is said of a trigger or rule that may not fire.
-pub(super) fn not_allowed(fires: String) -> String {
-    format!("{fires}{NOT_ALLOWED}")
 }
 
 fn same_reference(one: &ForeignKey, other: &ForeignKey) -> bool {

@@ -27,7 +27,7 @@ impl Ended {
         let path = |format: &str| directory.path().join(format).display().to_string();
         let reports = FORMATS.map(|format| format!("--report={format}={}", path(format)));
         let cli = Cli::new()
-            .args(["verify", "--allow-triggers"])
+            .args(["verify", "--allow-user-code"])
             .args(arguments)
             .args(reports)
             .env("DIRECT_URL", url);

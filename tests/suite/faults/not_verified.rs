@@ -13,7 +13,7 @@ use crate::support::{Cli, Output, Template, repository};
 /// `apply`, where user-defined triggers may fire.
 fn apply(url: &str) -> Cli {
     Cli::new()
-        .file("leora-migrate.toml", "[verify]\nallow-triggers = true\n")
+        .file("leora-migrate.toml", "[verify]\nallow-user-code = true\n")
         .args(["apply", "--yes"])
         .env("DIRECT_URL", url)
 }
@@ -131,7 +131,7 @@ fn a_signal_while_it_verifies_leaves_it_applied_and_not_verified() {
         let ground = Ground::on(Template::Baseline);
         ground.execute(SLOW_TENANTS);
         let directory = tempfile::tempdir().unwrap();
-        let config = "[verify]\nallow-triggers = true\n";
+        let config = "[verify]\nallow-user-code = true\n";
         std::fs::write(directory.path().join("leora-migrate.toml"), config).unwrap();
         // A shell's background job ignores SIGINT, and so would its children.
         let child = Command::new("env")

@@ -95,7 +95,7 @@ fn a_signal_while_apply_verifies_ends_it() {
                CREATE TRIGGER slow BEFORE INSERT ON "Tenant" FOR EACH ROW EXECUTE FUNCTION slow()"#,
         );
         let directory = tempfile::tempdir().unwrap();
-        let settings = "[verify]\nallow-triggers = true\n";
+        let settings = "[verify]\nallow-user-code = true\n";
         std::fs::write(directory.path().join("leora-migrate.toml"), settings).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_leora-migrate"))
             .args(["apply", "--yes", "--url", &ground.url])

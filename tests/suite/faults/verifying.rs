@@ -17,7 +17,7 @@ fn verify(ground: &Ground) -> Child {
     let verify = Command::new("env")
         .arg("--default-signal=INT")
         .arg(env!("CARGO_BIN_EXE_leora-migrate"))
-        .args(["verify", "--allow-triggers", "--url"])
+        .args(["verify", "--allow-user-code", "--url"])
         .arg(&ground.url)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

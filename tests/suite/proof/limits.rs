@@ -158,6 +158,7 @@ fn where_nothing_can_be_written_it_says_why() {
         declaration: &LEORA,
         sizes: &found.sizes,
         firing_order: &found.firing_order,
+        user_code: &found.user_code,
         bypasses_row_security: true,
         superuser: false,
         options: &options,

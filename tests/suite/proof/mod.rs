@@ -93,6 +93,7 @@ impl Proof {
             declaration: &LEORA,
             sizes: &found.sizes,
             firing_order: &found.firing_order,
+            user_code: &found.user_code,
             bypasses_row_security: session.server.bypasses_row_security,
             superuser: session.server.superuser,
             options,

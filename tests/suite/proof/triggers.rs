@@ -24,7 +24,7 @@ fn a_trigger_fires_only_when_allowed() {
     );
 
     let options = ProofOptions {
-        allow_triggers: true,
+        allow_user_code: true,
         ..ProofOptions::default()
     };
     let allowed = Proof::of(&database, &options);
@@ -68,7 +68,7 @@ fn with_trigger(event: &str, table: &str) -> Proof {
 /// Every check that is not proved says so for the trigger, and first.
 fn names_the_trigger(proof: &Proof, table: &str) {
     let named =
-        format!(r#"trigger "t" on "{table}" would fire, and --allow-triggers is not given"#);
+        format!(r#"trigger "t" on "{table}" would fire, and --allow-user-code is not given"#);
     for check in &proof.checks {
         if let Outcome::NotProved { reasons } = &check.outcome {
             assert_eq!(reasons, &[named.as_str()], "{}", check.id);
@@ -259,4 +259,46 @@ fn a_column_that_two_foreign_keys_are_on_stays_null_for_one() {
     assert_eq!(proof.round_trips, 1);
     assert!(!proof.not_passed().contains(&"uniqueness.keys"));
     names_the_trigger(&proof, "Customer");
+}
+
+/// Code that somebody adds between the look and the trials: locks keep it away from then on, and what came before is seen.
+#[test]
+fn code_that_came_after_the_look_does_not_run() {
+    for (sql, seen) in [
+        (
+            r#"CREATE TRIGGER t BEFORE INSERT ON "Job" FOR EACH ROW EXECUTE FUNCTION watch.fired()"#,
+            true,
+        ),
+        (
+            r#"CREATE TABLE later (id uuid PRIMARY KEY, tenant uuid REFERENCES "Tenant" ON DELETE CASCADE)"#,
+            false,
+        ),
+    ] {
+        let database = watched();
+        let mut session = Session::open(database.client(), public()).unwrap();
+        let found = introspect(&mut session).unwrap();
+        let (schema, options) = (public(), ProofOptions::default());
+        let subject = Subject {
+            schema: &schema,
+            actual: &found.schema,
+            desired: &promise().whole,
+            declaration: &LEORA,
+            sizes: &found.sizes,
+            firing_order: &found.firing_order,
+            user_code: &found.user_code,
+            bypasses_row_security: true,
+            superuser: true,
+            options: &options,
+        };
+        database.execute(sql);
+        let proved = probe::prove(&mut session, &subject, FirstRound::of(&subject));
+        let changed = proved.checks.iter().all(|check| {
+            format!("{:?}", check.outcome).contains("changed after they were looked at")
+        });
+        assert_eq!(changed, seen, "{sql}: {:?}", proved.checks);
+        let asked = database
+            .client()
+            .query_one("SELECT is_called FROM watch.firing", &[]);
+        assert!(!asked.unwrap().get::<_, bool>(0), "{sql}");
+    }
 }

@@ -55,6 +55,7 @@ fn ends_but(but: &str, tables: &[String]) -> [String; 2] {
         declaration: &LEORA,
         sizes: &BTreeMap::new(),
         firing_order: &[],
+        user_code: &crate::verify::user_code::CodeByTable::default(),
         bypasses_row_security: true,
         superuser: true,
         options: &ProofOptions::default(),

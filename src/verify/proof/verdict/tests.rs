@@ -60,6 +60,7 @@ fn said_by(
         declaration: &LEORA,
         sizes: &BTreeMap::new(),
         firing_order: &[],
+        user_code: &crate::verify::user_code::CodeByTable::default(),
         bypasses_row_security: by.superuser,
         superuser: by.superuser,
         options: &ProofOptions::default(),
