@@ -231,7 +231,7 @@ pub struct VerifyArgs {
     /// Show every check with what it found, and the reason and SQL of each advice, in text
     #[arg(long)]
     pub details: bool,
-    /// Print what would be tried and on which tables, and try nothing
+    /// Print what would be tried and what it costs: rows, locks, WAL, sequences, user-defined code; try nothing
     #[arg(long, conflicts_with_all = ["format", "reports"])]
     pub dry_run: bool,
     /// Say what this check means, why, and what to do, and look at no database

@@ -61,10 +61,13 @@ pub(super) fn after_apply(context: &Context, connected: &mut Connected) -> Resul
 
 fn dry_run(context: &Context, args: &VerifyArgs, connected: &mut Connected) -> Result<u8, Error> {
     let options = proof_options(context, &args.only, args.allow_user_code);
-    let (_, first) = survey(connected, context, &options)?;
-    let touches = match probe::takes_no_rows(&connected.session.server) {
+    let (survey, first) = survey(connected, context, &options)?;
+    let schema = connected.session.schema.clone();
+    let server = &connected.session.server;
+    let subject = subject(&schema, server, &survey.promise, &survey.found, &options);
+    let touches = match probe::takes_no_rows(server) {
         Some(reason) => vec![format!("nothing: {reason}")],
-        None => first.touches(),
+        None => first.touches(&subject),
     };
     let touches = report_text::dry_run(&touches, Console::width());
     context.console.result(&touches);

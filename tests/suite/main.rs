@@ -6,6 +6,7 @@ mod around;
 mod bad_input;
 mod build_script;
 mod connect;
+mod dry_run;
 mod explain;
 mod faults;
 mod floors;

@@ -159,16 +159,10 @@ fn compose<'w, 'a: 'w>(
             .for_each(|trial: &mut Trial| in_the_name(&mut trial.steps));
     }
     let counts: Vec<_> = counts.into_iter().flatten().collect();
-    let touched = counts.iter().filter(|_| options.allow_user_code);
-    let fires = touched.flat_map(|(name, _)| {
-        let all = world.subject.user_code.of(name).iter();
-        all.map(|code| code.would_run(name))
-    });
     Programme {
         build,
         lock: world.to_lock(),
         code: world.code_to_find(),
-        fires: fires.collect(),
         rows: counts
             .into_iter()
             .map(|(table, count)| (table.clone(), count))

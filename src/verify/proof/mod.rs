@@ -31,6 +31,7 @@ mod rounds;
 mod rows;
 mod subject;
 mod tenants;
+mod touches;
 mod uniqueness;
 mod value;
 mod verdict;

@@ -1,6 +1,6 @@
 //! What will be tried, as data: rows to make, and trials on them, each undone before the next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::evidence::Failure;
 use crate::diff::Object;
 use crate::model::Identifier;
-use crate::verify::checklist::counted;
 
 /// What will be tried. The server runs it as one block (`db::probe`).
 #[derive(Clone, Debug, Default)]
@@ -23,8 +22,6 @@ pub struct Programme {
     pub(super) lock: Vec<String>,
     /// The user-defined code of the tables as it was found, where it may not run.
     pub(super) code: Option<String>,
-    /// The user-defined code that may run, and does on these tables, in words.
-    pub(super) fires: BTreeSet<String>,
     /// What is not tried, and why.
     pub(super) not_tried: Vec<NotTried>,
     /// Makes the constraints deferred that are so by themselves, where there are any. After each step
@@ -165,9 +162,6 @@ pub(super) struct NotTried {
     pub(super) reason: String,
 }
 
-/// The most things that a reason is said to be about.
-const MOST_ABOUT: usize = 3;
-
 impl Programme {
     /// Whether there is nothing to try.
     pub fn is_empty(&self) -> bool {
@@ -177,68 +171,6 @@ impl Programme {
     /// The tables that rows are made in.
     pub fn tables(&self) -> impl Iterator<Item = &Identifier> {
         self.rows.iter().map(|(table, _)| table)
-    }
-
-    /// What will be touched, a line each, for people who want to know before.
-    pub fn touches(&self) -> Vec<String> {
-        if self.is_empty() && self.not_tried.is_empty() {
-            return vec!["nothing: the checks that are asked for need no rows".to_owned()];
-        }
-        // Where rows are made in the name of a tenant, a table has some in the name of each.
-        let mut tables: BTreeMap<_, usize> = BTreeMap::new();
-        for (table, rows) in &self.rows {
-            *tables.entry(table).or_default() += rows;
-        }
-        let mut lines = vec![format!(
-            "one transaction that is rolled back: {} made in {}, {} on them, each undone; \
-             locks are waited for at most {} ms, the whole takes at most {} ms",
-            counted(tables.values().sum(), "row", "rows"),
-            counted(tables.len(), "table", "tables"),
-            counted(self.trials.len(), "trial", "trials"),
-            self.lock_timeout_ms,
-            self.statement_timeout_ms
-        )];
-        lines.extend(
-            tables.iter().map(|(table, rows)| {
-                format!("{}: {}", table.quoted(), counted(*rows, "row", "rows"))
-            }),
-        );
-        lines.extend(
-            self.fires
-                .iter()
-                .map(|fires| format!("{fires}; what it takes from sequences is not given back")),
-        );
-        lines.extend(self.not_tried_by_reason());
-        lines
-    }
-
-    /// Each reason once. One that begins with a table says already what it is about.
-    fn not_tried_by_reason(&self) -> Vec<String> {
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-        for skipped in &self.not_tried {
-            let reason = skipped.reason.as_str();
-            let at = reasons.iter().position(|(other, _)| *other == reason);
-            let at = at.unwrap_or_else(|| {
-                reasons.push((reason, Vec::new()));
-                reasons.len() - 1
-            });
-            let about = &mut reasons[at].1;
-            if !about.contains(&skipped.about.as_str()) {
-                about.push(&skipped.about);
-            }
-        }
-        let line = |(reason, about): (&str, Vec<&str>)| match about.split_at_checked(MOST_ABOUT) {
-            _ if reason.starts_with('"') => format!("not tried: {reason}"),
-            Some((first, others @ [_, ..])) => {
-                format!(
-                    "not tried: {} and {} more: {reason}",
-                    first.join(", "),
-                    others.len()
-                )
-            }
-            _ => format!("not tried: {}: {reason}", about.join(", ")),
-        };
-        reasons.into_iter().map(line).collect()
     }
 
     /// The steps as JSON, as the server's block reads them: `["do", sql]`, `["ask", sql]`, `["try", sql]`,

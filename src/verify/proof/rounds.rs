@@ -11,6 +11,7 @@ use super::judge;
 use super::programme::{Kind, Programme, Step, Trial};
 use super::refusal::refusal;
 use super::subject::Subject;
+use super::touches::touches;
 use super::world::{Learned, World};
 use crate::diff::Object;
 use crate::graph::Mark;
@@ -68,9 +69,18 @@ impl FirstRound {
         FirstRound { round, programme }
     }
 
-    /// What will be touched, as [`Programme::touches`] says it.
-    pub fn touches(&self) -> Vec<String> {
-        self.programme.touches()
+    /// What the proof will touch and what it costs, a line each, as far as it is known before: the answers of this
+    /// round can leave rows out. It was written for `subject`.
+    pub fn touches(&self, subject: &Subject<'_>) -> Vec<String> {
+        let learned = Learned::default();
+        let world = World::new(subject, &learned);
+        match self.round {
+            Round::Values => {
+                let questions = self.programme.trials.len();
+                touches(&world, &composer::everything(&world), questions)
+            }
+            Round::Everything | Round::Singly | Round::Alone => touches(&world, &self.programme, 0),
+        }
     }
 }
 

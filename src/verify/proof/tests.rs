@@ -194,7 +194,7 @@ fn what_is_not_tried_is_said_once_by_table() {
         schema.tables.remove("Tenant");
     };
     planned(half, &[], true, &ProofOptions::default(), |subject| {
-        let said = FirstRound::of(subject).touches();
+        let said = FirstRound::of(subject).touches(subject);
         let not_tried: Vec<_> = said
             .iter()
             .filter(|line| line.starts_with("not tried: "))
@@ -218,7 +218,7 @@ fn what_is_not_tried_is_said_once_by_table() {
             .retain(|column| !["type", "payload"].contains(&column.name.as_str()));
     };
     planned(short, &[], true, &ProofOptions::default(), |subject| {
-        let said = FirstRound::of(subject).touches();
+        let said = FirstRound::of(subject).touches(subject);
         let of_job: Vec<_> = said
             .iter()
             .filter(|line| line.starts_with("not tried: "))
@@ -258,27 +258,129 @@ fn what_may_fire_and_will_is_said_before() {
             &[],
             true,
             &options,
-            |subject| FirstRound::of(subject).touches(),
+            |subject| FirstRound::of(subject).touches(subject),
         );
         let mut lines = lines.into_iter();
         lines.find(|line| line.starts_with("trigger"))
     };
-    let fires =
-        "trigger \"t\" on \"Job\" would fire; what it takes from sequences is not given back";
-    assert_eq!(said(true).as_deref(), Some(fires));
-    assert_eq!(said(false), None);
+    let said_of = |allow, leave: &str| {
+        let line = format!("trigger \"t\" on \"Job\" would fire for rows of \"Job\": it {leave}");
+        assert_eq!(said(allow), Some(line));
+    };
+    said_of(true, "runs, by --allow-user-code");
+    said_of(false, "does not run without --allow-user-code");
 }
 
 #[test]
 fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
     let programme = Programme {
         rows: vec![(name("Job"), 1), (name("User"), 3), (name("Job"), 2)],
-        trials: vec![super::programme::Trial::new(Vec::new(), Vec::new())],
+        trials: vec![Trial::new(Vec::new(), Vec::new())],
         ..Programme::default()
     };
-    let said = programme.touches();
-    assert!(said[0].contains("6 rows made in 2 tables"), "{said:?}");
-    assert_eq!(said[1..], [r#""Job": 3 rows"#, r#""User": 3 rows"#]);
+    planned(
+        |_| (),
+        &[],
+        true,
+        &ProofOptions::default(),
+        |subject| {
+            let learned = Learned::default();
+            let said = touches::touches(&World::new(subject, &learned), &programme, 0);
+            assert!(
+                said[0].contains("6 rows made in 2 tables, 1 trial"),
+                "{said:?}"
+            );
+            let told = said.iter().filter(|line| line.starts_with('"'));
+            let told: Vec<_> = told.map(String::as_str).collect();
+            assert_eq!(told, [r#""Job": 3 rows"#, r#""User": 3 rows"#]);
+        },
+    );
+}
+
+/// A CHECK is asked which values it accepts before rows are made; what the rows are is said all the same.
+#[test]
+fn a_check_hides_nothing_of_what_will_be_touched() {
+    let said = |change: fn(&mut Schema)| {
+        planned(change, &[], true, &ProofOptions::default(), |subject| {
+            FirstRound::of(subject).touches(subject)
+        })
+    };
+    let without = said(|_| ());
+    let mut with = said(|schema| {
+        let check = Constraint {
+            definition: "CHECK (attempts >= 0)".to_owned(),
+            validity: Validity::Valid,
+        };
+        let job = schema.tables.get_mut("Job").expect("declared");
+        job.checks.insert(name("check"), check);
+    });
+    let question = with.remove(1);
+    assert!(
+        question.contains("without rows or locks: 1 question"),
+        "{question}"
+    );
+    assert_eq!(with, without);
+    for (at, start) in [
+        "one transaction",
+        "locks: ROW EXCLUSIVE on 5 tables",
+        "WAL: about ",
+        "sequences: none advances",
+    ]
+    .iter()
+    .enumerate()
+    {
+        assert!(without[at].starts_with(start), "{without:?}");
+    }
+}
+
+/// Code that takes numbers from a sequence, allowed or not.
+#[test]
+fn sequences_that_advance_are_named_where_their_code_runs() {
+    let code = UserCode {
+        kind: CodeKind::Function {
+            owner: "postgres".to_owned(),
+        },
+        name: "pg_catalog.nextval(regclass)".to_owned(),
+        on: None,
+        events: Event::ALL.to_vec(),
+        per_row: true,
+        fills: None,
+        sequences: Some("tickets".to_owned()),
+    };
+    let code = CodeByTable::new([(name("Job"), code)], String::new());
+    for (allow_user_code, expected) in [
+        (
+            true,
+            "sequences: tickets advances, and others that the code below takes numbers from; a rollback does not take the numbers back",
+        ),
+        (
+            false,
+            "sequences: none advances: every row brings its values",
+        ),
+    ] {
+        let options = ProofOptions {
+            allow_user_code,
+            ..ProofOptions::default()
+        };
+        let said = planned_with(
+            &code,
+            |_| (),
+            &[],
+            true,
+            &options,
+            |subject| FirstRound::of(subject).touches(subject),
+        );
+        assert!(said.iter().any(|line| line == expected), "{said:?}");
+        let function =
+            "function pg_catalog.nextval(regclass) of postgres would run for rows of \"Job\": it ";
+        assert_eq!(
+            said.iter()
+                .filter(|line| line.starts_with(function))
+                .count(),
+            1,
+            "{said:?}"
+        );
+    }
 }
 
 /// Rows that no other trial sees are a trial's own once it brings them.
