@@ -199,6 +199,9 @@ pub struct ApplyArgs {
     /// Grant on the new tables what most existing tables grant; a plan of a file has its grants, or none
     #[arg(long, conflicts_with = "plan")]
     pub grants_like_existing: bool,
+    /// The subscribers of a publication have the new tables, and the history: `plan` says what to do there first
+    #[arg(long)]
+    pub subscribers_ready: bool,
     /// Do not verify afterwards
     #[arg(long)]
     pub no_verify: bool,

@@ -12,8 +12,8 @@ use crate::db::apply::{
     self, Applied, ApplyError, ApplyOptions, Blocker, Done, Interrupt, Observer, Obstacle,
     Progress, Stop, Waiting, contradictions, preflight,
 };
-use crate::error::{Error, exit};
-use crate::model::in_a_line;
+use crate::error::{Code, Error, exit};
+use crate::model::{in_a_line, in_lines};
 use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::{FORMAT_VERSION, Plan, Request, Step};
 use crate::render::console::Console;
@@ -62,6 +62,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         if !plan.refusals.is_empty() {
             return Err(Error::Said(exit::COULD_NOT));
         }
+        subscribers_are_ready(args, &plan)?;
         let mut obstacles = preflight(&connected.target, &mut connected.session, &plan)?;
         if obstacles.is_empty() {
             obstacles = contradictions(&mut connected.session, &plan)?;
@@ -110,6 +111,19 @@ fn verified(
     verify::after_apply(context, connected).map_err(Error::after_commit)
 }
 
+/// Refuses to send subscribers changes of tables that they may lack, unless somebody says that they have them.
+fn subscribers_are_ready(args: &ApplyArgs, plan: &Plan) -> Result<(), Error> {
+    let published = plan.published.as_ref();
+    match published.filter(|published| !published.slots.is_empty()) {
+        Some(published) if !args.subscribers_ready => Err(Error::Unsuitable {
+            code: Code::SubscribersNotReady,
+            reason: format!("{}. Nothing was changed.", in_a_line(&published.reason())),
+            remedy: in_lines(&published.instructions().join("\n")),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// That there is nothing to do, and who did it, when.
 fn already(plan: &Plan, recorded: &Recorded) -> String {
     let by_whom = match recorded {
@@ -131,9 +145,10 @@ fn untouched(file: Plan, now: &Plan) -> Result<Plan, Error> {
         return Ok(now.clone());
     }
     let is_for_now = file.fingerprint == now.fingerprint;
-    // Who may use the tables is said again, as it is now; nothing of it is carried out.
+    // Who may use the tables, and who subscribes, is said again as it is now; nothing of it is carried out.
     let file = Plan {
         audience: now.audience.clone(),
+        published: now.published.clone(),
         ..file
     };
     if file == *now || (!is_for_now && !file.is_empty()) {

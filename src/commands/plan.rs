@@ -119,7 +119,10 @@ pub(super) fn advice(survey: &Survey) -> Vec<Advice> {
 
 fn sql(context: &Context, connected: &Connected, survey: &Survey) -> String {
     let server = &connected.session.server;
-    let record = Record::of(&survey.plan, "psql", server.history());
+    let record = Record {
+        is_subscribed: server.history_is_subscribed,
+        ..Record::of(&survey.plan, "psql", server.history())
+    };
     let settings = &context.settings;
     let conditions = server.conditions(settings.lock_timeout, settings.wait);
     for_psql(&survey.plan, &record, &conditions)

@@ -20,9 +20,15 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
         prepare(session, LEORA.migration)
     })?;
     if rollback.runs.is_empty() && rollback.obstacles.is_empty() {
+        let reason = match rollback.from_publisher {
+            0 => "no run of this migration is recorded, or all are rolled back",
+            _ => {
+                "no run of this migration on this database is recorded: those on record are the publisher's"
+            }
+        };
         return Err(Error::Unsuitable {
             code: Code::NothingToTakeBack,
-            reason: "no run of this migration is recorded, or all are rolled back".to_owned(),
+            reason: reason.to_owned(),
             remedy: "`leora-migrate status` shows the history.".to_owned(),
         });
     }

@@ -27,7 +27,15 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
         Format::Text => {
             let subject = connected.subject();
             let width = Console::width();
-            status_text::render(&subject, &survey.plan.shown(), &history, &prisma, width)
+            let slots = &survey.found.around.replication.slots;
+            status_text::render(
+                &subject,
+                &survey.plan.shown(),
+                &history,
+                &prisma,
+                slots,
+                width,
+            )
         }
         Format::Json => {
             let value = serde_json::json!({
@@ -39,6 +47,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
                 "recorded_by_prisma": by_prisma,
                 "prisma_migrations": prisma,
                 "runs": history.runs,
+                "slots": survey.found.around.replication.slots,
                 "history_closed": history.closed,
             });
             json::render(&value)

@@ -52,7 +52,8 @@ impl Survey {
         let access = &self.found.around.access;
         let grants = grants(&request, access);
         let plan = self.plan.with_grants(grants, &self.found.schema);
-        self.plan = plan.with_audience(&request, access);
+        let plan = plan.with_audience(&request, access);
+        self.plan = plan.with_publications(&self.found.around.replication);
         self
     }
 }
@@ -186,6 +187,7 @@ impl Connected {
         };
         let plan = plan(&request, &found.schema, &facts.empty);
         let plan = plan.with_audience(&request, &found.around.access);
+        let plan = plan.with_publications(&found.around.replication);
         let survey = Survey {
             promise,
             found,

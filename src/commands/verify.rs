@@ -19,7 +19,7 @@ use crate::model::Identifier;
 use crate::render::console::Console;
 use crate::render::{github, html, json, junit, markdown, report_text, sarif};
 use crate::report::{Circumstances, Reason, Report};
-use crate::verify::advice::advise;
+use crate::verify::advice::{advise, inactive_slots};
 use crate::verify::check::Group;
 use crate::verify::checklist::checklist;
 use crate::verify::evidence::Evidence;
@@ -249,6 +249,7 @@ fn report(
             &promise.created,
         ));
     }
+    advice.extend(inactive_slots(&found.around.replication.slots));
     advice.retain(|advice| options.ask_for_group(advice.group()));
     Ok(Report::new(
         circumstances,

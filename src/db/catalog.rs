@@ -9,6 +9,7 @@
 
 mod access;
 mod around;
+mod replication;
 
 pub use around::AROUND_IT;
 
@@ -35,7 +36,8 @@ impl ServerVersion {
         self.major() >= 15
     }
 
-    /// Publications of some rows or columns came with 15 (`pg_publication_rel.prqual`, `prattrs`).
+    /// Publications of some rows or columns, or of a schema, came with 15 (`pg_publication_rel.prqual`, `prattrs`,
+    /// `pg_publication_namespace`).
     pub fn has_publications_of_parts(self) -> bool {
         self.major() >= 15
     }
@@ -130,7 +132,9 @@ SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_sett
                         AND (SELECT pg_catalog.count(*) FROM pg_attribute a WHERE a.attrelid = c.oid
                               AND a.attname IN ('migration_name', 'started_at', 'finished_at', 'rolled_back_at')) = '4'
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                  WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations' AND c.relkind = 'r'), false)
+                  WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations' AND c.relkind = 'r'), false),
+       EXISTS (SELECT FROM pg_subscription_rel s JOIN pg_class c ON c.oid = s.srrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration')
 FROM pg_roles r WHERE r.rolname = current_user";
 
 /// Has the session stay while nothing is asked of it, where it would be ended (`idle_session_timeout`, 14 on; NULL before).
@@ -155,6 +159,7 @@ pub const OF_THE_SCHEMA: &[&str] = &[
     ENUMS,
     DOMAINS,
     access::ACCESS,
+    replication::REPLICATION,
 ];
 
 /// The `questions` as this version of PostgreSQL can answer them, about the schema of the oid.
@@ -170,6 +175,14 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
     let of_parts = version.has_publications_of_parts();
     let row_filter = since(of_parts, "r.prqual::text", "NULL");
     let column_list = since(of_parts, "r.prattrs::smallint[]", "NULL::smallint[]");
+    let publishes = |schema: &str| match version.has_publications_of_parts() {
+        true => format!(
+            "EXISTS (SELECT FROM pg_publication_namespace n WHERE n.pnpubid = p.oid AND n.pnnspid = {schema})"
+        ),
+        false => "false".to_owned(),
+    };
+    let of_history = "(SELECT h.oid FROM pg_namespace h WHERE h.nspname = 'leora_migrate')";
+    let (publishes_schema, publishes_history) = (publishes("{schema}"), publishes(of_history));
     let enforced = since(version.has_not_enforced(), "k.conenforced", "true");
     let statistics = since(
         version.has_expression_statistics(),
@@ -180,6 +193,8 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
     let asked = questions.iter().map(|question| {
         question
             .replace("{statistics}", &statistics)
+            .replace("{publishes_schema}", &publishes_schema)
+            .replace("{publishes_history}", &publishes_history)
             .replace("{schema}", &format!("{schema_oid}::pg_catalog.oid"))
             .replace("{nulls_not_distinct}", &nulls_not_distinct)
             .replace("{set_columns}", &set_columns)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::counters::counting;
+use super::history::begun_here;
 use super::impossible;
 use super::introspect::{Introspection, settings_for, short_waits};
 use super::orphans::rows_that_name_none;
@@ -172,10 +173,11 @@ fn look(
     let ours = session.server.may_read_history.then(|| {
         questions.ask(format!(
             "SELECT state, pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') || ' by ' || applied_by \
-             FROM leora_migrate.migration WHERE name = {} AND target_schema = {} \
+             FROM leora_migrate.migration WHERE name = {} AND target_schema = {} AND {} \
              ORDER BY state <> 'applied', finished_at DESC LIMIT 1",
             literal(migration),
             literal(session.schema.as_str()),
+            begun_here(session),
         ))
     });
     let prisma = session.server.may_read_prisma_history.then(|| {

@@ -10,7 +10,7 @@ use super::session::{QueryError, Session};
 use crate::model::name::literal;
 use crate::model::said;
 use crate::plan::Step;
-use crate::plan::record::HistoryState;
+use crate::plan::record::{BEGUN_HERE, HistoryState};
 
 /// The history of one schema.
 #[derive(Clone, Debug)]
@@ -65,6 +65,8 @@ pub struct Run {
     pub took: Duration,
     /// When it was rolled back, by which role, from which machine.
     pub rolled_back: Option<RolledBack>,
+    /// Whether a subscription brought it from the publisher: it says nothing of this database.
+    pub from_publisher: bool,
 }
 
 impl Run {
@@ -90,6 +92,7 @@ impl Run {
             finished_at,
             took: _,
             rolled_back,
+            from_publisher: _,
         } = &mut shown;
         let back = rolled_back
             .iter_mut()
@@ -160,7 +163,8 @@ SELECT id, name, target_schema, state, plan, steps_done, running_step,
        extract(epoch FROM coalesce(finished_at, pg_catalog.clock_timestamp()) - started_at),
        pg_catalog.to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), rolled_back_by, rolled_back_from,
        EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = '0' AND objid = '{lock}' AND objsubid = 1
-                  AND granted AND database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))
+                  AND granted AND database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())),
+       NOT ({begun_here})
 FROM leora_migrate.migration WHERE target_schema = {schema} ORDER BY started_at, id";
 
 /// Reads the history of `session`'s schema.
@@ -178,6 +182,7 @@ pub fn read(session: &mut Session) -> Result<History, QueryError> {
     if state == HistoryState::Present && closed.is_none() {
         let question = RUNS
             .replace("{schema}", &literal(session.schema.as_str()))
+            .replace("{begun_here}", begun_here(session))
             .replace(
                 "{lock}",
                 &crate::plan::script::PRISMA_ADVISORY_LOCK.to_string(),
@@ -190,6 +195,15 @@ pub fn read(session: &mut Session) -> Result<History, QueryError> {
         runs,
         closed,
     })
+}
+
+/// Whether a run was begun on this database, as SQL. All were that no subscription brought: a database that is restored
+/// from a dump, copied, upgraded or promoted keeps its history.
+pub(super) fn begun_here(session: &Session) -> &'static str {
+    match session.server.history_is_subscribed {
+        true => BEGUN_HERE,
+        false => "true",
+    }
 }
 
 /// What there is of the history.
@@ -241,14 +255,15 @@ fn run(row: &SimpleQueryRow) -> Run {
             by: text(18),
             from: text(19),
         }),
+        from_publisher: row.get(21) == Some("t"),
     }
 }
 
 impl History {
-    /// The last run of the migration `name` that was not rolled back.
+    /// The last run of the migration `name` on this database that was not rolled back.
     pub fn last(&self, name: &str) -> Option<&Run> {
-        self.runs
-            .iter()
-            .rfind(|run| run.name == name && run.state != RunState::RolledBack)
+        self.runs.iter().rfind(|run| {
+            run.name == name && run.state != RunState::RolledBack && !run.from_publisher
+        })
     }
 }

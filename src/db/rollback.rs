@@ -1,6 +1,6 @@
 //! Taking a recorded migration back, with the same short waits for locks as applying it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -13,8 +13,8 @@ use super::history::{self, Run, RunState};
 use super::introspect::{self, settings_for};
 use super::prisma_history;
 use super::session::{QueryError, Rows, Session};
-use crate::model::Schema;
 use crate::model::name::literal;
+use crate::model::{Identifier, Schema};
 use crate::plan::Step;
 use crate::plan::prisma_record::{self, PrismaState, is_of};
 use crate::plan::script::Stages;
@@ -29,6 +29,8 @@ pub struct Rollback {
     pub undoing: Undoing,
     /// How many rows would be lost, of what holds any.
     pub rows: BTreeMap<Discarded, u64>,
+    /// How many runs on the publisher there are, which a subscription brought. They are the publisher's.
+    pub from_publisher: usize,
     /// What stands in the way, whether or not rows may be discarded.
     pub obstacles: Vec<Obstacle>,
     /// The names under which Prisma has it as applied, which are marked as rolled back.
@@ -51,6 +53,8 @@ pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, Query
         .into_iter()
         .filter(|run| run.name == migration && run.state != RunState::RolledBack)
         .collect();
+    let (from_publisher, runs): (Vec<_>, Vec<_>) =
+        runs.into_iter().partition(|run: &Run| run.from_publisher);
     let undoing = undo(&done(&runs), &actual, &found.around.access);
     let rows = count(session, &undoing.discards)?;
     let mut obstacles: Vec<_> = runs.iter().filter_map(stands_in_the_way).collect();
@@ -71,8 +75,11 @@ pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, Query
     if !recorded_by_prisma.is_empty() {
         obstacles.extend(prisma.obstacle(session));
     }
+    let subscribed = &found.around.replication.subscribed;
+    obstacles.extend(still_subscribed(&undoing, subscribed));
     Ok(Rollback {
         runs,
+        from_publisher: from_publisher.len(),
         undoing,
         rows,
         obstacles,
@@ -93,6 +100,17 @@ fn done(runs: &[Run]) -> Vec<Step> {
         done
     };
     runs.iter().flat_map(of_run).collect()
+}
+
+/// A subscription that meets a change of a table that is gone stops replicating everything.
+fn still_subscribed(undoing: &Undoing, subscribed: &BTreeSet<Identifier>) -> Option<Obstacle> {
+    let goes = undoing.discards.iter().map(|goes| &goes.table);
+    let replicated: Vec<_> = goes.filter(|table| subscribed.contains(*table)).collect();
+    let names: Vec<_> = replicated.iter().map(|table| table.quoted()).collect();
+    (!names.is_empty()).then(|| Obstacle {
+        reason: format!("a subscription writes to {}", names.join(", ")),
+        remedy: "Roll back on the publisher first. Then, here: ALTER SUBSCRIPTION ... REFRESH PUBLICATION.".to_owned(),
+    })
 }
 
 fn stands_in_the_way(run: &Run) -> Option<Obstacle> {

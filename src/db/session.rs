@@ -118,6 +118,8 @@ pub struct Server {
     pub has_history: bool,
     /// Whether Prisma's history of the schema is there and may be read.
     pub may_read_prisma_history: bool,
+    /// Whether a subscription writes to this tool's history, so that runs on the publisher are in it.
+    pub history_is_subscribed: bool,
 }
 
 impl Server {
@@ -288,6 +290,7 @@ impl Server {
             may_read_history: false,
             has_history: false,
             may_read_prisma_history: false,
+            history_is_subscribed: false,
         }
     }
 
@@ -315,6 +318,7 @@ impl Server {
             may_read_history: yes(17),
             has_history: yes(18),
             may_read_prisma_history: yes(19),
+            history_is_subscribed: yes(20),
         }
     }
 }

@@ -359,6 +359,13 @@ codes! {
         "It was not applied, or by another tool, or is rolled back already. What stands without a record is not \
          taken away: nobody knows who made it.",
         "`leora-migrate status` shows the history and what stands. Another database may be meant.";
+    SubscribersNotReady = 67, "Subscribers would stop replicating",
+        "A publication includes what the migration makes, and a logical replication slot exists. Nothing was changed.",
+        "A publication FOR ALL TABLES includes the history of migrations as well, one FOR TABLES IN SCHEMA the new tables. \
+         PostgreSQL replicates no CREATE TABLE. A subscriber that gets a change of a table that it lacks stops replicating \
+         everything, and the server keeps WAL for its slot until the disk is full.",
+        "First `leora-migrate apply` on each subscriber, then `apply --subscribers-ready` here, then on each subscriber ALTER \
+         SUBSCRIPTION ... REFRESH PUBLICATION. A slot that nobody needs any more: SELECT pg_drop_replication_slot('NAME').";
 
     PlanRefused = 70, "The plan holds refusals",
         "Something stands in the way, and nothing was done.",

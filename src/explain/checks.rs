@@ -384,4 +384,12 @@ pub const ADVICE: &[About] = &[
          by pg_dump has another order: the same delete can succeed here and fail there.",
         "The advice says whether the order matters, and shows the SQL that makes it certain.",
     ),
+    read(
+        "inactive-slot",
+        "a logical replication slot is inactive",
+        "Nobody is connected to a logical slot of the database (pg_replication_slots).",
+        "The server keeps WAL for it, until the disk is full or max_slot_wal_keep_size is reached. A subscriber that meets a \
+         change of a table that it lacks stops so.",
+        "See the subscriber's log. Give it the tables that it lacks, or drop a slot that nobody needs any more.",
+    ),
 ];

@@ -10,6 +10,7 @@ mod moment;
 pub mod name;
 pub mod operator_class;
 mod printable;
+pub mod replication;
 mod shown;
 pub mod snapshot;
 mod sql_type;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Request, Step};
+use super::{Plan, Published, Request, Step};
 use crate::ddl::Change;
 use crate::model::access::{Access, Exposed, Grantee, Lack, Privileges};
 use crate::model::{Identifier, Schema, in_a_line};
@@ -134,8 +134,10 @@ impl Plan {
 
     /// What is said of the plan before it is carried out.
     pub fn remarks(&self) -> Vec<Remark> {
-        let audience = self.audience.as_ref();
-        audience.map_or_else(Vec::new, |audience| audience.remarks(&self.schema))
+        let published = self.published.iter().flat_map(Published::remarks);
+        let audience = self.audience.iter();
+        let audience = audience.flat_map(|audience| audience.remarks(&self.schema));
+        published.chain(audience).collect()
     }
 }
 
@@ -211,14 +213,14 @@ impl Audience {
 }
 
 impl Remark {
-    fn plain(text: String) -> Remark {
+    pub(super) fn plain(text: String) -> Remark {
         Remark {
             is_warning: false,
             text: in_a_line(&text),
         }
     }
 
-    fn warning(text: String) -> Remark {
+    pub(super) fn warning(text: String) -> Remark {
         Remark {
             is_warning: true,
             text: in_a_line(&text),

@@ -10,6 +10,7 @@ mod names;
 mod planner;
 pub mod prisma_record;
 pub mod prisma_script;
+pub mod published;
 pub mod record;
 pub mod script;
 pub mod step;
@@ -23,6 +24,7 @@ pub use audience::{Audience, Grants, Remark, grants};
 pub use fingerprint::{Basis, Database, Fingerprint};
 pub use lock::{Lock, LockMode};
 pub use planner::plan;
+pub use published::Published;
 pub use step::{Hazard, Step, Transaction, Undo};
 
 use crate::ddl::Change;
@@ -52,6 +54,9 @@ pub struct Plan {
     /// Who may use the tables that it creates; `None` where it creates none, and where no database was asked.
     #[serde(default)]
     pub audience: Option<Audience>,
+    /// The publications that would include what it makes; `None` where there is none, and where no database was asked.
+    #[serde(default)]
+    pub published: Option<Published>,
     /// What was read to make it.
     pub basis: Basis,
     /// The fingerprint of that.

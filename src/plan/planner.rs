@@ -334,6 +334,7 @@ impl Planner<'_> {
             refusals: self.refusals,
             notes: self.notes,
             audience: None,
+            published: None,
             fingerprint: basis.fingerprint(),
             basis,
         }

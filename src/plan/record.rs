@@ -1,6 +1,7 @@
 //! How a migration records itself, as SQL: in a schema of its own, in the transaction of the change.
 
-use uuid::Uuid;
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
 
 use super::Plan;
 use super::prisma_record::PrismaRecord;
@@ -28,7 +29,36 @@ pub struct Record {
     pub history: HistoryState,
     /// How Prisma's history gets to know it; `None` when it does not.
     pub prisma: Option<PrismaRecord>,
+    /// Whether a subscription writes to the history, too.
+    pub is_subscribed: bool,
 }
+
+/// What tells a database from all others, its copies by backup aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The system identifier of its cluster.
+    pub system_identifier: String,
+    /// Its oid.
+    pub database_oid: u32,
+}
+
+impl Home {
+    /// A new run's id, which tells the database that it was begun on: its last six bytes are of a hash.
+    fn run_id(&self) -> Uuid {
+        let home = format!("{}/{}", self.system_identifier, self.database_oid);
+        let mut bytes = Uuid::new_v4().into_bytes();
+        bytes[10..].copy_from_slice(&Sha256::digest(home.as_bytes())[..6]);
+        Builder::from_custom_bytes(bytes).into_uuid()
+    }
+}
+
+/// Whether a run of the history was begun on this database, as SQL; asked where a subscription writes to the history, too.
+/// It says the same as `Home::run_id`.
+pub const BEGUN_HERE: &str = "\
+pg_catalog.right(id::text, 12) = (
+    SELECT pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+             c.system_identifier::text || '/'::text || d.oid::text, 'UTF8')), 'hex'), 12)
+    FROM pg_catalog.pg_control_system() c CROSS JOIN pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())";
 
 /// What there is of the history's schema and table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +83,15 @@ impl Record {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             history,
             prisma: None,
+            is_subscribed: false,
+        }
+    }
+
+    /// The same for a run on this database, where it is known which one it is.
+    pub fn begun_on(self, home: Option<&Home>) -> Record {
+        Record {
+            id: home.map_or(self.id, Home::run_id),
+            ..self
         }
     }
 
@@ -71,9 +110,13 @@ impl Record {
             HistoryState::Present => statements.push(format!(
                 "UPDATE leora_migrate.migration SET state = 'failed', finished_at = clock_timestamp(), \
                  error = 'it ended without a word'\n    \
-                 WHERE state = 'running' AND name = {} AND target_schema = {}",
+                 WHERE state = 'running' AND name = {} AND target_schema = {}{}",
                 literal(&self.migration),
                 literal(&self.schema),
+                match self.is_subscribed {
+                    true => format!(" AND {BEGUN_HERE}"),
+                    false => String::new(),
+                },
             )),
         }
         if is_all {

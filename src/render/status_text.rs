@@ -4,19 +4,21 @@ use super::prisma_text;
 use super::style::{bad, caution, good, strong, wrapped};
 use super::words;
 use crate::db::history::{self, History, RolledBack, Run, RunState};
-use crate::model::printable;
+use crate::model::replication::Slot;
+use crate::model::{in_a_line, printable};
 use crate::plan::Plan;
 use crate::plan::prisma_record::PrismaRow;
 use crate::report::Subject;
 use crate::verify::checklist::counted;
 
 /// Writes the state of the database and its history, for a terminal of `width` columns. `prisma` is what
-/// Prisma's history says of the migration, and which others stop it.
+/// Prisma's history says of the migration, and which others stop it; of the logical `slots`, the inactive are named.
 pub fn render(
     subject: &Subject,
     plan: &Plan,
     history: &History,
     prisma: &[PrismaRow],
+    slots: &[Slot],
     width: usize,
 ) -> String {
     let runs: Vec<_> = history.runs.iter().map(Run::shown).collect();
@@ -46,6 +48,14 @@ pub fn render(
             let is_last = !runs[place + 1..].iter().any(|later| later.name == run.name);
             out += &one_run(run, is_last, width);
         }
+    }
+    for slot in slots.iter().filter(|slot| !slot.is_active) {
+        let line = in_a_line(&format!(
+            "logical slot {} is inactive: {}",
+            slot.name.quoted(),
+            slot.retained()
+        ));
+        out += &wrapped(&caution(&line), "", "  ", width);
     }
     if !prisma.is_empty() {
         out += &format!("\n{}\n", strong("Prisma's history"));
@@ -83,8 +93,13 @@ fn one_run(run: &Run, is_last: bool, width: usize) -> String {
     let back = rolled_back.map_or_else(String::new, |RolledBack { at, by, from }| {
         format!(", {} {at} by {by} from {from}", caution("rolled back"))
     });
+    let place = if run.from_publisher {
+        " on the publisher"
+    } else {
+        ""
+    };
     let head = format!(
-        "{} {} {state} by {} from {}{from}{back}",
+        "{} {} {state}{place} by {} from {}{from}{back}",
         run.started_at, run.name, run.applied_by, run.host
     );
     let mut out = wrapped(&head, "  ", "    ", width);

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::check::Group;
 use crate::ddl::{Change, key_list};
-use crate::model::name::prisma;
+use crate::model::name::{literal, prisma};
+use crate::model::replication::Slot;
 use crate::model::{ForeignKey, Identifier, Index, IndexKey, IndexTarget, Schema, Table};
 
 /// Something that a team may want to settle, and the SQL that would.
@@ -39,6 +40,22 @@ pub const DECLARE_FIRST: &str = "Change the declaration first, or with it: verif
 
 /// The column that says whose a row is.
 const TENANT_COLUMN: &str = "tenantId";
+
+/// The logical slots that nobody is connected to: the server keeps WAL for them until its disk is full.
+pub fn inactive_slots(slots: &[Slot]) -> Vec<Advice> {
+    let inactive = slots.iter().filter(|slot| !slot.is_active);
+    let advice = inactive.map(|slot| Advice {
+        id: "inactive-slot",
+        title: format!("logical slot {} is inactive: {}", slot.name.quoted(), slot.retained()),
+        detail: format!(
+            "Nobody is connected to it. Where its subscriber is to go on, see the subscriber's log: a table that it lacks stops \
+             all replication. Where nobody needs it any more: SELECT pg_drop_replication_slot({});",
+            literal(slot.name.as_str())
+        ),
+        sql: None,
+    });
+    advice.collect()
+}
 
 /// What the tables named leave open, in their order.
 pub fn advise(schema: &Schema, tables: &[Identifier]) -> Vec<Advice> {

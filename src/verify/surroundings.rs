@@ -8,12 +8,15 @@ use super::rows;
 use super::settings::{self, KeptSetting};
 use crate::model::Identifier;
 use crate::model::access::Access;
+use crate::model::replication::Replication;
 
 /// What stands around a schema.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     /// Who may use the tables.
     pub access: Access,
+    /// Who replicates.
+    pub replication: Replication,
     /// The settings that sessions start with here.
     pub settings: Vec<KeptSetting>,
     /// The tables that Supabase's public roles may use and no row-level security keeps from them, with the roles.

@@ -25,6 +25,7 @@ mod prisma_migration;
 mod proof;
 mod properties;
 mod readme;
+mod replication;
 mod reports;
 mod rollback;
 mod sabotage;

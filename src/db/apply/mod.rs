@@ -33,7 +33,7 @@ use crate::diff::compare;
 use crate::model::Table;
 use crate::model::name::literal;
 use crate::plan::prisma_record::PrismaMigration;
-use crate::plan::record::{HistoryState, Record};
+use crate::plan::record::{HistoryState, Home, Record};
 use crate::plan::script::{self, Alone, Conditions, Exclusion, Stages, Statement, Unit};
 use crate::plan::{Lock, Plan, Request, Step, basis, grants, plan as make_plan};
 
@@ -46,6 +46,8 @@ pub use patient::patiently;
 pub use persist::Committed;
 pub use preflight::{Obstacle, preflight};
 pub use watch::Progress;
+
+use server::ServerIdentity;
 
 pub(in crate::db) use preflight::preflight_of;
 
@@ -162,7 +164,13 @@ pub fn apply(
         options,
     };
     let began = Instant::now();
-    let mut record = Record::of(plan, &options.host, HistoryState::Present);
+    let system = ServerIdentity::system(session)?;
+    let home = system.map(|system_identifier| Home {
+        system_identifier,
+        database_oid: session.server.database_oid,
+    });
+    let mut record = Record::of(plan, &options.host, HistoryState::Present).begun_on(home.as_ref());
+    record.is_subscribed = session.server.history_is_subscribed;
     let Some(transaction) = apply.transaction(session, &mut record, observer)? else {
         return Ok(Applied::Already);
     };

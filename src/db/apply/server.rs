@@ -34,12 +34,18 @@ impl ServerIdentity {
                 timeline: answers.get(1).and_then(timeline),
             });
         }
-        let system = ask(session, SYSTEM)?;
+        let system = ServerIdentity::system(session)?;
         let timelines = ask(session, TIMELINE)?;
         Ok(ServerIdentity {
-            system: system.and_then(|answers| text(answers.first()?)),
+            system,
             timeline: timelines.and_then(|answers| timeline(answers.first()?)),
         })
+    }
+
+    /// Its system identifier alone; `None` when the role may not ask.
+    pub(super) fn system(session: &mut Session) -> Result<Option<String>, QueryError> {
+        let answers = ask(session, SYSTEM)?;
+        Ok(answers.and_then(|answers| text(answers.first()?)))
     }
 }
 

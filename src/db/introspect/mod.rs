@@ -8,6 +8,7 @@ mod cell;
 mod guards;
 mod keys;
 mod reader;
+mod replication;
 mod user_code;
 
 use std::collections::{BTreeMap, BTreeSet};

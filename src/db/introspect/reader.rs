@@ -6,6 +6,7 @@ use postgres::SimpleQueryRow;
 
 use super::access::access;
 use super::cell::{name, number, oid, text, without_not_valid, yes};
+use super::replication::replication;
 use super::{Introspection, user_code};
 use crate::db::array;
 use crate::db::counters::Sequence;
@@ -79,8 +80,10 @@ impl Reader {
         reader.enums(&next());
         reader.domains(&next());
         let access = access(&next());
+        let replication = replication(&next());
         let around = Surroundings {
             access,
+            replication,
             settings: next().iter().map(setting).collect(),
             exposed: next().iter().map(exposed).collect(),
             held: next().iter().map(holder).collect(),

@@ -54,7 +54,7 @@ fn roles(text: &str) -> BTreeMap<Identifier, ActingRole> {
                 None => names(&logins.replace(',', " ")),
             },
             is_current: current.is_some(),
-            is_public: SUPABASE_PUBLIC.contains(&role),
+            is_public: ["anon", "authenticated"].contains(&role),
             has: names(&has.replace(',', " ")),
         };
         (name(current.unwrap_or(role)), acting)

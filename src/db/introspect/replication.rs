@@ -1,0 +1,30 @@
+//! Who replicates.
+
+use crate::db::session::Rows;
+use crate::model::replication::{Publication, Replication, Slot};
+
+use super::cell::{name, text, yes};
+
+/// Reads the answer of [`crate::db::catalog`]'s question.
+pub(super) fn replication(rows: &Rows) -> Replication {
+    let mut replication = Replication::default();
+    for row in rows {
+        match text(row, 0) {
+            "p" => replication.publications.push(Publication {
+                name: name(row, 1),
+                new_tables: yes(row, 2),
+                history: yes(row, 3),
+            }),
+            "s" => replication.slots.push(Slot {
+                name: name(row, 1),
+                is_active: yes(row, 2),
+                plugin: text(row, 4).to_owned(),
+                retained_bytes: row.get(5).and_then(|bytes| bytes.parse().ok()),
+            }),
+            _ => {
+                replication.subscribed.insert(name(row, 1));
+            }
+        }
+    }
+    replication
+}
