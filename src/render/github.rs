@@ -36,6 +36,8 @@ pub fn render(report: &Report) -> String {
                     format!("until {until}: {reason}"),
                 ));
             }
+            // The failure of the server is the first error.
+            Outcome::Skipped { .. } if report.error.is_some() => {}
             Outcome::Skipped { reason } => {
                 unproved.push((format!("skipped: {}", check.id), reason.clone()));
             }

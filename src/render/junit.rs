@@ -91,6 +91,12 @@ fn case(check: &Check, report: &Report) -> TestCase {
                 .set_message(format!("waived until {until}: {reason}"));
             status
         }
+        // The failure of the server is an error by itself, and this no failure, whatever proof is asked for.
+        Outcome::Skipped { reason } if report.error.is_some() => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_type("skipped").set_message(reason);
+            status
+        }
         Outcome::Skipped { reason } => unproved("skipped", reason, report),
     };
     let mut case = TestCase::new(check.id, status);

@@ -176,7 +176,8 @@ fn unproved(out: &mut String, report: &Report) {
     let reasons = |check: &Check| match &check.outcome {
         Outcome::NotProved { reasons } => reasons.clone(),
         Outcome::Waived { reason, until, .. } => vec![format!("waived until {until}: {reason}")],
-        Outcome::Skipped { reason } => vec![reason.clone()],
+        // The failure of the server is told by itself.
+        Outcome::Skipped { reason } if report.error.is_none() => vec![reason.clone()],
         _ => Vec::new(),
     };
     let open: Vec<_> = report

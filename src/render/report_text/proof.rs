@@ -13,7 +13,7 @@ const MOST_SUBJECTS: usize = 6;
 
 /// Writes how the checks of a report without failures were proved, and for any report what keeps others open.
 pub(super) fn write(out: &mut String, report: &Report, page: Page) {
-    let open = reasons(&report.checks, page);
+    let open = reasons(report, page);
     if report.has_passed() {
         let mut line = proved(&report.checks);
         // What is waived failed, and what it left open is not told.
@@ -80,13 +80,17 @@ impl Open<'_> {
 }
 
 /// Each reason once; where the page is not one in full, for all that it is about at once.
-fn reasons(checks: &[Check], page: Page) -> Vec<Open<'_>> {
+fn reasons(report: &Report, page: Page) -> Vec<Open<'_>> {
     let mut all: Vec<Open<'_>> = Vec::new();
-    for check in checks {
+    for check in &report.checks {
         let reasons = match &check.outcome {
             Outcome::NotProved { reasons } => reasons.as_slice(),
-            Outcome::Skipped { reason } => std::slice::from_ref(reason),
-            Outcome::Passed | Outcome::Failed { .. } | Outcome::Waived { .. } => &[],
+            // The failure of the server is told by itself.
+            Outcome::Skipped { reason } if report.error.is_none() => std::slice::from_ref(reason),
+            Outcome::Skipped { .. }
+            | Outcome::Passed
+            | Outcome::Failed { .. }
+            | Outcome::Waived { .. } => &[],
         };
         for text in reasons {
             let (subject, reason) = match text.split_once(": ") {

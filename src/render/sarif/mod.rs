@@ -134,6 +134,8 @@ impl<'a> Log<'a> {
         };
         match &check.outcome {
             Outcome::Passed => return,
+            // It was not looked at, and no result of the run.
+            Outcome::Skipped { .. } if self.report.error.is_some() => return,
             Outcome::Failed { findings } => {
                 for finding in findings {
                     self.add_finding(check, finding, "error", json!([]));

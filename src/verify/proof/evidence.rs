@@ -66,21 +66,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Whether the server failed. An internal error that comes with a hint is one that PostgreSQL expects of a
-    /// database: a rule rewrote the query of a foreign key (`ri_PerformCheck` in ri_triggers.c).
-    pub(super) fn is_of_server(&self) -> bool {
-        let is_expected = self.sqlstate == INTERNAL_ERROR && !self.hint.is_empty();
-        is_server_failure(&self.sqlstate) && !is_expected
-    }
-
     /// In one line.
     pub(super) fn in_words(&self) -> String {
         format!("{} (SQLSTATE {})", self.message, self.sqlstate)
     }
 }
-
-/// PostgreSQL's code for what should not happen.
-const INTERNAL_ERROR: &str = "XX000";
 
 /// Raised by the server's block (`db/probe.sql`) when the tables got other user-defined code since it was looked for.
 const CODE_HAS_CHANGED: &str = "LM001";
@@ -92,12 +82,6 @@ pub(super) fn is_about_circumstances(sqlstate: &str) -> bool {
     const CLASSES: [&str; 5] = ["0A", "40", "53", "54", "57"];
     let class = sqlstate.get(..2).unwrap_or_default();
     STATES.contains(&sqlstate) || CLASSES.contains(&class)
-}
-
-/// The same for a step that may be refused, of which the code alone is known: an internal error may be one that is
-/// expected.
-pub(super) fn is_refusal_of_server(sqlstate: &str) -> bool {
-    is_server_failure(sqlstate) && sqlstate != INTERNAL_ERROR
 }
 
 /// Whether an error code says that the server itself failed: disk full (53100), shut down, crashed or not ready

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::{TRIED, Tried};
-use super::evidence::{Answers, Evidence, Gathered, ServerFailure, is_refusal_of_server};
+use super::evidence::{Answers, Evidence, Gathered, ServerFailure};
 use super::programme::{Claim, Expect, Programme, Trial};
 use super::subject::{KeyName, Subject};
 use super::verdict::{Verdict, verdict};
@@ -39,60 +39,6 @@ fn skip_cut_off(checks: &mut [Check], failure: &ServerFailure) {
             };
         }
     }
-}
-
-/// The failure of the server that left something open, when there is one.
-pub(super) fn server_failure(rounds: &[(Programme, Evidence)]) -> Option<ServerFailure> {
-    let (last, before) = rounds.split_last()?;
-    if let (_, Evidence::CutOff(failure)) = last {
-        return Some(failure.clone());
-    }
-    let found = |(programme, evidence): &(Programme, Evidence), is_last: bool| {
-        let Evidence::Gathered(gathered) = evidence else {
-            return None;
-        };
-        let trials = programme.trials.iter().zip(&gathered.trials);
-        // What a later round tries again is judged there.
-        let mut judged =
-            trials.filter(|(trial, answers)| is_last || !left_open(trial, Some(answers)));
-        failure_of_server(&gathered.build)
-            .or_else(|| judged.find_map(|(trial, answers)| failure_of_trial(trial, answers)))
-    };
-    let mut before = before.iter();
-    before
-        .find_map(|round| found(round, false))
-        .or_else(|| found(last, true))
-}
-
-/// The failure of the server among the answers to any trial of a round that is not judged.
-pub(super) fn server_failure_in(gathered: &Gathered) -> Option<ServerFailure> {
-    let mut answers = std::iter::once(&gathered.build).chain(&gathered.trials);
-    answers.find_map(failure_of_server)
-}
-
-/// The same where steps may be refused: such a step answers with the error code.
-fn failure_of_trial(trial: &Trial, answers: &Answers) -> Option<ServerFailure> {
-    let mut refused = trial
-        .steps
-        .iter()
-        .zip(&answers.answers)
-        .filter_map(|(step, answer)| {
-            let code = answer.as_deref()?.split(' ').next()?;
-            (step.may_be_refused && code.len() == 5 && is_refusal_of_server(code)).then_some(code)
-        });
-    let of_step = || {
-        refused
-            .next()
-            .map(|code| ServerFailure(format!("SQLSTATE {code}")))
-    };
-    failure_of_server(answers).or_else(of_step)
-}
-
-fn failure_of_server(answers: &Answers) -> Option<ServerFailure> {
-    let failure = answers.failure.as_ref()?;
-    failure
-        .is_of_server()
-        .then(|| ServerFailure(failure.in_words()))
 }
 
 /// What came of each thing that a check tried, by itself.
@@ -158,7 +104,7 @@ pub(super) fn to_try_alone(programme: &Programme, evidence: &Evidence) -> BTreeS
         .collect()
 }
 
-fn left_open(trial: &Trial, answers: Option<&Answers>) -> bool {
+pub(super) fn left_open(trial: &Trial, answers: Option<&Answers>) -> bool {
     trial.together && answers.is_some_and(|answers| answers.failure.is_some())
 }
 

@@ -29,6 +29,7 @@ mod programme;
 mod refusal;
 mod rounds;
 mod rows;
+mod server;
 mod subject;
 mod tenants;
 mod touches;

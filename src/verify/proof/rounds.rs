@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use super::composer;
 use super::conditions::{self, Question};
-use super::evidence::{Evidence, Failure, Gathered, ServerFailure, is_about_circumstances};
+use super::evidence::{Evidence, Gathered, ServerFailure, is_about_circumstances};
 use super::foreign_keys;
 use super::judge;
 use super::programme::{Kind, Programme, Step, Trial};
 use super::refusal::refusal;
+use super::server;
 use super::subject::Subject;
 use super::touches::touches;
 use super::world::{Learned, World};
@@ -121,7 +122,7 @@ impl<'a> Proof<'a> {
         };
         self.rounds_made += 1;
         if let (Round::Values | Round::Singly, Evidence::Gathered(gathered)) = (round, &evidence) {
-            let found = judge::server_failure_in(gathered);
+            let found = server::failure_in(self.subject, gathered);
             self.server_failure = self.server_failure.take().or(found);
         }
         match (round, &evidence) {
@@ -171,7 +172,7 @@ impl<'a> Proof<'a> {
 
     /// The failure of the server, when one kept something from being found out.
     pub fn server_failure(&self) -> Option<ServerFailure> {
-        let of_judged = judge::server_failure(&self.judged);
+        let of_judged = server::failure(self.subject, &self.judged);
         of_judged.or_else(|| self.server_failure.clone())
     }
 
@@ -193,7 +194,7 @@ impl<'a> Proof<'a> {
         let failure = gathered.build.failure.as_ref();
         let state = failure.map_or("", |failure| failure.sqlstate.as_str());
         let hopeless = (is_about_circumstances(state) && state != "42501")
-            || failure.is_some_and(Failure::is_of_server);
+            || failure.is_some_and(|failure| server::is_of_server(self.subject, failure));
         if hopeless || self.rounds_made + 2 > MOST_ROUNDS {
             return false;
         }

@@ -2,9 +2,10 @@
 
 use leora_schema::TENANT;
 
-use super::evidence::{Answers, Failure, is_about_circumstances, is_refusal_of_server};
+use super::evidence::{Answers, Failure, is_about_circumstances};
 use super::order;
 use super::programme::{Claim, Expect, Kind, Refused, RowExpected, RowFate, Trial};
+use super::server;
 use super::subject::Subject;
 use crate::model::{Schema, Table};
 use crate::verify::check::Finding;
@@ -34,8 +35,9 @@ pub(super) fn verdict(
         is_about_circumstances(sqlstate) && !(subject.superuser && sqlstate == NO_RIGHT)
     };
     let failure = answers.failure.as_ref();
-    let says_nothing =
-        |failure: &&Failure| failure.is_of_server() || shows_nothing(&failure.sqlstate);
+    let says_nothing = |failure: &&Failure| {
+        server::is_of_server(subject, failure) || shows_nothing(&failure.sqlstate)
+    };
     if let Some(failure) = failure.filter(says_nothing) {
         return Verdict::NotProved(format!("{}: {}", claim.about, failure.in_words()));
     }
@@ -108,7 +110,7 @@ pub(super) fn verdict(
             Some(refused)
                 if trial.steps[*step].may_be_refused && {
                     let code = refused.split(' ').next().unwrap_or_default();
-                    is_refusal_of_server(code) || shows_nothing(code)
+                    server::is_refusal(code) || shows_nothing(code)
                 } =>
             {
                 let state = refused.trim_end();

@@ -68,7 +68,13 @@ impl Ended {
         let run = &sarif["runs"][0];
         assert_eq!(run["invocations"][0]["executionSuccessful"], false);
         assert_eq!(run["invocations"][0]["exitCode"], 2);
-        assert!(run["results"].is_array());
+        // What was not looked at is no result.
+        let results = run["results"].as_array().unwrap();
+        assert!(
+            results
+                .iter()
+                .all(|result| !result["message"].to_string().contains("skipped"))
+        );
         assert!(
             self.read("github")
                 .starts_with("::error title=could not look")
@@ -201,6 +207,20 @@ fn failures_found_before_it_are_told_and_are_no_verdict_either() {
     let output = &ended.output;
     assert_eq!(output.code, Some(2), "{output}");
     assert!(output.stdout.contains("COULD NOT LOOK"), "{output}");
+    assert!(!output.stdout.contains("Not proved"), "{output}");
+    // What failed, and not what was not reached, though proof of everything is required.
+    let junit = ended.read("junit");
+    let junit = roxmltree::Document::parse(&junit).unwrap();
+    let found = |what| {
+        junit
+            .root_element()
+            .attribute(what)
+            .unwrap()
+            .parse::<usize>()
+            .unwrap()
+    };
+    assert_eq!(found("errors"), 1);
+    assert!((1..18).contains(&found("failures")), "{output}");
     for format in FORMATS {
         let report = ended.read(format);
         assert!(report.contains("tables.columns"), "{format}: {report}");
