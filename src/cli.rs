@@ -175,6 +175,9 @@ pub struct PlanArgs {
     /// Grant on the new tables what most existing tables grant: steps of the plan, with their undo
     #[arg(long)]
     pub grants_like_existing: bool,
+    /// Plan a transaction for each existing table instead of one for all, as `apply --one-table-at-a-time` runs it
+    #[arg(long, conflicts_with = "prisma_migration")]
+    pub one_table_at_a_time: bool,
     /// Exit 1 when something is pending
     #[arg(long)]
     pub check: bool,
@@ -202,6 +205,10 @@ pub struct ApplyArgs {
     /// The subscribers of a publication have the new tables, and the history: `plan` says what to do there first
     #[arg(long)]
     pub subscribers_ready: bool,
+    /// Lock one existing table per transaction instead of all in one: where they are never free at the same time.
+    /// When it stops midway, applying again goes on
+    #[arg(long)]
+    pub one_table_at_a_time: bool,
     /// Do not verify afterwards
     #[arg(long)]
     pub no_verify: bool,

@@ -30,6 +30,7 @@ Examples:
   leora-migrate apply --plan plan.json   that plan, or none
   leora-migrate apply --grants-like-existing
   leora-migrate apply --yes --no-verify
+  leora-migrate apply --one-table-at-a-time
   leora-migrate apply --prisma-migration prisma/migrations";
 
 pub(super) const VERIFY: &str = "\

@@ -9,13 +9,13 @@ use super::survey::{Connected, Survey};
 use super::{Context, plan, prisma_migration, verify};
 use crate::cli::ApplyArgs;
 use crate::db::apply::{
-    self, Applied, ApplyError, ApplyOptions, Blocker, Done, Interrupt, Observer, Obstacle,
-    Progress, Stop, Waiting, contradictions, preflight,
+    self, Applied, ApplyError, ApplyOptions, Blocker, Committed, Done, Interrupt, Observer,
+    Obstacle, Progress, Stop, Waiting, contradictions, preflight,
 };
 use crate::error::{Code, Error, exit};
 use crate::model::{in_a_line, in_lines};
 use crate::plan::prisma_record::PrismaMigration;
-use crate::plan::{FORMAT_VERSION, Plan, Request, Step};
+use crate::plan::{FORMAT_VERSION, Grouping, Plan, Request, Step};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::{plan_text, prisma_text, waiting};
@@ -33,10 +33,13 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
     if args.grants_like_existing || grants {
         survey = survey.with_grants();
     }
-    let plan = match file {
+    let mut plan = match file {
         Some(file) => untouched(file, &survey.plan)?,
         None => survey.plan.clone(),
     };
+    if args.one_table_at_a_time {
+        plan.grouping = Grouping::OneTableAtATime;
+    }
     let to_record = match &args.prisma_migration {
         Some(path) => {
             let pending = prisma_migration::pending(context, &mut connected, &survey, path)?;
@@ -151,7 +154,11 @@ fn untouched(file: Plan, now: &Plan) -> Result<Plan, Error> {
         published: now.published.clone(),
         ..file
     };
-    if file == *now || (!is_for_now && !file.is_empty()) {
+    let now = Plan {
+        grouping: file.grouping,
+        ..now.clone()
+    };
+    if file == now || (!is_for_now && !file.is_empty()) {
         return Ok(file);
     }
     let obstacle = Obstacle {
@@ -260,7 +267,7 @@ fn record(
         &mut Narrator::new(context.console),
         &interrupt,
     );
-    ended.inspect_err(|error| tell_more(context, error))?;
+    let committed = ended.inspect_err(|error| tell_more(context, error))?;
     let text = format!(
         "Everything stands already. Recorded in _prisma_migrations as {}.",
         migration.name
@@ -268,6 +275,7 @@ fn record(
     context
         .console
         .progress(&paragraph(&text, Console::width()));
+    warn_if_only_local(context, &committed);
     Ok(interrupt)
 }
 
@@ -289,7 +297,10 @@ fn carry_out(
         ..patience(context, args.lock_timeout, args.wait)
     };
     let interrupt = on_signals()?;
-    let mut narrator = Narrator::new(context.console);
+    let mut narrator = Narrator {
+        may_be_divided: plan.may_be_divided(),
+        ..Narrator::new(context.console)
+    };
     let applied = apply::apply(
         &connected.target,
         &mut connected.session,
@@ -308,6 +319,7 @@ fn carry_out(
             context
                 .console
                 .progress(&paragraph(&text, Console::width()));
+            warn_if_only_local(context, &done.transaction);
             let unrecorded = to_record.is_none()
                 && connected.session.server.may_read_prisma_history
                 && !matches!(survey.facts.recorded, Recorded::ByPrisma(_));
@@ -383,20 +395,32 @@ fn told(done: &Done, plan: &Plan) -> String {
         1 => "at the first attempt".to_owned(),
         n => format!("at attempt {n}"),
     };
-    let locked = if plan.blocking_locks().is_empty() {
-        String::new()
-    } else {
-        format!(
-            "; writes had to wait for at most {} ms",
-            done.transaction.locked.as_millis().max(1)
-        )
+    let waited = match done.transaction.stalled {
+        _ if plan.blocking_locks().is_empty() => String::new(),
+        Some(stalled) => {
+            // Rounded up: it is said to be the most.
+            let milliseconds = stalled.as_micros().div_ceil(1000).max(1);
+            format!("; writes had to wait for at most {milliseconds} ms")
+        }
+        None => {
+            "; how long writes had to wait is not known, since the connection was lost".to_owned()
+        }
     };
     format!(
-        "Applied {} in {} ms, {attempts}{locked}. Recorded as {}.",
+        "Applied {} in {} ms, {attempts}{waited}. Recorded as {}.",
         counted(plan.steps.len(), "step", "steps"),
         done.took.as_millis(),
         done.run
     )
+}
+
+/// Warns that a failover may lose what was committed.
+pub(super) fn warn_if_only_local(context: &Context, committed: &Committed) {
+    if committed.only_local {
+        context
+            .console
+            .complain(&paragraph(waiting::ONLY_LOCAL, Console::width()));
+    }
 }
 
 /// The machine's name, as the system has it.
@@ -410,7 +434,15 @@ pub(super) struct Narrator {
     said: Option<Instant>,
     /// Who blocks is said however often it is said how far a step is.
     named: Option<Instant>,
+    /// Whether the tables waited for can be locked one at a time, as long as it was not said.
+    may_be_divided: bool,
 }
+
+/// After so many attempts it is said that the tables can be locked one at a time.
+const SAY_HOW: u32 = 3;
+
+/// How long nothing is said when nobody in particular blocks.
+const SAY_NOTHING: Duration = Duration::from_secs(2);
 
 impl Narrator {
     pub(super) fn new(console: Console) -> Narrator {
@@ -418,6 +450,7 @@ impl Narrator {
             console,
             said: None,
             named: None,
+            may_be_divided: false,
         }
     }
 
@@ -441,11 +474,18 @@ impl Narrator {
 
 impl Observer for Narrator {
     fn waiting(&mut self, waiting: &Waiting<'_>) {
-        // Before the blockers are known there is nothing to tell, unless every attempt is.
+        // Before the blockers are known there is nothing to tell, unless every attempt is. Many short transactions
+        // block without one that is found at it.
         let known: &[Blocker] = waiting.blockers;
-        if self.console.is_verbose() || (!known.is_empty() && Narrator::is_due(&mut self.named)) {
+        let tell = !known.is_empty() || waiting.waited >= SAY_NOTHING;
+        if self.console.is_verbose() || (tell && Narrator::is_due(&mut self.named)) {
             self.console
                 .complain(&waiting::waiting(waiting, Console::width()));
+            if self.may_be_divided && waiting.attempt >= SAY_HOW {
+                self.may_be_divided = false;
+                self.console
+                    .complain(&paragraph(waiting::ONE_AT_A_TIME, Console::width()));
+            }
         }
     }
 

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use super::survey::{Connected, Survey};
 use super::{Context, prisma_migration, reports};
-use crate::cli::{PlanArgs, PlanFormat};
-use crate::db::apply::contradictions;
+use crate::cli::{PlanArgs, PlanFormat, ReportTo};
+use crate::db::apply::{contradictions, locking};
 use crate::db::prisma_history::{self, PrismaHistory};
 use crate::error::{Error, exit};
 use crate::model::Identifier;
-use crate::plan::Plan;
+use crate::plan::locking::Locking;
 use crate::plan::record::Record;
-use crate::plan::script::for_psql;
+use crate::plan::script::{Conditions, for_psql};
+use crate::plan::{Grouping, Plan};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::{github, html, json, markdown, plan_text};
@@ -23,6 +24,9 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let mut survey = connected.survey(context)?;
     if args.grants_like_existing {
         survey = survey.with_grants();
+    }
+    if args.one_table_at_a_time {
+        survey.plan.grouping = Grouping::OneTableAtATime;
     }
     connected.warn_of_others(context, &survey);
     let prisma = match &args.prisma_migration {
@@ -37,13 +41,20 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
             ));
         }
     }
+    let of_file = args.out.as_deref().map(PlanFormat::of_file);
+    let format = args.format.or(of_file).unwrap_or_default();
+    let as_sql = |report: &ReportTo<PlanFormat>| report.format == PlanFormat::Sql;
+    let locking = match format == PlanFormat::Sql || args.reports.iter().any(as_sql) {
+        true => locking(&mut connected.session, &survey.plan)?,
+        false => Locking::default(),
+    };
     let advice = advice(&survey);
     let endpoint = connected.target.endpoint();
     let run = reports::this_run();
     let shown = survey.plan.shown();
     let render = |format| match format {
         PlanFormat::Text => text(&connected, &survey, &survey.plan),
-        PlanFormat::Sql => sql(context, &connected, &survey),
+        PlanFormat::Sql => sql(context, &connected, &survey, locking),
         PlanFormat::Json => json::render(&survey.plan),
         PlanFormat::Markdown => markdown::plan(&shown, &advice, &endpoint),
         PlanFormat::Github => github::plan(&shown),
@@ -56,8 +67,6 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
             advice: &advice,
         }),
     };
-    let of_file = args.out.as_deref().map(PlanFormat::of_file);
-    let format = args.format.or(of_file).unwrap_or_default();
     let elsewhere = args.out.is_some() || args.prisma_migration.is_some();
     match (&args.out, &args.prisma_migration) {
         // A script that does nothing must not be taken for the migration.
@@ -117,13 +126,16 @@ pub(super) fn advice(survey: &Survey) -> Vec<Advice> {
     advise(&schema, &survey.promise.created)
 }
 
-fn sql(context: &Context, connected: &Connected, survey: &Survey) -> String {
+fn sql(context: &Context, connected: &Connected, survey: &Survey, locking: Locking) -> String {
     let server = &connected.session.server;
     let record = Record {
         is_subscribed: server.history_is_subscribed,
         ..Record::of(&survey.plan, "psql", server.history())
     };
     let settings = &context.settings;
-    let conditions = server.conditions(settings.lock_timeout, settings.wait);
+    let conditions = Conditions {
+        locking,
+        ..server.conditions(settings.lock_timeout, settings.wait)
+    };
     for_psql(&survey.plan, &record, &conditions)
 }

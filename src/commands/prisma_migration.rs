@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Context;
 use super::migrations_directory::{Found, MigrationsDirectory, unusable};
 use super::survey::{Connected, Survey};
-use crate::db::apply::{ApplyError, ApplyOptions, Interrupt, Observer};
+use crate::db::apply::{ApplyError, ApplyOptions, Committed, Interrupt, Observer};
 use crate::db::prisma_history::{self, Access, PrismaHistory};
 use crate::ddl::Change;
 use crate::error::Code;
@@ -252,7 +252,7 @@ pub(super) fn record(
     options: &ApplyOptions,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
-) -> Result<(), ApplyError> {
+) -> Result<Committed, ApplyError> {
     prisma_history::record(
         &connected.target,
         &mut connected.session,

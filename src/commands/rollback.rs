@@ -3,7 +3,7 @@
 use leora_schema::LEORA;
 
 use super::Context;
-use super::apply::{Narrator, on_signals, patience, tell_more};
+use super::apply::{Narrator, on_signals, patience, tell_more, warn_if_only_local};
 use super::survey::Connected;
 use crate::cli::RollbackArgs;
 use crate::db::rollback::{Rollback, prepare, roll_back};
@@ -62,6 +62,7 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
     context
         .console
         .progress(&paragraph(&told, Console::width()));
+    warn_if_only_local(context, &done);
     Ok(exit::DONE)
 }
 

@@ -69,6 +69,11 @@ impl ServerVersion {
         self.major() >= 14
     }
 
+    /// The privilege MAINTAIN came with 17.
+    pub fn has_maintain(self) -> bool {
+        self.major() >= 17
+    }
+
     /// `transaction_timeout` came with 17.
     pub fn has_transaction_timeout(self) -> bool {
         self.major() >= 17

@@ -4,8 +4,8 @@ use postgres::SimpleQueryRow;
 use uuid::Uuid;
 
 use super::apply::{
-    ApplyError, ApplyOptions, Awaited, Failure, Interrupt, Observer, Obstacle, Persist, Persisted,
-    Sending, Stage, attempt,
+    ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
+    Persisted, Sending, Stage, attempt,
 };
 use super::connect::Target;
 use super::session::{QueryError, Rows, Session};
@@ -158,8 +158,12 @@ pub fn record(
     options: &ApplyOptions,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
-) -> Result<(), ApplyError> {
-    let sending = Sending { target, interrupt };
+) -> Result<Committed, ApplyError> {
+    let sending = Sending {
+        target,
+        interrupt,
+        lock_timeout: options.lock_timeout,
+    };
     let recorded = format!(
         "SELECT FROM {} WHERE id = {}",
         table(&migration.schema),
@@ -178,7 +182,7 @@ pub fn record(
                 &migration.schema,
                 &[],
                 statements,
-                Exclusion::UntilCommit,
+                Some(Exclusion::UntilCommit),
                 &conditions,
             )
         };
@@ -193,7 +197,7 @@ pub fn record(
         attempt(sending, session, &prepare, "SELECT", judge)
     });
     match ended? {
-        Persisted::Committed(_) => Ok(()),
+        Persisted::Committed(committed) => Ok(committed),
         Persisted::Stopped(obstacle) => Err(ApplyError::Refused {
             obstacles: vec![obstacle],
         }),

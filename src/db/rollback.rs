@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::apply::{
     ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
-    Persisted, Sending, Stage, attempt, preflight_of, strongest,
+    Persisted, Sending, Stage, attempt, locking_questions, preflight_of, read_locking,
 };
 use super::connect::Target;
 use super::history::{self, Run, RunState};
@@ -16,8 +16,9 @@ use super::session::{QueryError, Rows, Session};
 use crate::model::name::literal;
 use crate::model::{Identifier, Schema};
 use crate::plan::Step;
+use crate::plan::locking::strongest;
 use crate::plan::prisma_record::{self, PrismaState, is_of};
-use crate::plan::script::Stages;
+use crate::plan::script::Conditions;
 use crate::plan::undo::{Discarded, HOLDS_ROWS, Undoing, undo};
 
 /// A migration that can be taken back, and what that means.
@@ -189,7 +190,13 @@ pub fn roll_back(
         );
     }
     let steps = &rollback.undoing.steps;
-    obstacles.extend(preflight_of(target, session, steps, &rollback.stood)?);
+    obstacles.extend(preflight_of(
+        target,
+        session,
+        steps,
+        &rollback.stood,
+        false,
+    )?);
     if !obstacles.is_empty() {
         return Err(ApplyError::Refused { obstacles });
     }
@@ -202,7 +209,13 @@ pub fn roll_back(
             Awaited::Tables(strongest(steps.iter().flat_map(|step| &step.locks)))
         }
     };
-    let sending = Sending { target, interrupt };
+    let sending = Sending {
+        target,
+        interrupt,
+        lock_timeout: options.lock_timeout,
+    };
+    let locks = strongest(steps.iter().flat_map(|step| &step.locks));
+    let mut turn = 0;
     let persist = Persist {
         sending,
         options,
@@ -211,23 +224,34 @@ pub fn roll_back(
     };
     let ended = persist.run(session, observer, |session, lock_timeout| {
         let conditions = session.server.conditions(lock_timeout, options.wait);
-        let stages = rollback.undoing.stages(
-            &session.schema,
-            &ids,
-            &options.host,
-            discard_rows,
-            (!rollback.recorded_by_prisma.is_empty())
-                .then(|| prisma_record::rolled_back(&session.schema, &rollback.migration)),
-            &conditions,
-        );
+        let schema = session.schema.clone();
+        let stages = |conditions: &Conditions| {
+            rollback.undoing.stages(
+                &schema,
+                &ids,
+                &options.host,
+                discard_rows,
+                (!rollback.recorded_by_prisma.is_empty())
+                    .then(|| prisma_record::rolled_back(&schema, &rollback.migration)),
+                conditions,
+            )
+        };
         let question = format!(
             "SAVEPOINT reading;\nSELECT pg_catalog.count(*) FROM ({still_to_undo} AND state <> 'rolled back') r;\n\
-             {};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
+             {};\n{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
+            locking_questions(&session.schema, session.server.version(), &locks),
             introspect::questions(session)
         );
-        let prepare = stages.prepare.clone();
+        let prepare = stages(&conditions).prepare;
         let judge = |_: &mut Session, answers: Vec<Rows>| {
-            Ok(judge(rollback, answers, stages))
+            let mut answers = answers.into_iter();
+            let left = answers.next();
+            let conditions = Conditions {
+                locking: read_locking(&mut answers, turn),
+                ..conditions
+            };
+            turn += 1;
+            Ok(judge(rollback, left, answers.collect()).map(|()| stages(&conditions)))
         };
         attempt(sending, session, &prepare, &question, judge)
     });
@@ -260,15 +284,12 @@ fn unless_rolled_back(runs: &[Uuid]) -> String {
 }
 
 /// Whether, under the lock, it is still what it was: nobody rolled it back, and the way back is the same.
-fn judge(rollback: &Rollback, answers: Vec<Rows>, stages: Stages) -> Result<Stages, Obstacle> {
-    let mut answers = answers.into_iter();
-    let left = answers
-        .next()
-        .and_then(|rows| rows.first()?.get(0)?.parse::<usize>().ok());
-    let found = introspect::read(answers.collect());
+fn judge(rollback: &Rollback, left: Option<Rows>, answers: Vec<Rows>) -> Result<(), Obstacle> {
+    let left = left.and_then(|rows| rows.first()?.get(0)?.parse::<usize>().ok());
+    let found = introspect::read(answers);
     let now = undo(&done(&rollback.runs), &found.schema, &found.around.access);
     if left == Some(rollback.runs.len()) && now == rollback.undoing {
-        Ok(stages)
+        Ok(())
     } else {
         Err(Obstacle {
             reason: "the database has changed since it was looked at, so nothing was rolled back"

@@ -6,10 +6,12 @@ use postgres::error::Severity;
 use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::catalog::{self, ServerVersion};
+use super::connect::{Connection, Heard};
 use super::trace;
 use crate::model::name::literal;
 use crate::model::{Identifier, said};
 use crate::plan::Database;
+use crate::plan::locking::Locking;
 use crate::plan::record::{HISTORY_SCHEMA, HistoryState};
 use crate::plan::script::Conditions;
 
@@ -69,7 +71,7 @@ pub type Rows = Vec<SimpleQueryRow>;
 
 /// A connection and what is known of the server behind it.
 pub struct Session {
-    client: Client,
+    client: Connection,
     round_trips: u32,
     /// Who and where we are.
     pub server: Server,
@@ -163,19 +165,23 @@ impl Server {
             patience,
             checks_connection: self.version().has_connection_check(),
             limits_transactions: self.version().has_transaction_timeout(),
+            locking: Locking::default(),
         }
     }
 }
 
 impl Session {
-    /// Asks `client` who and where we are: one round trip.
+    /// Asks who and where we are: one round trip.
     ///
     /// # Errors
     ///
     /// When the question is not answered.
-    pub fn open(client: Client, schema: Identifier) -> Result<Session, QueryError> {
+    pub fn open(
+        connection: impl Into<Connection>,
+        schema: Identifier,
+    ) -> Result<Session, QueryError> {
         let mut session = Session {
-            client,
+            client: connection.into(),
             round_trips: 0,
             server: Server::unknown(),
             schema,
@@ -248,6 +254,11 @@ impl Session {
     /// How often the server was asked since [`Session::open`] began.
     pub fn round_trips(&self) -> u32 {
         self.round_trips
+    }
+
+    /// What the server says before a statement has ended.
+    pub(in crate::db) fn heard(&self) -> Heard {
+        self.client.heard().clone()
     }
 
     /// The connection itself.

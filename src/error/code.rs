@@ -386,7 +386,8 @@ codes! {
          Nothing changed; running it again is safe. Exit code 3.",
         "A statement that waits for a lock makes everybody after it wait too, so each wait is short (lock_timeout) \
          and the whole is tried again until --wait is over.",
-        "The message names who blocks. Run it when they are done, end them, or allow more with --wait.";
+        "The message names who blocks. Run it when they are done, end them, or allow more with --wait. Where several \
+         tables are never free at the same time, --one-table-at-a-time locks each in a transaction of its own.";
     StepFailed = 74, "A step failed, and nothing changed",
         "PostgreSQL refused a statement; its transaction was rolled back.",
         "The message has the step, PostgreSQL's words and the SQLSTATE.",
@@ -394,7 +395,7 @@ codes! {
     PartlyApplied = 75, "The migration is partly applied",
         "Some steps are done and stay; others are not. Exit code 4.",
         "CREATE INDEX CONCURRENTLY and VALIDATE cannot share a transaction, so what stands before them is \
-         committed first.",
+         committed first. With --one-table-at-a-time each existing table has a transaction of its own.",
         "The message says what is done and what is left. Settle why it stopped, then apply again: it goes on from \
          there.";
     LostRolledBack = 76, "The connection was lost, and nothing changed",

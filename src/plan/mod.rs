@@ -5,7 +5,9 @@
 
 pub mod audience;
 pub mod fingerprint;
+mod grouping;
 pub mod lock;
+pub mod locking;
 mod names;
 mod planner;
 pub mod prisma_record;
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use audience::{Audience, Grants, Remark, grants};
 pub use fingerprint::{Basis, Database, Fingerprint};
+pub use grouping::Grouping;
 pub use lock::{Lock, LockMode};
 pub use planner::plan;
 pub use published::Published;
@@ -47,6 +50,9 @@ pub struct Plan {
     pub schema: Identifier,
     /// The steps, in order. Empty when there is nothing to do.
     pub steps: Vec<Step>,
+    /// Which of them share a transaction.
+    #[serde(default)]
+    pub grouping: Grouping,
     /// What stands in the way. When there is anything here, nothing is done.
     pub refusals: Vec<Refusal>,
     /// Harmless differences of the tables concerned.
@@ -147,9 +153,8 @@ impl Plan {
 
     /// Whether one transaction does it all.
     pub fn is_one_transaction(&self) -> bool {
-        self.steps
-            .iter()
-            .all(|step| step.transaction == Transaction::Together)
+        let together = |step: &Step| step.transaction == Transaction::Together;
+        self.steps.iter().all(together) && self.transactions().len() == 1
     }
 
     /// Whether it drops what failed builds of indexes left, to build them again.

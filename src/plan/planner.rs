@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fingerprint::Basis;
 use super::names::taken_names;
-use super::{FORMAT_VERSION, Plan, Refusal, Request, Step, basis};
+use super::{FORMAT_VERSION, Grouping, Plan, Refusal, Request, Step, basis};
 use crate::ddl::Change;
 use crate::diff::{
     Alteration, Difference, DifferenceKind, Effect, Object, ObjectKind, Sides, compare,
@@ -331,6 +331,7 @@ impl Planner<'_> {
             migration: self.request.migration.to_owned(),
             schema: self.request.schema.clone(),
             steps,
+            grouping: Grouping::default(),
             refusals: self.refusals,
             notes: self.notes,
             audience: None,

@@ -5,6 +5,7 @@
 //! transaction both ways, since it says BEGIN and COMMIT: in a query of many statements, BEGIN turns the
 //! implicit transaction into an ordinary one (manual, 55.2.2.1, Multiple Statements in a Simple Query).
 
+use super::locking::Locking;
 use super::script::{Exclusion, transaction};
 use super::{Plan, script::Conditions};
 
@@ -32,13 +33,14 @@ pub fn migration_sql(plan: &Plan) -> String {
         patience: FIRST_LOCK,
         checks_connection: false,
         limits_transactions: false,
+        locking: Locking::default(),
     };
     let steps: Vec<_> = plan.steps.iter().enumerate().collect();
     let stages = transaction(
         &plan.schema,
         &steps,
         Vec::new(),
-        Exclusion::UntilCommit,
+        Some(Exclusion::UntilCommit),
         &conditions,
     );
     let mut out = format!(
@@ -55,7 +57,12 @@ pub fn migration_sql(plan: &Plan) -> String {
         set_local("idle_in_transaction_session_timeout", IDLE),
     );
     let first_locking = stages.quiet.len();
-    for (place, statement) in stages.quiet.iter().chain(&stages.locking).enumerate() {
+    // Each step takes its own locks here: a block that takes them would hold semicolons.
+    let locking = stages
+        .locking
+        .iter()
+        .filter(|statement| statement.step.is_some());
+    for (place, statement) in stages.quiet.iter().chain(locking).enumerate() {
         if place == first_locking + 1 {
             out += "\n-- the first lock is held from here on\n";
             out += &set_local("lock_timeout", FURTHER_LOCKS);

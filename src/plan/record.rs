@@ -143,6 +143,19 @@ impl Record {
         statements
     }
 
+    /// Says, in the last transaction or one before it, that as many steps are `done` when it commits.
+    pub(super) fn goes_on(&self, is_last: bool, done: usize) -> Vec<String> {
+        let mut statements = Vec::new();
+        let mut set = format!("steps_done = {done}");
+        if is_last {
+            statements.extend(self.prisma_knows());
+            set += ", state = 'applied', finished_at = clock_timestamp()";
+        }
+        let update = self.update(&set);
+        statements.push(format!("{update}\n    RETURNING pg_current_xact_id()"));
+        statements
+    }
+
     /// Says that the step numbered `number` (from 0), which stands alone, is under way.
     pub(super) fn step_begins(&self, number: usize) -> String {
         self.update(&format!(

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use super::locking::{self, LockedBy, Locking};
 use super::record::Record;
-use super::step::{Step, Transaction};
-use super::{Lock, LockMode, Plan};
+use super::step::Step;
+use super::{Lock, Plan};
 use crate::error::Code;
 use crate::model::name::literal;
 use crate::model::{Identifier, in_a_line};
@@ -29,6 +30,8 @@ pub struct Conditions {
     pub checks_connection: bool,
     /// Whether the server limits the time of a transaction as a whole (PostgreSQL 17 on).
     pub limits_transactions: bool,
+    /// How the locks are taken.
+    pub locking: Locking,
 }
 
 /// Statements that are sent one after the other.
@@ -47,8 +50,24 @@ pub struct Stages {
     pub prepare: Vec<Statement>,
     /// What nobody waits for: new tables, and the record.
     pub quiet: Vec<Statement>,
-    /// What writers wait for until the commit.
+    /// What writers wait for until the commit: the locks, and the steps that need them.
     pub locking: Vec<Statement>,
+    /// What follows the commit.
+    pub after: Vec<Statement>,
+    /// From when on writers wait.
+    pub stall: Stall,
+}
+
+/// From when on writers wait for a transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stall {
+    /// Never: it locks no existing table.
+    #[default]
+    Never,
+    /// From the first locking statement on.
+    FromTheStart,
+    /// From when the server says so ([`locking::QUEUED`], [`locking::HELD`]).
+    WhenSaid,
 }
 
 /// A step that stands alone.
@@ -72,11 +91,11 @@ pub struct Statement {
 }
 
 impl Statement {
-    fn plain(sql: String) -> Statement {
+    pub(super) fn plain(sql: String) -> Statement {
         Statement { sql, step: None }
     }
 
-    fn of_step((number, step): Numbered<'_>) -> Statement {
+    pub(super) fn of_step((number, step): Numbered<'_>) -> Statement {
         Statement {
             sql: step.sql.clone(),
             step: Some(number),
@@ -87,32 +106,31 @@ impl Statement {
 impl Unit {
     /// The statements, in order, without BEGIN and COMMIT.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
-        let parts: [&[Statement]; 3] = match self {
-            Unit::Transaction(stages) => [&stages.prepare, &stages.quiet, &stages.locking],
-            Unit::Alone(alone) => [
-                &alone.before,
-                std::slice::from_ref(&alone.step),
-                &alone.after,
-            ],
+        let parts: [&[Statement]; 4] = match self {
+            Unit::Transaction(Stages {
+                prepare,
+                quiet,
+                locking,
+                after,
+                stall: _,
+            }) => [prepare, quiet, locking, after],
+            Unit::Alone(Alone {
+                before,
+                step,
+                after,
+            }) => [before, std::slice::from_ref(step), after, &[]],
         };
         parts.into_iter().flatten()
     }
 }
 
-/// The units that carry out `plan` and record it: a transaction, then the steps that stand alone.
+/// The units that carry out `plan` and record it: the transactions, then the steps that stand alone.
 pub fn units(plan: &Plan, record: &Record, conditions: &Conditions) -> Vec<Unit> {
     if plan.steps.is_empty() {
         return Vec::new();
     }
     let (together, alone) = plan.together_and_alone();
-    let lock = if alone.is_empty() {
-        Exclusion::UntilCommit
-    } else {
-        Exclusion::UntilReleased
-    };
-    let bookkeeping = record.begin(alone.is_empty(), together.len());
-    let stages = transaction(&plan.schema, &together, bookkeeping, lock, conditions);
-    let mut units = vec![Unit::Transaction(stages)];
+    let mut units = transactions(plan, record, conditions);
     for (done, &(number, step)) in alone.iter().enumerate() {
         let mut before: Vec<_> =
             settings(&plan.schema, conditions, conditions.patience, "SET").collect();
@@ -127,6 +145,30 @@ pub fn units(plan: &Plan, record: &Record, conditions: &Conditions) -> Vec<Unit>
             step: Statement::of_step((number, step)),
             after: after.into_iter().map(Statement::plain).collect(),
         }));
+    }
+    units
+}
+
+/// The transactions. The first is recorded as running when more follows, and keeps other migrations out until all is
+/// done; the others go on with the record.
+fn transactions(plan: &Plan, record: &Record, conditions: &Conditions) -> Vec<Unit> {
+    let groups = plan.transactions();
+    let (count, mut done) = (groups.len(), 0);
+    let (_, alone) = plan.together_and_alone();
+    let mut units = Vec::new();
+    for (place, group) in groups.iter().enumerate() {
+        done += group.len();
+        let is_last = alone.is_empty() && place + 1 == count;
+        let (exclusion, bookkeeping) = match place {
+            0 if is_last => (Some(Exclusion::UntilCommit), record.begin(true, done)),
+            0 => (Some(Exclusion::UntilReleased), record.begin(false, done)),
+            _ => (None, record.goes_on(is_last, done)),
+        };
+        let mut stages = transaction(&plan.schema, group, bookkeeping, exclusion, conditions);
+        if is_last && place > 0 {
+            stages.after.push(Statement::plain(Exclusion::release()));
+        }
+        units.push(Unit::Transaction(stages));
     }
     units
 }
@@ -165,14 +207,19 @@ pub fn transaction(
     schema: &Identifier,
     steps: &[Numbered<'_>],
     bookkeeping: Vec<String>,
-    exclusion: Exclusion,
+    exclusion: Option<Exclusion>,
     conditions: &Conditions,
 ) -> Stages {
     let (quiet, locking): (Vec<Numbered<'_>>, Vec<_>) =
         steps.iter().partition(|(_, step)| !blocks_writes(step));
-    let each = conditions.lock_timeout / waits(&locking).max(1);
-    let prepare = settings(schema, conditions, each, "SET LOCAL").chain([exclusion.take()]);
+    let prepare = settings(schema, conditions, conditions.lock_timeout, "SET LOCAL");
+    let prepare = prepare.chain(exclusion.map(Exclusion::take));
     let bookkeeping = bookkeeping.into_iter().map(Statement::plain);
+    let stall = match conditions.locking.by {
+        _ if locking.is_empty() => Stall::Never,
+        LockedBy::LockTable => Stall::WhenSaid,
+        LockedBy::Steps { .. } => Stall::FromTheStart,
+    };
     Stages {
         prepare: prepare.map(Statement::plain).collect(),
         quiet: quiet
@@ -180,29 +227,34 @@ pub fn transaction(
             .map(Statement::of_step)
             .chain(bookkeeping)
             .collect(),
-        locking: locking.into_iter().map(Statement::of_step).collect(),
+        locking: under_locks(locking, conditions),
+        after: Vec::new(),
+        stall,
+    }
+}
+
+/// The statements that take the locks, and the steps that need them.
+fn under_locks(steps: Vec<Numbered<'_>>, conditions: &Conditions) -> Vec<Statement> {
+    let lock_timeout = conditions.lock_timeout;
+    match conditions.locking.by {
+        LockedBy::LockTable => {
+            let locks = locking::strongest(locks(&steps));
+            let mut statements = locking::lock_tables(&locks, lock_timeout, &conditions.locking);
+            statements.extend(steps.into_iter().map(Statement::of_step));
+            statements
+        }
+        LockedBy::Steps { first } => {
+            locking::by_steps(steps, first, lock_timeout, &conditions.locking)
+        }
     }
 }
 
 fn blocks_writes(step: &Step) -> bool {
-    step.locks.iter().any(|lock| lock.mode >= LockMode::Share)
+    step.locks.iter().any(|lock| lock.mode.blocks_writes())
 }
 
-/// How often the steps may have to wait for a lock. Each wait adds to the time for which others wait
-/// for what is locked already. A lock stronger than the one held is waited for anew.
-fn waits(steps: &[Numbered<'_>]) -> u32 {
-    let mut held: Vec<&Lock> = Vec::new();
-    let mut waits = 0;
-    for lock in steps.iter().flat_map(|(_, step)| &step.locks) {
-        let covered = held
-            .iter()
-            .any(|held| held.table == lock.table && held.mode >= lock.mode);
-        if !covered {
-            held.push(lock);
-            waits += 1;
-        }
-    }
-    waits
+fn locks<'a>(steps: &[Numbered<'a>]) -> impl Iterator<Item = &'a Lock> {
+    steps.iter().flat_map(|(_, step)| &step.locks)
 }
 
 /// The settings under which everything runs, whatever the database, the role or the URL set.
@@ -223,6 +275,8 @@ pub fn settings(
         conditions
             .checks_connection
             .then(|| ("client_connection_check_interval", literal("500ms"))),
+        // What PostgreSQL says of a COMMIT that was cut short is a warning.
+        Some(("client_min_messages", literal("warning"))),
         Some(("standard_conforming_strings", literal("on"))),
         Some(("search_path", format!("{}, pg_temp", schema.quoted()))),
     ]
@@ -258,45 +312,62 @@ pub fn for_psql(plan: &Plan, record: &Record, conditions: &Conditions) -> String
     }
     out += &patience(plan, conditions);
     for unit in units(plan, record, conditions) {
-        let in_transaction = matches!(unit, Unit::Transaction(_));
-        out += if in_transaction { "\nBEGIN;\n" } else { "\n" };
-        for statement in unit.statements() {
-            if let Some(step) = statement.step.and_then(|number| plan.steps.get(number)) {
-                out += &comment(step);
+        match unit {
+            Unit::Transaction(Stages {
+                prepare,
+                quiet,
+                locking,
+                after,
+                stall: _,
+            }) => {
+                out += "\nBEGIN;\n";
+                let within = [prepare, quiet, locking];
+                out.extend(within.iter().flatten().map(|one| printed(plan, one)));
+                out += "COMMIT;\n";
+                out.extend(after.iter().map(|one| printed(plan, one)));
             }
-            let sql = &statement.sql;
-            // Rows for us, not for who runs the script.
-            let has_rows = sql.starts_with("SELECT") || sql.contains("\n    RETURNING ");
-            let end = if has_rows { " \\g /dev/null" } else { ";" };
-            out += &format!("{sql}{end}\n");
-        }
-        if in_transaction {
-            out += "COMMIT;\n";
+            Unit::Alone(_) => {
+                out += "\n";
+                out.extend(unit.statements().map(|one| printed(plan, one)));
+            }
         }
     }
     out
 }
 
-/// Why the script's lock_timeout is what it is, and what psql does not do.
+/// A statement as psql takes it, under the heading of its step.
+fn printed(plan: &Plan, statement: &Statement) -> String {
+    let step = statement.step.and_then(|number| plan.steps.get(number));
+    let heading = step.map(comment).unwrap_or_default();
+    let sql = &statement.sql;
+    // Rows for us, not for who runs the script.
+    let has_rows = sql.starts_with("SELECT") || sql.contains("\n    RETURNING ");
+    let end = if has_rows { " \\g /dev/null" } else { ";" };
+    format!("{heading}{sql}{end}\n")
+}
+
+/// How the script takes its locks, and what psql does not do.
 fn patience(plan: &Plan, conditions: &Conditions) -> String {
-    let (together, _) = plan.together_and_alone();
-    let locking: Vec<_> = together
-        .into_iter()
-        .filter(|(_, step)| blocks_writes(step))
-        .collect();
-    let all = conditions.lock_timeout.as_millis();
-    match waits(&locking) {
-        0 => String::new(),
-        1 => format!(
-            "\n-- A lock is waited for {all} ms at most. When that is too short, all is rolled back: run\n\
-             -- the script again. `leora-migrate apply` does that by itself.\n"
-        ),
-        n => format!(
-            "\n-- Writers may have to wait {all} ms at most. {n} locks are waited for, one after the other, so\n\
-             -- each has an equal part of that as its lock_timeout. When one is too short, all is\n\
-             -- rolled back: run the script again. `leora-migrate apply` does that by itself.\n"
-        ),
+    let blocking = plan.blocking_locks();
+    if blocking.is_empty() {
+        return String::new();
     }
+    let how = match conditions.locking.by {
+        LockedBy::LockTable => {
+            "Locks are first asked for without waiting, so that no write queues behind them, then waited for"
+        }
+        LockedBy::Steps { .. } => "The steps take their own locks, and wait for them",
+    };
+    let all = conditions.lock_timeout.as_millis();
+    let otherwise = if plan.is_one_transaction() {
+        "all is rolled back: run the script again"
+    } else {
+        "what is committed stays: plan again for the rest"
+    };
+    format!(
+        "\n-- {how},\n-- for {all} ms at most. When one is not free by then, {otherwise}.\n\
+         -- `leora-migrate apply` does that by itself.\n"
+    )
 }
 
 fn comment(step: &Step) -> String {
@@ -315,16 +386,6 @@ fn comment(step: &Step) -> String {
         in_a_line(&step.change.summary()),
         in_a_line(&locks)
     )
-}
-
-impl Plan {
-    /// The steps that share a transaction and those that stand alone, with their places.
-    pub fn together_and_alone(&self) -> (Vec<Numbered<'_>>, Vec<Numbered<'_>>) {
-        self.steps
-            .iter()
-            .enumerate()
-            .partition(|(_, step)| step.transaction == Transaction::Together)
-    }
 }
 
 /// A script for when there is no plan: it fails, so that nobody takes it for a migration that does nothing.

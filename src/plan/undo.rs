@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::locking::LockedBy;
 use super::record;
 use super::script::{Conditions, Exclusion, Stages, Statement, transaction};
 use super::{Refusal, Step};
@@ -221,7 +222,7 @@ impl Undoing {
             schema,
             &steps,
             bookkeeping,
-            Exclusion::UntilCommit,
+            Some(Exclusion::UntilCommit),
             conditions,
         );
         let mut guards = Vec::new();
@@ -230,11 +231,12 @@ impl Undoing {
             .iter()
             .map(|goes| goes.table.quoted())
             .collect();
-        if !tables.is_empty() {
+        // Otherwise they are locked with all others.
+        if conditions.locking.by != LockedBy::LockTable && !tables.is_empty() {
             let tables: Vec<_> = tables.into_iter().collect();
             guards.push(format!(
-                "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
-                tables.join(", ")
+                "LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE",
+                tables.join(", ONLY ")
             ));
         }
         if !discard_rows && !self.discards.is_empty() {
@@ -242,7 +244,9 @@ impl Undoing {
             guards.extend(self.discards.iter().map(Discarded::guard));
         }
         let guards = guards.into_iter().map(|sql| Statement { sql, step: None });
-        stages.locking.splice(..0, guards);
+        let steps = |statement: &Statement| statement.step.is_some();
+        let first = stages.locking.iter().position(steps).unwrap_or_default();
+        stages.locking.splice(first..first, guards);
         stages
     }
 }

@@ -13,6 +13,15 @@ const MOST: usize = 5;
 /// The most characters of a statement that are shown.
 const QUERY: usize = 120;
 
+/// What helps when several tables are never free at the same time.
+pub const ONE_AT_A_TIME: &str = "They are not free at the same time. `apply --one-table-at-a-time` locks each in a transaction of its own.";
+
+/// What is said of a transaction whose COMMIT took longer than writers may have to wait.
+pub const ONLY_LOCAL: &str = "warning: it is committed on this server, and might not have been replicated: no synchronous \
+     standby confirmed it before writes had waited as long as they may, so COMMIT stopped waiting for one. If another \
+     server takes over, see with `leora-migrate status` whether it has the migration. pg_stat_replication and \
+     synchronous_standby_names tell which standby is missing.";
+
 /// What is waited for, and who blocks.
 pub fn waiting(waiting: &Waiting<'_>, width: usize) -> String {
     let what = match waiting.awaited {

@@ -1,5 +1,6 @@
 //! Sentences about a plan that more than one renderer says.
 
+use crate::plan::locking::strongest;
 use crate::plan::{Lock, Plan, Refusal, Remark, Step, Undo};
 use crate::verify::checklist::counted;
 
@@ -45,22 +46,37 @@ pub fn remark(remark: &Remark) -> String {
     }
 }
 
-/// Whether it is one transaction, and who waits for it.
+/// Which steps share a transaction, how it takes its locks, and who waits for it.
 pub fn how_it_runs(plan: &Plan) -> String {
-    let mut text = if plan.is_one_transaction() {
-        "All in one transaction: it happens whole or not at all.".to_owned()
-    } else {
-        "What can share a transaction does; each other step stands alone and is recorded, so that \
-         running again goes on where it stopped."
-            .to_owned()
+    let (together, alone) = plan.together_and_alone();
+    let one = plan.transactions().len() == 1;
+    let mut text = match (one, alone.is_empty()) {
+        (true, true) => "All in one transaction: it happens whole or not at all.".to_owned(),
+        (true, false) => "What can share a transaction does; each other step stands alone and is recorded, so that \
+             running again goes on where it stopped."
+            .to_owned(),
+        (false, _) => "One existing table at a time, each in a transaction of its own that is recorded, so that running \
+             again goes on where it stopped."
+            .to_owned(),
     };
-    let blocking = plan.blocking_locks();
-    if !blocking.is_empty() {
-        let names: Vec<_> = blocking.keys().map(|name| name.quoted()).collect();
+    let blocking = strongest(together.iter().flat_map(|(_, step)| &step.locks));
+    let names: Vec<_> = blocking.iter().map(|lock| lock.table.quoted()).collect();
+    let names = names.join(" and ");
+    if let [_] = blocking[..] {
         text += &format!(
-            " Writes to {} wait only while the last steps commit; when a lock is not free at once, \
-             the transaction gives way and tries again.",
-            names.join(" and ")
+            " The lock on {names} is first asked for without waiting, then waited for; when it is not free in time, the \
+             transaction gives way and tries again. Writes wait only while the last steps commit."
+        );
+    } else if !blocking.is_empty() && one {
+        text += &format!(
+            " The locks on {names} are first asked for without waiting, all or none; then one is waited for, and the \
+             others for 10 ms each at most. When they are not free in time, the transaction gives way and tries again. Writes \
+             wait only while the last steps commit."
+        );
+    } else if !blocking.is_empty() {
+        text += &format!(
+            " The lock on each of {names} is first asked for without waiting, then waited for; when it is not free in \
+             time, its transaction gives way and tries again. Writes wait only while that transaction commits."
         );
     }
     text

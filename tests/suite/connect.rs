@@ -147,7 +147,7 @@ pub(crate) fn target(address: &str, variables: &[(&str, &str)]) -> Target {
 }
 
 #[track_caller]
-fn connects(address: &str, variables: &[(&str, &str)]) -> Client {
+fn connects(address: &str, variables: &[(&str, &str)]) -> leora_migrate::db::connect::Connection {
     let client = target(address, variables).connect("a test");
     client.unwrap_or_else(|error| panic!("{error}\n{error:?}"))
 }

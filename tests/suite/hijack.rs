@@ -31,7 +31,7 @@ BEGIN
       'array_agg|format_type|pg_get_.*|has_.*_privilege|pg_has_role|row_security_active|pg_stat_get_live_tuples|current_setting|unnest|'
       'generate_series|pg_opclass_is_visible|strpos|to_regclass|to_regnamespace|to_char|host|format|pg_xact_status|set_config|'
       'pg_advisory_.*|jsonb_.*|concat_ws|to_json|to_jsonb|array_to_string|array_append|count|max|min|pg_blocking_pids|right|timezone|date_part|'
-      'extract|nextval|setval)$')
+      'extract|nextval|setval|array_cat|pg_sleep|starts_with)$')
   LOOP
     FOREACH one IN ARRAY types LOOP
       FOR at IN 0 .. cardinality(own.taken) LOOP

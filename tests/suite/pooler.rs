@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use leora_migrate::db::apply::ApplyOptions;
 use leora_migrate::db::connect::{PoolerProblem, Reason, Target};
 use leora_migrate::plan::prisma_record::PrismaMigration;
+use leora_migrate::plan::{Grouping, Plan};
 use postgres::types::Type;
 use postgres::{Client, SimpleQueryMessage};
 
@@ -295,6 +296,25 @@ fn steps_that_need_a_session_are_refused_before_anything_is_done() {
     refused(&ground);
     ground.target = pooler.target(&format!("{}?pgbouncer=true", ground.database().name()));
     refused(&ground);
+}
+
+#[test]
+fn one_table_at_a_time_is_refused_through_it() {
+    let (_pooler, ground) = pooled(Template::Baseline);
+    let mut session = session(&ground.target);
+    let plan = Plan {
+        grouping: Grouping::OneTableAtATime,
+        ..ground.plan(&mut session)
+    };
+    let error = ground.apply_plan(&mut session, &plan, &patient(), &mut ());
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("goes through a pooler, and one table at a time"),
+        "{error}"
+    );
+    assert!(error.contains("DIRECT_URL"), "{error}");
+    assert_eq!(ground.pending().len(), 16);
+    assert!(ground.history().runs.is_empty());
 }
 
 #[test]

@@ -1,11 +1,17 @@
 //! One attempt at a transaction: all of it, or nothing.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::interrupt::Interrupt;
-use crate::db::connect::Target;
+use crate::db::connect::{Heard, Target};
 use crate::db::session::{QueryError, Rows, Session};
-use crate::plan::script::{Stages, Statement};
+use crate::plan::locking::{WITHOUT_WAITING, longest_stall};
+use crate::plan::script::{Stages, Stall, Statement};
+
+/// How long a request to cancel may take to reach the server. One that comes late and finds no statement is dropped
+/// there (`ProcessInterrupts`, postgres.c), so nothing may be sent meanwhile.
+const CANCEL_UNDER_WAY: Duration = Duration::from_millis(100);
 
 /// What every batch is sent with.
 #[derive(Clone, Copy)]
@@ -14,6 +20,8 @@ pub(in crate::db) struct Sending<'a> {
     pub(in crate::db) target: &'a Target,
     /// Whether to go on.
     pub(in crate::db) interrupt: &'a Interrupt,
+    /// How long writers may have to wait for locks.
+    pub(in crate::db) lock_timeout: Duration,
 }
 
 impl Sending<'_> {
@@ -24,14 +32,25 @@ impl Sending<'_> {
         sql: &str,
     ) -> Result<Vec<Rows>, QueryError> {
         self.interrupt
-            .send(self.target, session, doing, sql, &mut || {})
+            .send(self.target, session, doing, sql, &mut || false)
     }
+}
+
+/// An attempt.
+pub(in crate::db) struct Attempt<J> {
+    /// What it came to.
+    pub(in crate::db) ended: Ended<J>,
+    /// How long writers had to wait at most; `None` when that is not known.
+    pub(in crate::db) stalled: Option<Duration>,
 }
 
 /// What an attempt came to.
 pub(in crate::db) enum Ended<J> {
-    /// It committed. How long the locks that writers wait for were held, as seen from here.
-    Committed { locked: Duration },
+    /// It committed.
+    Committed {
+        /// Whether no synchronous standby has confirmed it: COMMIT took too long, and its wait was cancelled.
+        only_local: bool,
+    },
     /// What was read under the lock says that it must not be done. Rolled back.
     Stopped(J),
     /// A lock was not obtained, or PostgreSQL asks to try again. Rolled back.
@@ -48,6 +67,16 @@ pub(in crate::db) enum Ended<J> {
     },
 }
 
+impl<J> From<Ended<J>> for Attempt<J> {
+    /// One that ended before it locked an existing table.
+    fn from(ended: Ended<J>) -> Attempt<J> {
+        Attempt {
+            ended,
+            stalled: Some(Duration::ZERO),
+        }
+    }
+}
+
 /// The part of a transaction that was under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::db) enum Stage {
@@ -55,6 +84,9 @@ pub(in crate::db) enum Stage {
     Quiet,
     Locking,
 }
+
+/// PostgreSQL's code for a statement that was cancelled.
+const QUERY_CANCELED: &str = "57014";
 
 /// Lock not available, deadlock, serialization failure: nothing is wrong but the moment.
 pub(in crate::db) fn is_worth_another_try(error: &QueryError) -> bool {
@@ -71,53 +103,137 @@ pub(in crate::db) fn attempt<J>(
     prepare: &[Statement],
     question: &str,
     judge: impl FnOnce(&mut Session, Vec<Rows>) -> Result<Result<Stages, J>, QueryError>,
-) -> Ended<J> {
+) -> Attempt<J> {
+    match before_locks(sending, session, prepare, question, judge) {
+        Err(ended) => ended.into(),
+        Ok((stages, transaction)) => under_locks(sending, session, &stages, transaction),
+    }
+}
+
+/// All that nobody waits for. Gives what is left to be sent, and the transaction's id.
+fn before_locks<J>(
+    sending: Sending<'_>,
+    session: &mut Session,
+    prepare: &[Statement],
+    question: &str,
+    judge: impl FnOnce(&mut Session, Vec<Rows>) -> Result<Result<Stages, J>, QueryError>,
+) -> Result<(Stages, String), Ended<J>> {
     let fail = |session: &mut Session, at, error| failed(sending, session, at, error, None);
+    let stop = |session: &mut Session, ended| match roll_back(session) {
+        Ok(()) => ended,
+        Err(error) => Ended::Lost {
+            transaction: None,
+            error,
+        },
+    };
     let opening = format!("BEGIN;\n{}{question}", joined(prepare));
     let mut answers = match sending.send(session, "preparing the transaction", &opening) {
         Ok(answers) => answers,
-        Err(error) => return fail(session, Stage::Prepare, error),
+        Err(error) => return Err(fail(session, Stage::Prepare, error)),
     };
     // The first answer is that of the lock.
     answers.drain(..answers.len().min(1));
     let stages = match judge(session, answers) {
         Ok(Ok(stages)) => stages,
-        Ok(Err(verdict)) => {
-            return match roll_back(session) {
-                Ok(()) => Ended::Stopped(verdict),
-                Err(error) => Ended::Lost {
-                    transaction: None,
-                    error,
-                },
-            };
-        }
-        Err(error) => return fail(session, Stage::Prepare, error),
+        Ok(Err(verdict)) => return Err(stop(session, Ended::Stopped(verdict))),
+        Err(error) => return Err(fail(session, Stage::Prepare, error)),
     };
     let quiet = match sending.send(session, "making what is new", &joined(&stages.quiet)) {
         Ok(answers) => answers,
-        Err(error) => return fail(session, Stage::Quiet, error),
+        Err(error) => return Err(fail(session, Stage::Quiet, error)),
     };
     let transaction = quiet
         .last()
         .and_then(|rows| rows.first()?.get(0))
         .unwrap_or_default()
         .to_owned();
-    if let Some(signal) = sending.interrupt.signal() {
-        return match roll_back(session) {
-            Ok(()) => Ended::Interrupted(signal),
-            Err(error) => Ended::Lost {
-                transaction: None,
-                error,
-            },
-        };
+    match sending.interrupt.signal() {
+        Some(signal) => Err(stop(session, Ended::Interrupted(signal))),
+        None => Ok((stages, transaction)),
     }
-    let began = Instant::now();
+}
+
+/// The locks, what needs them, and COMMIT. What takes longer than writers may have to wait is cancelled: before COMMIT
+/// the transaction is rolled back, in COMMIT it stays committed, and only the wait for a synchronous standby ends
+/// (`SyncRepWaitForLSN`, syncrep.c). Either releases the locks.
+fn under_locks<J>(
+    sending: Sending<'_>,
+    session: &mut Session,
+    stages: &Stages,
+    transaction: String,
+) -> Attempt<J> {
+    let heard = session.heard();
+    heard.forget();
+    let sent = Instant::now();
+    let limit = longest_stall(sending.lock_timeout);
+    let mut is_over = false;
+    let mut watch = || {
+        let since = match stages.stall {
+            Stall::Never | Stall::FromTheStart => Some(sent),
+            Stall::WhenSaid => {
+                let notices = heard.notices();
+                notices.queued.or(notices.held)
+            }
+        };
+        is_over = since.is_some_and(|since| since.elapsed() >= limit);
+        is_over
+    };
     let locking = joined(&stages.locking) + "COMMIT";
-    match sending.send(session, "changing what stands", &locking) {
-        Ok(_) => Ended::Committed {
-            locked: began.elapsed(),
-        },
-        Err(error) => failed(sending, session, Stage::Locking, error, Some(transaction)),
+    let (target, doing) = (sending.target, "changing what stands");
+    let answer = sending
+        .interrupt
+        .send(target, session, doing, &locking, &mut watch);
+    let only_local = heard.notices().only_local;
+    let is_cancelled = |error: &QueryError| error.sqlstate() == Some(QUERY_CANCELED);
+    let took_effect = only_local || answer.as_ref().is_err_and(is_cancelled);
+    match answer {
+        Ok(answers) => {
+            let stalled = stall(stages.stall, sent, &heard, answers.first());
+            if is_over && !took_effect {
+                thread::sleep(CANCEL_UNDER_WAY);
+            }
+            if !stages.after.is_empty() {
+                // When this fails, the session is gone, and the lock with it.
+                drop(session.batch("letting other migrations in", &joined(&stages.after)));
+            }
+            Attempt {
+                ended: Ended::Committed { only_local },
+                stalled: Some(stalled),
+            }
+        }
+        Err(error) => {
+            if is_over && !took_effect {
+                thread::sleep(CANCEL_UNDER_WAY);
+            }
+            let in_time = !is_over || !is_cancelled(&error);
+            let ended = match failed(sending, session, Stage::Locking, error, Some(transaction)) {
+                Ended::Failed { at, .. } if !in_time => Ended::Again { at },
+                ended => ended,
+            };
+            let stalled = match ended {
+                Ended::Lost { .. } => None,
+                _ => Some(stall(stages.stall, sent, &heard, None)),
+            };
+            Attempt { ended, stalled }
+        }
+    }
+}
+
+/// For how long writers may have had to wait for what was `sent`, now that COMMIT or ROLLBACK is answered. `free` is
+/// the answer of a transaction that got its locks: how long nobody had to wait for it.
+fn stall(from: Stall, sent: Instant, heard: &Heard, free: Option<&Rows>) -> Duration {
+    let all = sent.elapsed();
+    let notices = heard.notices();
+    let free = free.and_then(|rows| rows.first()?.get(0)?.parse().ok());
+    let free = free.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    match (from, free) {
+        (Stall::Never, _) => Duration::ZERO,
+        (Stall::FromTheStart, _) => all,
+        (Stall::WhenSaid, Some(free)) => all.saturating_sub(free),
+        // It queues when it has asked without waiting for all of this time.
+        (Stall::WhenSaid, None) if notices.queued.is_some() => all.saturating_sub(WITHOUT_WAITING),
+        (Stall::WhenSaid, None) if notices.held.is_some() => all,
+        (Stall::WhenSaid, None) => Duration::ZERO,
     }
 }
 
@@ -152,8 +268,7 @@ fn failed<J>(
         };
     }
     match sending.interrupt.signal() {
-        // Query canceled.
-        Some(signal) if error.sqlstate() == Some("57014") => Ended::Interrupted(signal),
+        Some(signal) if error.sqlstate() == Some(QUERY_CANCELED) => Ended::Interrupted(signal),
         _ if is_worth_another_try(&error) => Ended::Again { at },
         _ => Ended::Failed { at, error },
     }

@@ -33,7 +33,8 @@ pub enum ApplyError {
     )]
     Changed(Box<Changed>),
     /// A lock was not obtained in the time allowed.
-    #[error("{}; nothing changed, and running it again is safe", self.reason())]
+    #[error("{}; nothing changed, and running it again is safe{}", self.reason(),
+        if *may_be_divided { ONE_AT_A_TIME } else { "" })]
     LockNotObtained {
         /// How long was tried.
         waited: Duration,
@@ -43,6 +44,8 @@ pub enum ApplyError {
         awaited: Awaited,
         /// Who blocked at the end.
         blockers: Vec<Blocker>,
+        /// Whether the tables could be locked one at a time.
+        may_be_divided: bool,
     },
     /// A statement failed, and its transaction was rolled back.
     #[error("{0}; nothing changed")]
@@ -327,6 +330,9 @@ impl fmt::Display for Partly {
         })
     }
 }
+
+/// What helps where the tables are never free at the same time.
+const ONE_AT_A_TIME: &str = "; --one-table-at-a-time locks each table in a transaction of its own";
 
 fn not_obtained(awaited: &Awaited) -> String {
     match awaited {

@@ -18,8 +18,8 @@ use crate::db::session::{QueryError, Rows, Session};
 #[must_use]
 pub struct Ending(#[expect(dead_code, reason = "its end is what is noticed")] Sender<()>);
 
-/// How long a signal may stay unnoticed.
-const TICK: Duration = Duration::from_millis(50);
+/// How long a signal, or the end of the time allowed, may stay unnoticed.
+const TICK: Duration = Duration::from_millis(10);
 
 /// A request to cancel can reach the server between two statements, where there is nothing to
 /// cancel; it is sent again until the statement has ended.
@@ -94,15 +94,15 @@ impl Interrupt {
         }
     }
 
-    /// Sends a batch and waits for the answer; a signal cancels it on the server. Meanwhile `watch`
-    /// is called, again and again.
+    /// Sends a batch and waits for the answer; a signal cancels it on the server, and so does `watch`, which is
+    /// called again and again, when it says so.
     pub(super) fn send(
         &self,
         target: &Target,
         session: &mut Session,
         doing: &'static str,
         sql: &str,
-        watch: &mut dyn FnMut(),
+        watch: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<Rows>, QueryError> {
         let token = session.client().cancel_token();
         thread::scope(|scope| {
@@ -115,12 +115,12 @@ impl Interrupt {
             let mut cancelled: Option<Instant> = None;
             while end.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 let due = cancelled.is_none_or(|at| at.elapsed() >= CANCEL_AGAIN);
-                if self.signal().is_some() && due {
+                let is_over = watch();
+                if (is_over || self.signal().is_some()) && due {
                     // When it does not reach the server, the statement ends as it would have.
                     drop(target.cancel(token.clone()));
                     cancelled = Some(Instant::now());
                 }
-                watch();
             }
             match worker.join() {
                 Ok(answer) => answer,

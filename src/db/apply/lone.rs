@@ -24,10 +24,8 @@ pub(super) fn run(
     reconnected: bool,
     observer: &mut dyn Observer,
 ) -> Result<(), ApplyError> {
-    let conditions = session
-        .server
-        .conditions(apply.options.lock_timeout, apply.options.wait);
-    let alone = apply.units(record, &conditions).1;
+    let conditions = apply.conditions(session, apply.options.lock_timeout);
+    let alone = apply.units(record, &conditions).alone;
     let (together, _) = apply.plan.together_and_alone();
     let mut done: Vec<usize> = together.iter().map(|(number, _)| *number).collect();
     for unit in &alone {
@@ -102,7 +100,10 @@ fn one(
             session,
             "doing a step that stands alone",
             &unit.step.sql,
-            &mut || watch.look(observer),
+            &mut || {
+                watch.look(observer);
+                false
+            },
         );
         let blockers = watch.blockers;
         let Err(error) = ended else {
@@ -178,7 +179,7 @@ fn clean(session: &mut Session, step: &Step, error: &QueryError) -> Option<Strin
 
 /// Records that the run is over, lets other migrations in, and says what it came to. When nothing was
 /// done before and nothing is left behind, nothing has changed.
-fn stopped(
+pub(super) fn stopped(
     apply: &Apply<'_>,
     session: &mut Session,
     record: &Record,
@@ -205,6 +206,7 @@ fn stopped(
             attempts: 1,
             awaited: Awaited::Tables(step.locks.clone()),
             blockers,
+            may_be_divided: false,
         },
         _ => ApplyError::PartlyApplied(Box::new(partly)),
     }

@@ -37,7 +37,9 @@ pub(in crate::db) enum Fate {
 impl Lost<'_> {
     /// Connects again, within `patience`, until a server can say.
     pub(in crate::db) fn fate(&self, sending: Sending<'_>, patience: Duration) -> Fate {
-        let Sending { target, interrupt } = sending;
+        let Sending {
+            target, interrupt, ..
+        } = sending;
         let began = Instant::now();
         loop {
             let left = patience.saturating_sub(began.elapsed());

@@ -9,6 +9,7 @@ mod blockers;
 mod contradictions;
 mod error;
 mod interrupt;
+mod locking;
 mod lone;
 mod lost;
 mod patience;
@@ -16,6 +17,7 @@ mod patient;
 mod persist;
 mod pooled;
 mod preflight;
+mod rest;
 mod server;
 mod watch;
 
@@ -32,15 +34,17 @@ use super::session::{QueryError, Rows, Session};
 use crate::diff::compare;
 use crate::model::Table;
 use crate::model::name::literal;
+use crate::plan::locking::strongest;
 use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::record::{HistoryState, Home, Record};
-use crate::plan::script::{self, Alone, Conditions, Exclusion, Stages, Statement, Unit};
-use crate::plan::{Lock, Plan, Request, Step, basis, grants, plan as make_plan};
+use crate::plan::script::{self, Alone, Conditions, Exclusion, Numbered, Stages, Statement, Unit};
+use crate::plan::{Plan, Request, Step, basis, grants, plan as make_plan};
 
 pub use blockers::{Awaited, Blocker, blockers};
 pub use contradictions::contradictions;
 pub use error::{ApplyError, Changed, Doubt, Failure, Outcome, Partly, Stop};
 pub use interrupt::Interrupt;
+pub use locking::locking;
 pub use patience::Waiting;
 pub use patient::patiently;
 pub use persist::Committed;
@@ -52,6 +56,7 @@ use server::ServerIdentity;
 pub(in crate::db) use preflight::preflight_of;
 
 pub(in crate::db) use attempt::{Ended, Sending, Stage, attempt, joined};
+pub(in crate::db) use locking::{questions as locking_questions, read as read_locking};
 pub(in crate::db) use persist::{Persist, Persisted};
 
 /// The name our connections go by.
@@ -118,7 +123,7 @@ pub enum Applied {
 pub struct Done {
     /// The run, as the history names it.
     pub run: Uuid,
-    /// How its transaction went.
+    /// How its transactions went, taken together.
     pub transaction: Committed,
     /// How long all of it took.
     pub took: Duration,
@@ -158,7 +163,11 @@ pub fn apply(
         ..request.clone()
     };
     let apply = Apply {
-        sending: Sending { target, interrupt },
+        sending: Sending {
+            target,
+            interrupt,
+            lock_timeout: options.lock_timeout,
+        },
         plan,
         request,
         options,
@@ -171,16 +180,11 @@ pub fn apply(
     });
     let mut record = Record::of(plan, &options.host, HistoryState::Present).begun_on(home.as_ref());
     record.is_subscribed = session.server.history_is_subscribed;
-    let Some(transaction) = apply.transaction(session, &mut record, observer)? else {
+    let Some(mut transaction) = apply.transaction(session, &mut record, observer)? else {
         return Ok(Applied::Already);
     };
-    let (together, alone) = plan.together_and_alone();
-    for (number, step) in together {
-        observer.step_done(number, step);
-    }
-    if !alone.is_empty() {
-        lone::run(&apply, session, &record, transaction.reconnected, observer)?;
-    }
+    rest::run(&apply, session, &record, &mut transaction, observer)?;
+    lone::run(&apply, session, &record, transaction.reconnected, observer)?;
     Ok(Applied::Done(Done {
         run: record.id,
         transaction,
@@ -215,19 +219,27 @@ impl Apply<'_> {
             awaited: &|at| self.awaited(at),
             recorded: &recorded,
         };
+        let locks = strongest(self.first_steps().flat_map(|step| &step.locks));
+        let mut turn = 0;
         let ended = persist.run(session, observer, |session, lock_timeout| {
-            let conditions = session.server.conditions(lock_timeout, self.options.wait);
-            let prepare = self.units(record, &conditions).0.prepare;
+            let conditions = self.conditions(session, lock_timeout);
+            let prepare = self.units(record, &conditions).first.prepare;
             // Rolled back to: what is read leaves no setting behind.
             let question = format!(
-                "SAVEPOINT reading;\n{};\n{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
+                "SAVEPOINT reading;\n{};\n{};\n{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
                 history::STATE,
+                locking::questions(&session.schema, session.server.version(), &locks),
                 introspect::questions(session)
             );
             let judge = |session: &mut Session, answers: Vec<Rows>| {
                 let mut answers = answers.into_iter();
                 let state = answers.next();
                 record.history = history::state(state.as_ref().and_then(|rows| rows.first()));
+                let conditions = Conditions {
+                    locking: locking::read(&mut answers, turn),
+                    ..conditions
+                };
+                turn += 1;
                 if let Some(verdict) = self.has_changed(session, answers.collect())? {
                     return Ok(Err(verdict));
                 }
@@ -237,16 +249,17 @@ impl Apply<'_> {
                         Err(obstacle) => return Ok(Err(Verdict::Refused(obstacle))),
                     }
                 }
-                Ok(Ok(self.units(record, &conditions).0))
+                Ok(Ok(self.units(record, &conditions).first))
             };
-            let ended = attempt(self.sending, session, &prepare, &question, judge);
-            let over = matches!(ended, Ended::Committed { .. } | Ended::Lost { .. });
+            let tried = attempt(self.sending, session, &prepare, &question, judge);
+            let over = matches!(tried.ended, Ended::Committed { .. } | Ended::Lost { .. });
             if !over && !self.plan.is_one_transaction() {
                 // When this fails, the session is gone, and the lock with it.
                 drop(session.batch("letting other migrations in", &Exclusion::release()));
             }
-            ended
+            tried
         });
+        let ended = ended.map_err(|error| self.with_remedy(error));
         match ended? {
             Persisted::Committed(committed) => Ok(Some(committed)),
             Persisted::Stopped(Verdict::Already) => Ok(None),
@@ -261,16 +274,50 @@ impl Apply<'_> {
         }
     }
 
-    fn units(&self, record: &Record, conditions: &Conditions) -> (Stages, Vec<Alone>) {
-        let mut stages = Stages::default();
-        let mut alone = Vec::new();
-        for unit in script::units(self.plan, record, conditions) {
+    /// Where several tables were to be locked together, that they can be locked one at a time.
+    fn with_remedy(&self, error: ApplyError) -> ApplyError {
+        match error {
+            ApplyError::LockNotObtained {
+                waited,
+                attempts,
+                awaited: Awaited::Tables(locks),
+                blockers,
+                ..
+            } => ApplyError::LockNotObtained {
+                waited,
+                attempts,
+                awaited: Awaited::Tables(locks),
+                blockers,
+                may_be_divided: self.plan.may_be_divided(),
+            },
+            other => other,
+        }
+    }
+
+    fn conditions(&self, session: &Session, lock_timeout: Duration) -> Conditions {
+        session.server.conditions(lock_timeout, self.options.wait)
+    }
+
+    /// The steps of the first transaction.
+    fn first_steps(&self) -> impl Iterator<Item = &Step> {
+        let groups = self.plan.transactions();
+        let first = groups.into_iter().next().unwrap_or_default();
+        first.into_iter().map(|(_, step)| step)
+    }
+
+    fn units(&self, record: &Record, conditions: &Conditions) -> Units {
+        let mut units = Units::default();
+        for (place, unit) in script::units(self.plan, record, conditions)
+            .into_iter()
+            .enumerate()
+        {
             match unit {
-                Unit::Transaction(transaction) => stages = transaction,
-                Unit::Alone(step) => alone.push(step),
+                Unit::Transaction(stages) if place == 0 => units.first = stages,
+                Unit::Transaction(stages) => units.rest.push(stages),
+                Unit::Alone(step) => units.alone.push(step),
             }
         }
-        (stages, alone)
+        units
     }
 
     /// Whether what stands is still what the plan was made from.
@@ -339,9 +386,7 @@ impl Apply<'_> {
         if at == Stage::Prepare {
             return Awaited::OtherMigration;
         }
-        let (together, _) = self.plan.together_and_alone();
-        let locks = together.iter().flat_map(|(_, step)| &step.locks);
-        Awaited::Tables(strongest(locks))
+        Awaited::Tables(strongest(self.first_steps().flat_map(|step| &step.locks)))
     }
 
     /// Which step failed. PostgreSQL names the statement nowhere, so the quiet part, which nobody
@@ -353,10 +398,8 @@ impl Apply<'_> {
             Stage::Prepare => None,
             Stage::Quiet => self.failing_statement(session, error),
             Stage::Locking => {
-                let (together, _) = self.plan.together_and_alone();
-                let named = together.iter().filter(|(_, step)| is_named(step, error));
-                let mut places = named.map(|(place, _)| *place);
-                places.next().filter(|_| places.next().is_none())
+                let groups = self.plan.transactions();
+                groups.first().and_then(|steps| named_step(steps, error))
             }
         };
         let what = match (step.and_then(|place| steps.get(place)), at) {
@@ -369,11 +412,9 @@ impl Apply<'_> {
     }
 
     fn failing_statement(&self, session: &mut Session, error: &QueryError) -> Option<usize> {
-        let conditions = session
-            .server
-            .conditions(self.options.lock_timeout, self.options.wait);
+        let conditions = self.conditions(session, self.options.lock_timeout);
         let record = Record::of(self.plan, &self.options.host, HistoryState::Present);
-        let stages = self.units(&record, &conditions).0;
+        let stages = self.units(&record, &conditions).first;
         let opening = format!("BEGIN;\n{}", joined(&stages.prepare));
         session
             .batch("looking for the step that failed", &opening)
@@ -392,6 +433,14 @@ impl Apply<'_> {
     }
 }
 
+/// What is sent, in order.
+#[derive(Default)]
+struct Units {
+    first: Stages,
+    rest: Vec<Stages>,
+    alone: Vec<Alone>,
+}
+
 /// Why a plan is not carried out, found under the lock.
 enum Verdict {
     /// Somebody did it.
@@ -402,12 +451,11 @@ enum Verdict {
     Refused(Obstacle),
 }
 
-/// The strongest of the locks on each table.
-pub(in crate::db) fn strongest<'a>(locks: impl Iterator<Item = &'a Lock>) -> Vec<Lock> {
-    let mut strongest: Vec<Lock> = locks.cloned().collect();
-    strongest.sort_by(|a, b| (&a.table, b.mode).cmp(&(&b.table, a.mode)));
-    strongest.dedup_by(|weaker, stronger| weaker.table == stronger.table);
-    strongest
+/// The one of the steps that an error names.
+fn named_step(steps: &[Numbered<'_>], error: &QueryError) -> Option<usize> {
+    let mut places = steps.iter().filter(|(_, step)| is_named(step, error));
+    let (place, _) = places.next()?;
+    places.next().is_none().then_some(*place)
 }
 
 /// Whether an error names what the step makes.

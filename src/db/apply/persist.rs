@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::attempt::{Ended, Sending, Stage};
+use super::attempt::{Attempt, Ended, Sending, Stage};
 use super::blockers::Awaited;
 use super::error::{ApplyError, Outcome};
 use super::lost::{Fate, Lost};
@@ -33,10 +33,29 @@ pub struct Committed {
     pub attempts: u32,
     /// How long all attempts and the pauses between them took.
     pub took: Duration,
-    /// For how long it held the locks that writers wait for, seen from here.
-    pub locked: Duration,
+    /// How long writers had to wait for an attempt, at most; `None` when that is not known.
+    pub stalled: Option<Duration>,
+    /// Whether no synchronous standby has confirmed it: COMMIT took longer than writers may have to wait, so its wait
+    /// was cancelled.
+    pub only_local: bool,
     /// Whether the connection was lost while it committed; the session is another since.
     pub reconnected: bool,
+}
+
+impl Committed {
+    /// Adds how another transaction of the same run went.
+    pub(in crate::db) fn add(&mut self, other: &Committed) {
+        self.attempts += other.attempts - 1;
+        self.took += other.took;
+        self.stalled = longer(self.stalled, other.stalled);
+        self.only_local |= other.only_local;
+        self.reconnected |= other.reconnected;
+    }
+}
+
+/// The longer of two times, as far as both are known.
+fn longer(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    Some(one?.max(other?))
 }
 
 /// What stays the same over all attempts.
@@ -55,11 +74,12 @@ impl Persist<'_> {
         &self,
         session: &mut Session,
         observer: &mut dyn Observer,
-        mut attempt: impl FnMut(&mut Session, Duration) -> Ended<J>,
+        mut attempt: impl FnMut(&mut Session, Duration) -> Attempt<J>,
     ) -> Result<Persisted<J>, ApplyError> {
         let Sending { interrupt, .. } = self.sending;
         let began = Instant::now();
         let mut patience = Patience::new(self.options);
+        let mut longest_stall = Some(Duration::ZERO);
         let interrupted = |signal| ApplyError::Interrupted {
             signal,
             partly: None,
@@ -70,17 +90,19 @@ impl Persist<'_> {
             if let Some(signal) = interrupt.signal() {
                 return Err(interrupted(signal));
             }
-            let ended = attempt(session, patience.next_lock_timeout());
-            let committed = |locked, reconnected| {
+            let Attempt { ended, stalled } = attempt(session, patience.next_lock_timeout());
+            longest_stall = longer(longest_stall, stalled);
+            let committed = |only_local, reconnected| {
                 Persisted::Committed(Committed {
                     attempts: patience.attempts(),
                     took: began.elapsed(),
-                    locked,
+                    stalled: longest_stall,
+                    only_local,
                     reconnected,
                 })
             };
             let at = match ended {
-                Ended::Committed { locked } => return Ok(committed(locked, false)),
+                Ended::Committed { only_local } => return Ok(committed(only_local, false)),
                 Ended::Stopped(verdict) => return Ok(Persisted::Stopped(verdict)),
                 Ended::Failed { at, error } => return Ok(Persisted::Failed { at, error }),
                 Ended::Interrupted(signal) => return Err(interrupted(signal)),
@@ -97,7 +119,7 @@ impl Persist<'_> {
                     let outcome = match fate {
                         Some(Fate::Committed(other)) => {
                             *session = *other;
-                            return Ok(committed(Duration::ZERO, true));
+                            return Ok(committed(false, true));
                         }
                         Some(Fate::Not(outcome)) => outcome,
                         None => Outcome::RolledBack,
@@ -118,6 +140,7 @@ impl Persist<'_> {
                         attempts: patience.attempts(),
                         awaited,
                         blockers,
+                        may_be_divided: false,
                     });
                 }
             }

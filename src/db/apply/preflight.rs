@@ -42,7 +42,7 @@ fn obstacle(reason: impl Into<String>, remedy: impl Into<String>) -> Obstacle {
 }
 
 /// Everything that would make `plan` fail, or unsafe, on this connection: a server that cannot, a
-/// pooler under steps that need a session, a right that is missing. One round trip, and a second
+/// pooler under steps that need a session, or several transactions, a right that is missing. One round trip, and a second
 /// connection where there are such steps.
 ///
 /// # Errors
@@ -53,15 +53,17 @@ pub fn preflight(
     session: &mut Session,
     plan: &Plan,
 ) -> Result<Vec<Obstacle>, QueryError> {
-    preflight_of(target, session, &plan.steps, &plan.basis.stood)
+    let several = plan.transactions().len() > 1;
+    preflight_of(target, session, &plan.steps, &plan.basis.stood, several)
 }
 
-/// The same for `steps` on a schema in which `stood` stands.
+/// The same for `steps` on a schema in which `stood` stands, in `several` transactions or in one.
 pub(in crate::db) fn preflight_of(
     target: &Target,
     session: &mut Session,
     steps: &[Step],
     stood: &Schema,
+    several: bool,
 ) -> Result<Vec<Obstacle>, QueryError> {
     let mut obstacles = of_server(session);
     if !obstacles.is_empty() || steps.is_empty() {
@@ -80,7 +82,7 @@ pub(in crate::db) fn preflight_of(
     }));
     let questions = questions(&session.schema, steps, stood);
     let answers = session.ask("asking for rights", &questions)?;
-    obstacles.extend(of_pooler(target, session, steps)?);
+    obstacles.extend(of_pooler(target, session, steps, several)?);
     for row in answers.iter().flatten() {
         let (Some(reason), Some(remedy)) = (row.get(0), row.get(1)) else {
             continue;
@@ -128,25 +130,33 @@ fn of_server(session: &Session) -> Vec<Obstacle> {
     obstacles
 }
 
-/// Steps that stand alone need a session that stays.
+/// Steps that stand alone need a session that stays, and so does the lock that keeps other migrations out over several
+/// transactions.
 fn of_pooler(
     target: &Target,
     session: &mut Session,
     steps: &[Step],
+    several: bool,
 ) -> Result<Option<Obstacle>, QueryError> {
     let alone: Vec<_> = steps
         .iter()
         .filter(|step| step.transaction == Transaction::Alone)
         .map(|step| step.change.summary())
         .collect();
-    if alone.is_empty() || !is_pooled(target, session)? {
+    if (alone.is_empty() && !several) || !is_pooled(target, session)? {
         return Ok(None);
     }
-    Ok(Some(obstacle(
-        format!(
-            "the connection goes through a pooler, and these steps need a session of their own: {}",
+    let what = match alone.is_empty() {
+        true => {
+            "one table at a time, in several transactions, needs a session of its own".to_owned()
+        }
+        false => format!(
+            "these steps need a session of their own: {}",
             alone.join("; ")
         ),
+    };
+    Ok(Some(obstacle(
+        format!("the connection goes through a pooler, and {what}"),
         "Use the direct address (DIRECT_URL; Supabase: port 5432) for this.",
     )))
 }

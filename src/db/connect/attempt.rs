@@ -5,13 +5,14 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use postgres::{CancelToken, Client};
+use postgres::CancelToken;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Target;
 use super::entry::Entry;
 use super::explain::explain;
 use super::failure::{ConnectError, Reason};
+use super::heard::Connection;
 use super::hosts::{Host, Place};
 use super::session::SessionKind;
 use super::tls::{self, Encryption};
@@ -38,7 +39,7 @@ impl Target {
     ///
     /// # Errors
     /// When no server lets us in, the last one's reason, with those of the others before it.
-    pub fn connect(&self, application_name: &str) -> Result<Client, ConnectError> {
+    pub fn connect(&self, application_name: &str) -> Result<Connection, ConnectError> {
         let mut earlier: Vec<(String, Failure)> = Vec::new();
         let finish = |failure: Failure, earlier: Vec<(String, Failure)>| ConnectError {
             tried: format!("{} (from {})", self.endpoint(), self.origin),
@@ -83,7 +84,7 @@ impl Target {
                         wanted: *wanted,
                     };
                     match entry.try_modes() {
-                        Ok(client) => return Ok(client),
+                        Ok(connection) => return Ok(connection),
                         Err(mut failure) if failure.reason.another_may_do() => {
                             if let Reason::Unreachable { only_ipv6, .. } = &mut failure.reason {
                                 *only_ipv6 = all_ipv6;

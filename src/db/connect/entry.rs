@@ -1,6 +1,5 @@
 //! One server at one address, and with what it is entered.
 
-use postgres::Client;
 use postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -8,6 +7,7 @@ use super::Target;
 use super::attempt::{Failure, named};
 use super::explain::explain;
 use super::failure::Reason;
+use super::heard::{Connection, Heard};
 use super::hosts::{Host, Place};
 use super::password::Password;
 use super::session::{SessionKind, state};
@@ -29,7 +29,7 @@ pub(super) struct Entry<'a> {
 impl Entry<'_> {
     /// One server at one address, with a second try where `allow` and `prefer` have one: when
     /// pg_hba.conf refused the first for being encrypted, or for not being so.
-    pub(super) fn try_modes(&self) -> Result<Client, Failure> {
+    pub(super) fn try_modes(&self) -> Result<Connection, Failure> {
         let (first, second) = match (&self.host.place, self.target.tls.encryption) {
             (Place::Socket(_), _) | (_, Encryption::Disable) => (SslMode::Disable, None),
             (_, Encryption::Allow) => (SslMode::Disable, Some(SslMode::Require)),
@@ -55,7 +55,7 @@ impl Entry<'_> {
         }
     }
 
-    fn once(&self, mode: SslMode) -> Result<Client, Failure> {
+    fn once(&self, mode: SslMode) -> Result<Connection, Failure> {
         let begun = trace::begin(|| {
             let tls = match mode {
                 SslMode::Disable => "without TLS",
@@ -75,7 +75,7 @@ impl Entry<'_> {
         entered
     }
 
-    fn untold(&self, mode: SslMode) -> Result<Client, Failure> {
+    fn untold(&self, mode: SslMode) -> Result<Connection, Failure> {
         let Entry {
             target,
             host,
@@ -83,7 +83,10 @@ impl Entry<'_> {
             wanted,
             ..
         } = *self;
-        let config = self.config(mode);
+        let mut config = self.config(mode);
+        let heard = Heard::default();
+        let hearing = heard.clone();
+        config.notice_callback(move |said| hearing.hear(&said));
         let tls = self.tls.clone();
         let opened = target.within(host, move || {
             let mut client = config.connect(tls)?;
@@ -99,7 +102,7 @@ impl Entry<'_> {
         })?;
         match state.and_then(|state| state.lacks(wanted)) {
             Some(wanted) => Err(Failure::new(Reason::Session { wanted })),
-            None => Ok(client),
+            None => Ok(Connection::new(client, heard)),
         }
     }
 

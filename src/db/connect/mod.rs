@@ -18,6 +18,7 @@ mod environment;
 mod error;
 mod explain;
 mod failure;
+mod heard;
 mod hosts;
 mod parameters;
 mod passfile;
@@ -39,11 +40,14 @@ use std::time::Duration;
 pub use environment::Environment;
 pub use error::TargetError;
 pub use failure::{CertificateProblem, ConnectError, PoolerProblem, Reason};
+pub use heard::Connection;
 pub use secret::Secret;
 pub use sources::{Origin, Sources};
 pub use tls::TlsSetupError;
 
 use crate::model::in_a_line;
+pub(in crate::db) use heard::Heard;
+
 use hosts::{Host, Place};
 use password::Password;
 use postgres::config::ChannelBinding;

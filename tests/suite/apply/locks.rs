@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::thread;
+use std::time::Duration;
 
 use leora_migrate::db::introspect::introspect;
+use leora_migrate::plan::locking::strongest;
+use leora_migrate::plan::record::Record;
+use leora_migrate::plan::script::{Statement, Unit, units};
 use leora_migrate::plan::undo::undo;
-use leora_migrate::plan::{LockMode, Plan, Step, Transaction};
+use leora_migrate::plan::{Grouping, LockMode, Plan, Step, Transaction};
 use postgres::Client;
 
 use super::ground::{Ground, Holder, ROWS, until, without};
@@ -116,6 +120,59 @@ fn of_the_whole_plan_and_of_the_way_back() {
     let ground = Ground::on(Template::Baseline);
     let plan = check(&ground);
     check_the_way_back(&ground, &plan, 3);
+}
+
+/// What the block takes that comes before the steps is what the steps claim together, and they take nothing more.
+fn check_the_block(ground: &Ground, plan: &Plan) {
+    let session = ground.session();
+    let conditions = session
+        .server
+        .conditions(Duration::from_millis(500), Duration::from_secs(1));
+    let record = Record::of(plan, "a test", session.server.history());
+    let stood = stood(ground);
+    let mut client = ground.client();
+    let pid = pid_of(&mut client);
+    for unit in units(plan, &record, &conditions) {
+        let Unit::Transaction(stages) = unit else {
+            continue;
+        };
+        let mut claims: BTreeMap<String, LockMode> = BTreeMap::new();
+        let of_step = |statement: &Statement| statement.step.map(|place| &plan.steps[place]);
+        for (table, mode) in stages.locking.iter().filter_map(of_step).flat_map(claimed) {
+            let strongest = claims.entry(table).or_insert(mode);
+            *strongest = mode.max(*strongest);
+        }
+        client.batch_execute("BEGIN").unwrap();
+        for statement in stages.prepare.iter().chain(&stages.quiet) {
+            client.batch_execute(&statement.sql).unwrap();
+        }
+        assert_eq!(held(&mut client, pid, &stood), BTreeMap::new());
+        for statement in &stages.locking {
+            client.batch_execute(&statement.sql).unwrap();
+            assert_eq!(held(&mut client, pid, &stood), claims, "{}", statement.sql);
+        }
+        client.batch_execute("COMMIT").unwrap();
+    }
+}
+
+#[test]
+fn of_the_block_before_the_steps() {
+    for grouping in [Grouping::OneTransaction, Grouping::OneTableAtATime] {
+        let ground = Ground::on(Template::Baseline);
+        let plan = Plan {
+            grouping,
+            ..ground.plan(&mut ground.session())
+        };
+        check_the_block(&ground, &plan);
+        assert_eq!(ground.pending(), Vec::<String>::new());
+    }
+    let half = Template::Baseline.and_then("half-empty", |client| without(client, MISSING));
+    let ground = Ground::on(half);
+    ground.execute(r#"ALTER TABLE "DashboardWidget" DROP COLUMN "config""#);
+    let plan = ground.plan(&mut ground.session());
+    assert!(strongest(plan.steps.iter().flat_map(|step| &step.locks)).len() > 3);
+    check_the_block(&ground, &plan);
+    assert_eq!(ground.pending(), Vec::<String>::new());
 }
 
 const MISSING: &[&str] = &["_idx", "_key", "userId_fkey", "Job_tenantId_fkey", "config"];

@@ -3,6 +3,8 @@
 pub(crate) mod ground;
 mod load;
 mod locks;
+mod one_table;
+mod stall;
 mod waiting;
 
 use leora_migrate::db::apply::{Applied, ApplyError};

@@ -14,10 +14,10 @@ use crate::support::{Cli, Template, repository};
 
 /// Notes who blocked, and does something the first time.
 #[derive(Default)]
-struct Notes<'a> {
-    blockers: Vec<Blocker>,
-    others_migrate: bool,
-    first: Option<Box<dyn FnOnce() + 'a>>,
+pub(crate) struct Notes<'a> {
+    pub(crate) blockers: Vec<Blocker>,
+    pub(crate) others_migrate: bool,
+    pub(crate) first: Option<Box<dyn FnOnce() + 'a>>,
 }
 
 impl Observer for Notes<'_> {
@@ -30,7 +30,7 @@ impl Observer for Notes<'_> {
     }
 }
 
-const UPDATE_ONE: &str = r#"UPDATE "User" SET "fullName" = "fullName" || '!' WHERE "id" IN (SELECT "id" FROM "User" LIMIT 1)"#;
+pub(crate) const UPDATE_ONE: &str = r#"UPDATE "User" SET "fullName" = "fullName" || '!' WHERE "id" IN (SELECT "id" FROM "User" LIMIT 1)"#;
 
 #[test]
 fn who_holds_a_row_lock_is_shown_and_waited_for() {

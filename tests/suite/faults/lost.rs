@@ -69,6 +69,7 @@ fn a_commit_that_was_not_heard_of_is_found_out() {
         panic!("done");
     };
     assert!(done.transaction.reconnected);
+    assert_eq!(done.transaction.stalled, None, "nobody heard when it ended");
     assert_eq!(ground.pending(), Vec::<String>::new());
 }
 
