@@ -162,3 +162,43 @@ impl From<ApplyError> for Error {
         Error::Apply(Box::new(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::apply::Doubt;
+
+    /// Exit codes 2 and 3 say that nothing has changed.
+    #[test]
+    fn what_has_changed_or_may_have_is_never_said_to_have_not() {
+        let lost = |outcome| {
+            let cause = "reset".to_owned();
+            Error::from(ApplyError::ConnectionLost { outcome, cause })
+        };
+        let unknown = |why| {
+            let question = "SELECT".to_owned();
+            lost(Outcome::Unknown { why, question })
+        };
+        let not_verified = lost(Outcome::RolledBack).after_commit();
+        let locked = ApplyError::Interrupted {
+            signal: 2,
+            partly: None,
+        };
+        for (error, code, exit) in [
+            (lost(Outcome::RolledBack), Code::LostRolledBack, 2),
+            (unknown(Doubt::Standby), Code::LostUnknown, 4),
+            (unknown(Doubt::NotIdentified), Code::LostUnknown, 4),
+            (
+                lost(Outcome::LostInFailover { then: 1, now: 2 }),
+                Code::LostInFailover,
+                4,
+            ),
+            (not_verified, Code::NotVerified, 1),
+            (Error::from(locked).after_commit(), Code::NotVerified, 1),
+        ] {
+            assert_eq!((error.code(), error.exit_code()), (Some(code), exit));
+            let says_so = error.to_string().contains("nothing changed");
+            assert_eq!(says_so, exit == 2, "{error}");
+        }
+    }
+}
