@@ -113,8 +113,8 @@ pub const SESSION: &[(&str, &str)] = &[
     ("enable_sort", "on"),
 ];
 
-/// Who and where we are, before anything else is asked. One row. A history that is no table, or has not the columns that
-/// are read of it, is not read: a view runs what its owner wrote.
+/// Who and where we are, before anything else is asked. One row. A history that runs code when it is read
+/// ([`READS_NO_CODE`]), or has not the columns that are read of it, is not read.
 pub const IDENTIFY: &str = "\
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_version'), pg_catalog.current_database(),
        current_user, session_user, r.rolsuper, r.rolsuper OR r.rolbypassrls, pg_catalog.pg_is_in_recovery(),
@@ -130,17 +130,28 @@ SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_sett
                         AND (SELECT pg_catalog.count(*) FROM pg_attribute a WHERE a.attrelid = c.oid
                               AND a.attname IN ('name', 'target_schema', 'state', 'finished_at', 'applied_by')) = '5'
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                  WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r'), false),
+                  WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND {reads_no_code}), false),
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r'),
        coalesce((SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT')
                         AND (SELECT pg_catalog.count(*) FROM pg_attribute a WHERE a.attrelid = c.oid
                               AND a.attname IN ('migration_name', 'started_at', 'finished_at', 'rolled_back_at')) = '4'
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                  WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations' AND c.relkind = 'r'), false),
+                  WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations' AND {reads_no_code}), false),
        EXISTS (SELECT FROM pg_subscription_rel s JOIN pg_class c ON c.oid = s.srrelid JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration')
 FROM pg_roles r WHERE r.rolname = current_user";
+
+/// Whether reading the relation `c` runs no code but PostgreSQL's own: it is a table, without children, whose indexes and
+/// statistics have no expressions for the planner to evaluate, nor its policies functions.
+pub const READS_NO_CODE: &str = "\
+c.relkind = 'r'
+ AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL))
+ AND NOT EXISTS (SELECT FROM pg_statistic_ext s WHERE s.stxrelid = c.oid)
+ AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid)
+ AND NOT (pg_catalog.row_security_active(c.oid)
+          AND EXISTS (SELECT FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass::oid AND d.objid = p.oid
+                       WHERE p.polrelid = c.oid AND d.refclassid = 'pg_proc'::regclass::oid))";
 
 /// Has the session stay while nothing is asked of it, where it would be ended (`idle_session_timeout`, 14 on; NULL before).
 /// No transaction is open then, so it must be set for the whole session; elsewhere nothing is set.

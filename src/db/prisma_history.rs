@@ -7,6 +7,7 @@ use super::apply::{
     ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
     Persisted, Sending, Stage, attempt,
 };
+use super::catalog::READS_NO_CODE;
 use super::connect::Target;
 use super::session::{QueryError, Rows, Session};
 use crate::model::name::{literal, quoted};
@@ -38,9 +39,9 @@ pub enum Access {
     Write,
 }
 
-/// A view is not read: it runs what its owner wrote.
+/// What runs code when it is read, as a view does, is not read.
 const ACCESS: &str = "\
-SELECT CASE WHEN c.relkind <> 'r' OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'closed'
+SELECT CASE WHEN NOT ({reads_no_code}) OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'closed'
             WHEN pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') THEN 'write'
             ELSE 'read' END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -66,7 +67,9 @@ pub fn read(session: &mut Session) -> Result<PrismaHistory, QueryError> {
 }
 
 fn read_by(session: &mut Session, ask: Ask) -> Result<PrismaHistory, QueryError> {
-    let question = ACCESS.replace("{schema}", &literal(session.schema.as_str()));
+    let question = ACCESS
+        .replace("{reads_no_code}", READS_NO_CODE)
+        .replace("{schema}", &literal(session.schema.as_str()));
     let answers = ask(session, "looking for Prisma's history", &question)?;
     let access = match answers.first().and_then(|rows| rows.first()?.get(0)) {
         None => Access::Absent,

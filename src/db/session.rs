@@ -196,7 +196,9 @@ impl Session {
     ///
     /// When the question is not answered.
     pub fn identify(&mut self) -> Result<(), QueryError> {
-        let question = catalog::IDENTIFY.replace("{schema}", &literal(self.schema.as_str()));
+        let question = catalog::IDENTIFY
+            .replace("{reads_no_code}", catalog::READS_NO_CODE)
+            .replace("{schema}", &literal(self.schema.as_str()));
         // Some databases stop statements sooner than they can be answered.
         let question = format!(
             "SET LOCAL statement_timeout = '60s';\n{question};\n{}",

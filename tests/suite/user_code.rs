@@ -295,20 +295,35 @@ fn user_code_is_not_what_postgresql_and_its_extensions_bring() {
     verify(&database, &[]).exits(1).lacks("Not proved\n");
 }
 
-/// Rows of Prisma's history are read by every command that plans.
+/// Rows of Prisma's history are read by every command that plans, and of the new tables, where there are any.
 #[test]
-fn user_code_of_a_view_does_not_run_where_a_history_is_read() {
-    let database = with("CREATE VIEW _prisma_migrations AS SELECT evil_text() AS migration_name, evil_text() AS checksum, evil_text() AS logs,
-        now() AS started_at, now() AS finished_at, now() AS rolled_back_at, evil_text() AS id, 1 AS applied_steps_count");
-    for args in [
-        &["plan"][..],
-        &["status"],
-        &["verify"],
-        &["apply", "--yes"],
-        &["rollback", "--yes"],
+fn user_code_does_not_run_where_rows_are_read() {
+    let columns = "AS SELECT evil_text() AS migration_name, evil_text() AS checksum, evil_text() AS logs, now() AS started_at,
+        now() AS finished_at, now() AS rolled_back_at, evil_text() AS id, 1 AS applied_steps_count";
+    let always = "WHERE evil('x'::text)";
+    for sql in [
+        format!("CREATE VIEW _prisma_migrations {columns}"),
+        format!(
+            "CREATE TABLE _prisma_migrations {columns}; CREATE INDEX ON _prisma_migrations (id) {always}"
+        ),
+        format!(
+            "RESET SESSION AUTHORIZATION; CREATE INDEX ON \"Job\" (id) {always}; SET SESSION AUTHORIZATION mallory"
+        ),
+        format!(
+            "RESET SESSION AUTHORIZATION; CREATE INDEX ON \"Tenant\" (id) {always}; SET SESSION AUTHORIZATION mallory"
+        ),
     ] {
-        let output = Cli::new().database(&database).args(args).run();
-        assert!(!ran(&database), "{args:?}: {output:?}");
+        let database = with(&sql);
+        for args in [
+            &["plan"][..],
+            &["status"],
+            &["verify"],
+            &["snapshot", "--out", "-"],
+            &["apply", "--yes"],
+        ] {
+            let output = Cli::new().database(&database).args(args).run();
+            assert!(!ran(&database), "{sql} {args:?}: {output:?}");
+        }
     }
 }
 

@@ -121,15 +121,10 @@ WITH RECURSIVE member(root, oid, on_delete, on_update) AS (
   WHERE w.ev_enabled <> 'D'
 ), code(root, kind, name, owner, relation, per_row, events, fills, sequences) AS (
   SELECT m.root, 'function', pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)),
-    p.proowner::regrole::text, m.oid, r.per_row, r.events, r.fills,
+    p.proowner::regrole::text, m.oid, r.per_row OR m.on_delete IS NOT NULL, CASE WHEN m.on_delete IS NULL THEN r.events ELSE 6 END, r.fills,
     (SELECT pg_catalog.string_agg(s.oid::regclass::text, ', ' ORDER BY s.oid) FROM pg_depend d JOIN pg_class s ON s.oid = d.refobjid AND s.relkind = 'S'
       WHERE d.classid = r.classid AND d.objid = r.objid AND d.refclassid = 'pg_class'::regclass::oid)
-  FROM runs r JOIN member m ON m.oid = r.relation AND m.on_delete IS NULL
-  JOIN pg_proc p ON p.oid = r.function JOIN pg_namespace n ON n.oid = p.pronamespace
-  UNION ALL
-  SELECT m.root, 'function', pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)),
-    p.proowner::regrole::text, m.oid, true, 6, NULL, NULL
-  FROM runs r JOIN member m ON m.oid = r.relation AND m.on_delete IS NOT NULL AND NOT r.per_row
+  FROM runs r JOIN member m ON m.oid = r.relation AND (m.on_delete IS NULL OR NOT r.per_row)
   JOIN pg_proc p ON p.oid = r.function JOIN pg_namespace n ON n.oid = p.pronamespace
   UNION ALL
   -- pg_trigger.h: 1 is ROW, 4 INSERT, 8 DELETE, 16 UPDATE. Of a table that references this one from elsewhere no row is
@@ -155,7 +150,8 @@ WITH RECURSIVE member(root, oid, on_delete, on_update) AS (
     ELSE (CASE WHEN m.on_update IN ('c', 'n', 'd') AND w.ev_type = '2' THEN 2 ELSE 0 END)
        | (CASE WHEN m.on_delete = 'c' AND w.ev_type = '4' OR m.on_delete IN ('n', 'd') AND w.ev_type = '2' THEN 4 ELSE 0 END)
     END AS events) x
-  WHERE x.events <> 0 AND pg_catalog.pg_get_ruledef(w.oid) OPERATOR(pg_catalog.!~) ' DO INSTEAD NOTHING;$'
+  -- CASE, as PostgreSQL would print the rule of every view before it joins.
+  WHERE x.events <> 0 AND CASE w.ev_type WHEN '1' THEN false ELSE pg_catalog.pg_get_ruledef(w.oid) OPERATOR(pg_catalog.!~) ' DO INSTEAD NOTHING;$' END
     AND w.ev_enabled IN ('A'::"char", CASE pg_catalog.current_setting('session_replication_role') WHEN 'replica' THEN 'R'::"char" ELSE 'O'::"char" END)
 )
 SELECT pg_catalog.json_build_array(c.relname, k.kind, k.name, k.owner, CASE WHEN k.relation <> k.root THEN k.relation::regclass::text END,
