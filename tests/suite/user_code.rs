@@ -4,7 +4,7 @@
 use crate::support::{Cli, Output, Template, TestDatabase};
 
 /// What the role `mallory` may do, and functions of its own that say that they ran: what a sequence gives is not given
-/// back.
+/// back, and where nothing may be written, as in a transaction that reads, a superuser writes a file.
 const MALLORY: &str = r#"
 DO $$ BEGIN CREATE ROLE mallory; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$;
 GRANT USAGE, CREATE ON SCHEMA public TO mallory;
@@ -14,9 +14,16 @@ GRANT USAGE, CREATE ON SCHEMA watch TO mallory;
 CREATE SEQUENCE watch.ran;
 GRANT USAGE ON SEQUENCE watch.ran TO PUBLIC;
 SET SESSION AUTHORIZATION mallory;
+CREATE FUNCTION watch.file() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN lo_export(4711, 'ran-in-' || current_database());
+EXCEPTION WHEN OTHERS THEN
+  RETURN NULL;
+END $$;
 CREATE FUNCTION evil(anyelement) RETURNS boolean IMMUTABLE LANGUAGE plpgsql
-  AS 'BEGIN PERFORM nextval(''watch.ran''); RETURN true; END';
-CREATE FUNCTION evil_text() RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM nextval(''watch.ran''); RETURN ''x''; END';
+  AS 'BEGIN PERFORM watch.file(); PERFORM nextval(''watch.ran''); RETURN true; END';
+CREATE FUNCTION evil_text() RETURNS text LANGUAGE plpgsql
+  AS 'BEGIN PERFORM watch.file(); PERFORM nextval(''watch.ran''); RETURN ''x''; END';
 CREATE FUNCTION evil_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM nextval(''watch.ran''); RETURN NULL; END';
 "#;
 
@@ -31,7 +38,7 @@ fn with(sql: &str) -> TestDatabase {
     let database =
         TestDatabase::from(Template::BaselineWithRows.and_then("applied-for-mallory", apply));
     database.execute(&format!(
-        "{MALLORY}{sql};\nRESET SESSION AUTHORIZATION;\nALTER SEQUENCE watch.ran RESTART"
+        "{MALLORY}{sql};\nRESET SESSION AUTHORIZATION;\nALTER SEQUENCE watch.ran RESTART;\nSELECT lo_from_bytea(4711, 'ran')"
     ));
     database
 }
@@ -46,10 +53,10 @@ fn apply(client: &mut postgres::Client) {
     Cli::new().args(args).run().exits(0);
 }
 
+const RAN: &str = "SELECT is_called OR (pg_stat_file('ran-in-' || current_database(), true)).size IS NOT NULL FROM watch.ran";
+
 fn ran(database: &TestDatabase) -> bool {
-    let asked = database
-        .client()
-        .query_one("SELECT is_called FROM watch.ran", &[]);
+    let asked = database.client().query_one(RAN, &[]);
     asked.unwrap().get(0)
 }
 
