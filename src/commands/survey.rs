@@ -221,9 +221,14 @@ impl Connected {
         &mut self,
         context: &Context,
         options: &ApplyOptions,
-        read: impl FnMut(&mut Session) -> Result<T, QueryError>,
+        mut read: impl FnMut(&mut Session) -> Result<T, QueryError>,
     ) -> Result<T, Error> {
         let mut narrator = Narrator::new(context.console);
+        let read = |session: &mut Session| {
+            let found = read(session)?;
+            session.has_read("reading the database")?;
+            Ok(found)
+        };
         let found = patiently(&mut self.session, options, &mut narrator, read);
         Ok(found.inspect_err(|error| tell_more(context, error))?)
     }

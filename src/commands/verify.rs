@@ -204,8 +204,10 @@ fn report(
         plan,
     } = survey;
     let proved = prove(connected, survey, first, options);
+    connected.session.has_read("trying deletes")?;
     let (schema, server) = (&connected.session.schema, &connected.session.server);
-    let database = Identifier::new(server.database.as_str()).unwrap_or_else(|_| schema.clone());
+    let database =
+        Identifier::of_the_catalog(server.database.as_str()).unwrap_or_else(|_| schema.clone());
     let mut verdict = checklist(&Evidence {
         promise,
         database: &database,

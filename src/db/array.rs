@@ -1,8 +1,8 @@
 //! Arrays and vectors as PostgreSQL prints them (manual, 8.15.6).
 
-/// The numbers of a `smallint[]` (`{1,2}`) or an `int2vector` (`1 2`).
-pub(super) fn numbers(text: &str) -> Vec<i16> {
-    parts(text).filter_map(|part| part.parse().ok()).collect()
+/// The numbers of a `smallint[]` (`{1,2}`) or an `int2vector` (`1 2`); `None` where something else is among them.
+pub(super) fn numbers(text: &str) -> Option<Vec<i16>> {
+    parts(text).map(|part| part.parse().ok()).collect()
 }
 
 /// The oids of an `oidvector` (`1 2`).
@@ -76,8 +76,9 @@ mod tests {
 
     #[test]
     fn numbers_come_from_arrays_and_vectors() {
-        assert_eq!(numbers("{1,-2}"), [1, -2]);
-        assert_eq!(numbers("1 0 3"), [1, 0, 3]);
-        assert!(numbers("").is_empty());
+        assert_eq!(numbers("{1,-2}"), Some(vec![1, -2]));
+        assert_eq!(numbers("1 0 3"), Some(vec![1, 0, 3]));
+        assert_eq!(numbers(""), Some(vec![]));
+        assert_eq!(numbers("1 a"), None);
     }
 }

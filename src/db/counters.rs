@@ -1,7 +1,6 @@
 //! How far the sequences are that columns count by.
 
-use postgres::SimpleQueryRow;
-
+use super::session::Row;
 use crate::model::{ColumnDefault, IndexState, IndexTarget, Table};
 use crate::verify::counters::{Counter, Counting};
 
@@ -18,8 +17,8 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// From a row of the question for sequences.
-    pub(super) fn read(row: &SimpleQueryRow, counter: Counter) -> Sequence {
-        let number = |at| row.get(at).and_then(|text| text.parse::<i64>().ok());
+    pub(super) fn read(row: &Row, counter: Counter) -> Sequence {
+        let number = |at| row.number::<i64>(at);
         let end = number(if counter.downwards { 6 } else { 7 });
         Sequence {
             counter,

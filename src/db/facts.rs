@@ -227,7 +227,7 @@ fn look(
     facts.counters.extend(told);
     let of_other_schemas = elsewhere.and_then(|at| answers.get(at));
     let named = of_other_schemas.into_iter().flatten().filter_map(|row| {
-        let name = |at| Identifier::new(row.get(at)?).ok();
+        let name = |at| Identifier::of_the_catalog(row.get(at)?).ok();
         Some(Namesake {
             table: name(0)?,
             schema: name(1)?,

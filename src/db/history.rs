@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use postgres::SimpleQueryRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::session::{QueryError, Session};
+use super::session::{QueryError, Row, Session};
 use crate::model::name::literal;
 use crate::model::said;
 use crate::plan::Step;
@@ -190,6 +189,7 @@ pub fn read(session: &mut Session) -> Result<History, QueryError> {
         let answers = session.ask("reading the history", &question)?;
         runs.extend(answers.iter().flatten().map(run));
     }
+    session.has_read("reading the history")?;
     Ok(History {
         state,
         runs,
@@ -207,7 +207,7 @@ pub(super) fn begun_here(session: &Session) -> &'static str {
 }
 
 /// What there is of the history.
-pub(super) fn state(row: Option<&SimpleQueryRow>) -> HistoryState {
+pub(super) fn state(row: Option<&Row>) -> HistoryState {
     let yes = |i: usize| row.is_some_and(|row| row.get(i) == Some("t"));
     match (yes(0), yes(1)) {
         (_, true) => HistoryState::Present,
@@ -216,16 +216,17 @@ pub(super) fn state(row: Option<&SimpleQueryRow>) -> HistoryState {
     }
 }
 
-fn run(row: &SimpleQueryRow) -> Run {
+fn run(row: &Row) -> Run {
     let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
     let maybe = |i: usize| row.get(i).map(str::to_owned);
-    let number = |i: usize| row.get(i).and_then(|n| n.parse::<usize>().ok());
-    let seconds = row.get(16).and_then(|n| n.parse::<f64>().ok());
+    let number = |i: usize| row.number::<usize>(i);
+    let seconds = row.number::<f64>(16);
+    let id = row.get(0).and_then(|id| Uuid::parse_str(id).ok());
+    if id.is_none() {
+        row.is_no("UUID", 0);
+    }
     Run {
-        id: row
-            .get(0)
-            .and_then(|id| Uuid::parse_str(id).ok())
-            .unwrap_or_default(),
+        id: id.unwrap_or_default(),
         name: text(1),
         schema: text(2),
         state: match (row.get(3), row.get(20)) {

@@ -1,5 +1,6 @@
 //! Input and output: everything that speaks to PostgreSQL.
 
+mod answer;
 pub mod apply;
 mod array;
 pub mod catalog;

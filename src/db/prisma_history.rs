@@ -1,6 +1,5 @@
 //! Prisma's own history, the table `_prisma_migrations` of a schema: read, and written into.
 
-use postgres::SimpleQueryRow;
 use uuid::Uuid;
 
 use super::apply::{
@@ -9,7 +8,7 @@ use super::apply::{
 };
 use super::catalog::READS_NO_CODE;
 use super::connect::Target;
-use super::session::{QueryError, Rows, Session};
+use super::session::{QueryError, Row, Rows, Session};
 use crate::model::name::{literal, quoted};
 use crate::plan::prisma_record::{
     PrismaMigration, PrismaRecord, PrismaRow, PrismaState, none_failed, table,
@@ -83,10 +82,11 @@ fn read_by(session: &mut Session, ask: Ask) -> Result<PrismaHistory, QueryError>
         let answers = ask(session, "reading Prisma's history", &question)?;
         rows.extend(answers.iter().flatten().map(row));
     }
+    session.has_read("reading Prisma's history")?;
     Ok(PrismaHistory { access, rows })
 }
 
-fn row(row: &SimpleQueryRow) -> PrismaRow {
+fn row(row: &Row) -> PrismaRow {
     let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
     let maybe = |i: usize| row.get(i).map(str::to_owned);
     PrismaRow {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use postgres::error::Severity;
-use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+use postgres::error::{DbError, Severity};
+use postgres::{Client, SimpleQueryMessage};
 
+use super::answer::Reading;
+pub use super::answer::{Row, Unreadable};
 use super::catalog::{self, ServerVersion};
 use super::connect::{Connection, Heard};
 use super::trace;
@@ -17,28 +19,52 @@ use crate::plan::script::Conditions;
 
 /// What PostgreSQL said to one statement, or why it could not be asked.
 #[derive(Debug, thiserror::Error)]
-#[error("{doing}: {}", cause(source))]
+#[error("{doing}: {source}")]
 pub struct QueryError {
     /// What was being done, as the beginning of a sentence.
     pub doing: &'static str,
-    /// What PostgreSQL answered.
-    pub source: postgres::Error,
+    /// What came instead of an answer.
+    pub source: NoAnswer,
+}
+
+/// What came instead of an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// PostgreSQL's refusal, or that it is gone.
+    #[error("{}", cause(_0))]
+    Postgres(postgres::Error),
+    /// An answer that is not what was asked for.
+    #[error("the server's answer could not be read: {0}")]
+    Unreadable(Unreadable),
 }
 
 impl QueryError {
     /// The five characters of PostgreSQL's error code, when the server answered at all.
     pub fn sqlstate(&self) -> Option<&str> {
-        self.source.code().map(postgres::error::SqlState::code)
+        self.refusal().map(|refusal| refusal.code().code())
+    }
+
+    /// PostgreSQL's refusal, when it was one.
+    pub fn refusal(&self) -> Option<&DbError> {
+        match &self.source {
+            NoAnswer::Postgres(error) => error.as_db_error(),
+            NoAnswer::Unreadable(_) => None,
+        }
+    }
+
+    /// Whether the server answered something else than what was asked for.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.source, NoAnswer::Unreadable(_))
     }
 
     /// Whether the connection is gone with it: the server ended the session, or did not answer.
     pub fn is_loss(&self) -> bool {
-        match self.source.as_db_error() {
-            Some(db) => matches!(
-                db.parsed_severity(),
+        match self.refusal() {
+            Some(refusal) => matches!(
+                refusal.parsed_severity(),
                 Some(Severity::Fatal | Severity::Panic)
             ),
-            None => true,
+            None => !self.is_unreadable(),
         }
     }
 }
@@ -66,13 +92,17 @@ fn cause(error: &postgres::Error) -> String {
 /// schema before `pg_catalog`, and tables, types and operators of the same names there. SET looks none up.
 const PLAIN_NAMES: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
 
+/// What ends a transaction without effect.
+pub const ROLLBACK: &str = "ROLLBACK";
+
 /// The rows of one statement, as text.
-pub type Rows = Vec<SimpleQueryRow>;
+pub type Rows = Vec<Row>;
 
 /// A connection and what is known of the server behind it.
 pub struct Session {
     client: Connection,
     round_trips: u32,
+    reading: Reading,
     /// Who and where we are.
     pub server: Server,
     /// The schema that the application's tables stand in.
@@ -183,6 +213,7 @@ impl Session {
         let mut session = Session {
             client: connection.into(),
             round_trips: 0,
+            reading: Reading::default(),
             server: Server::unknown(),
             schema,
         };
@@ -205,10 +236,11 @@ impl Session {
             catalog::STAY_CONNECTED
         );
         let rows = self.ask("asking who and where we are", &question)?;
-        if let Some(row) = rows.first().and_then(|rows| rows.first()) {
-            self.server = Server::read(row);
+        match rows.first().and_then(|rows| rows.first()) {
+            Some(row) => self.server = Server::read(row),
+            None => self.reading.fails(Unreadable::NoRow),
         }
-        Ok(())
+        self.has_read("asking who and where we are")
     }
 
     /// Sends `sql`, one or more statements, in one round trip, and gives the rows of each statement
@@ -217,12 +249,18 @@ impl Session {
     /// # Errors
     ///
     /// When a statement fails; those after it are not run, and outside an explicit transaction
-    /// those before it are undone too.
+    /// those before it are undone too. Nothing but a ROLLBACK is sent once an answer could not be read.
     pub fn batch(&mut self, doing: &'static str, sql: &str) -> Result<Vec<Rows>, QueryError> {
+        if sql != ROLLBACK {
+            self.has_read(doing)?;
+        }
         self.round_trips += 1;
         let sent = trace::send(doing, sql);
         let answered = self.client.simple_query(sql);
-        let answered = answered.map_err(|source| QueryError { doing, source });
+        let answered = answered.map_err(|error| QueryError {
+            doing,
+            source: NoAnswer::Postgres(error),
+        });
         sent.end(answered.as_ref().err().map(|error| error as _));
         let messages = answered?;
         let mut answers = Vec::new();
@@ -233,10 +271,18 @@ impl Session {
                     answers.push(Rows::new());
                     open = true;
                 }
-                SimpleQueryMessage::Row(row) if open => answers.extend_row(row),
+                SimpleQueryMessage::Row(row) if open => {
+                    let row = Row::new(&row, &self.reading);
+                    if let Some(rows) = answers.last_mut() {
+                        rows.push(row);
+                    }
+                }
                 SimpleQueryMessage::CommandComplete(_) => open = false,
                 _ => {}
             }
+        }
+        if sql != ROLLBACK {
+            self.has_read(doing)?;
         }
         Ok(answers)
     }
@@ -253,6 +299,20 @@ impl Session {
         self.batch(doing, &format!("{PLAIN_NAMES};\n{tables_only}{question}"))
     }
 
+    /// Whether all answers could be read so far. What was read of one that could not be is nothing to go by.
+    ///
+    /// # Errors
+    ///
+    /// When a column was missing, or held what it cannot hold.
+    pub fn has_read(&self, doing: &'static str) -> Result<(), QueryError> {
+        self.reading.failure().map_or(Ok(()), |unreadable| {
+            Err(QueryError {
+                doing,
+                source: NoAnswer::Unreadable(unreadable),
+            })
+        })
+    }
+
     /// How often the server was asked since [`Session::open`] began.
     pub fn round_trips(&self) -> u32 {
         self.round_trips
@@ -266,18 +326,6 @@ impl Session {
     /// The connection itself.
     pub fn client(&mut self) -> &mut Client {
         &mut self.client
-    }
-}
-
-trait ExtendRow {
-    fn extend_row(&mut self, row: SimpleQueryRow);
-}
-
-impl ExtendRow for Vec<Rows> {
-    fn extend_row(&mut self, row: SimpleQueryRow) {
-        if let Some(rows) = self.last_mut() {
-            rows.push(row);
-        }
     }
 }
 
@@ -307,10 +355,10 @@ impl Server {
         }
     }
 
-    fn read(row: &SimpleQueryRow) -> Server {
+    fn read(row: &Row) -> Server {
         let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
         let yes = |i: usize| row.get(i) == Some("t");
-        let number = |i: usize| row.get(i).and_then(|n| n.parse::<u32>().ok());
+        let number = |i: usize| row.number::<u32>(i);
         Server {
             version_number: number(0).unwrap_or_default(),
             version: text(1),
@@ -326,7 +374,7 @@ impl Server {
             may_use_schema: yes(12),
             may_create_tables: yes(13),
             schemas: text(14),
-            backend_pid: row.get(15).and_then(|n| n.parse().ok()).unwrap_or_default(),
+            backend_pid: row.number(15).unwrap_or_default(),
             database_oid: number(16).unwrap_or_default(),
             may_read_history: yes(17),
             has_history: yes(18),

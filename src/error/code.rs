@@ -265,6 +265,14 @@ codes! {
         "It comes from the operating system or the driver.",
         "Try psql with the same address, and compare.";
 
+    Unreadable = 46, "An answer of the server cannot be read",
+        "The server answered, and the answer lacks a column that was asked for, or holds something else in one. \
+         Nothing was changed.",
+        "What answers is no PostgreSQL server, a pooler or proxy rewrites answers, or the database's encoding is \
+         SQL_ASCII and a name or value in it is no UTF-8.",
+        "Use the direct address (DIRECT_URL). Where the encoding is SQL_ASCII, rename what is no UTF-8, or make the \
+         database anew in UTF8.";
+
     Query = 50, "PostgreSQL did not answer a question",
         "A statement that only reads failed, or the connection was lost meanwhile. Nothing was changed.",
         "The message says what was being asked, and has PostgreSQL's words.",

@@ -118,8 +118,13 @@ fn of_apply(error: &ApplyError) -> Code {
 
 /// The catalogs of all supported versions have what is asked of them; a history may not.
 fn of_query(error: &QueryError) -> Code {
+    if error.is_unreadable() {
+        return Code::Unreadable;
+    }
     match error.sqlstate() {
         Some("55P03") => Code::LockNotObtained,
+        // character_not_in_repertoire, untranslatable_character
+        Some("22021" | "22P05") => Code::Unreadable,
         Some("42703" | "42P01") => Code::HistoryShape, // undefined_column, undefined_table
         _ => Code::Query,
     }

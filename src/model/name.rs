@@ -9,7 +9,7 @@ use super::in_a_line;
 use super::printable::{escaped_text, quoted_name, quoted_text};
 pub use leora_schema::dsl::MAX_IDENTIFIER_BYTES;
 
-/// A name PostgreSQL keeps as it is: not empty, at most 63 bytes, no NUL.
+/// A name PostgreSQL keeps as it is: not empty, no NUL, at most 63 bytes in the encoding of its database.
 ///
 /// [`fmt::Display`] prints it as people may safely see it; [`Identifier::quoted`] is its only way into SQL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,17 +37,34 @@ impl Identifier {
     ///
     /// When PostgreSQL would refuse the name or cut it.
     pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
+        let name = Identifier::of_the_catalog(name)?;
+        match name.0.len() {
+            ..=MAX_IDENTIFIER_BYTES => Ok(name),
+            bytes => Err(NameError::TooLong(name.0.into(), bytes)),
+        }
+    }
+
+    /// Keeps a name that a catalog holds, or that was read from one. PostgreSQL counts the 63 bytes in the encoding of
+    /// the database: in UTF-8 a name from LATIN1 has up to 126 of them, and a server can be built to keep more
+    /// (`NAMEDATALEN`).
+    ///
+    /// # Errors
+    ///
+    /// When no catalog can hold it.
+    pub fn of_the_catalog(name: impl Into<String>) -> Result<Self, NameError> {
         let name = name.into();
         if name.is_empty() {
             Err(NameError::Empty)
         } else if name.contains('\0') {
             Err(NameError::Nul)
-        } else if name.len() > MAX_IDENTIFIER_BYTES {
-            let bytes = name.len();
-            Err(NameError::TooLong(name, bytes))
         } else {
             Ok(Identifier(name.into()))
         }
+    }
+
+    /// What stands for a name that could not be read, in an answer that nothing is decided by.
+    pub(crate) fn unknown() -> Self {
+        Identifier("?".into())
     }
 
     /// The name as it is written.
@@ -95,7 +112,7 @@ impl TryFrom<String> for Identifier {
     type Error = NameError;
 
     fn try_from(name: String) -> Result<Self, NameError> {
-        Identifier::new(name)
+        Identifier::of_the_catalog(name)
     }
 }
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod build_script;
 mod connect;
 mod dry_run;
+mod encodings;
 mod explain;
 mod faults;
 mod floors;

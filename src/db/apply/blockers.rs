@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use postgres::SimpleQueryRow;
-
-use crate::db::session::{QueryError, Session};
+use crate::db::session::{QueryError, Row, Session};
 use crate::model::Identifier;
 use crate::model::name::literal;
 use crate::plan::script::PRISMA_ADVISORY_LOCK;
@@ -154,7 +152,7 @@ WHERE l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.curre
   AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND {which}
 ORDER BY l.virtualtransaction, NOT l.granted";
 
-fn read(row: &SimpleQueryRow) -> Blocker {
+fn read(row: &Row) -> Blocker {
     let text = |i: usize| row.get(i).map(str::to_owned);
     let mode = LockMode::ALL
         .into_iter()

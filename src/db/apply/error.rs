@@ -218,7 +218,7 @@ pub struct Failure {
 impl Failure {
     /// The failure of `what`.
     pub(in crate::db) fn new(step: Option<usize>, what: String, error: &QueryError) -> Failure {
-        let db = error.source.as_db_error();
+        let db = error.refusal();
         Failure {
             step,
             what,

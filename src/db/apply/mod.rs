@@ -460,7 +460,7 @@ fn named_step(steps: &[Numbered<'_>], error: &QueryError) -> Option<usize> {
 
 /// Whether an error names what the step makes.
 fn is_named(step: &Step, error: &QueryError) -> bool {
-    let Some(db) = error.source.as_db_error() else {
+    let Some(db) = error.refusal() else {
         return false;
     };
     let name = step.change.object_name();

@@ -89,6 +89,7 @@ pub(in crate::db) fn preflight_of(
         };
         obstacles.push(obstacle(reason, remedy));
     }
+    session.has_read("asking for rights")?;
     Ok(obstacles)
 }
 

@@ -40,7 +40,7 @@ pub(super) fn state(client: &mut Client) -> Result<State, postgres::Error> {
         "SHOW default_transaction_read_only; SELECT pg_catalog.pg_is_in_recovery()",
     )?;
     let mut answers = messages.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0),
+        SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten(),
         _ => None,
     });
     Ok(State {

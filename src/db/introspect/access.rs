@@ -1,22 +1,21 @@
 //! Who may use the tables.
 
-use crate::db::array;
 use crate::db::session::Rows;
 use crate::model::Identifier;
 use crate::model::access::{
     Access, ActingRole, Grant, GrantedAlike, Grantee, Privilege, Privileges,
 };
 
-use super::cell::{name, text};
+use super::cell::{name, text, texts};
 
 /// Reads the answer of [`crate::db::catalog`]'s question. Its rows are sorted: those of the same tables come together.
 pub(super) fn access(rows: &Rows) -> Access {
     let mut access = Access::default();
     for row in rows {
         let names = |column| {
-            let texts = row.get(column).map(array::texts).unwrap_or_default();
+            let texts = texts(row, column);
             let names = texts.into_iter().flatten();
-            names.filter_map(|name| Identifier::new(name).ok())
+            names.filter_map(|name| Identifier::of_the_catalog(name).ok())
         };
         if text(row, 0) == "r" {
             let role = access
@@ -38,7 +37,7 @@ pub(super) fn access(rows: &Rows) -> Access {
         if text(row, 3) == "superuser" {
             access.superusers.insert(name(row, 4));
         }
-        let keywords = array::texts(text(row, 6)).into_iter().flatten();
+        let keywords = texts(row, 6).into_iter().flatten();
         let privileges = keywords.filter_map(|keyword| Privilege::of(&keyword));
         let grant = to.map(|to| Grant {
             to,

@@ -1,7 +1,7 @@
 //! What stands in one column of an answer.
 
-use postgres::SimpleQueryRow;
-
+use crate::db::array;
+use crate::db::session::Row;
 use crate::model::{Action, Firing, Identifier};
 
 /// Whether every row was checked is [`Validity`]'s to say.
@@ -31,23 +31,49 @@ pub(super) fn firing(code: &str) -> Firing {
     }
 }
 
-pub(super) fn text(row: &SimpleQueryRow, column: usize) -> &str {
+pub(super) fn text(row: &Row, column: usize) -> &str {
     row.get(column).unwrap_or_default()
 }
 
-pub(super) fn yes(row: &SimpleQueryRow, column: usize) -> bool {
-    row.get(column) == Some("t")
+pub(super) fn yes(row: &Row, column: usize) -> bool {
+    match row.get(column) {
+        Some("t") => true,
+        Some("f") | None => false,
+        Some(_) => {
+            row.is_no("boolean", column);
+            false
+        }
+    }
 }
 
-pub(super) fn oid(row: &SimpleQueryRow, column: usize) -> u32 {
-    text(row, column).parse().unwrap_or_default()
+pub(super) fn oid(row: &Row, column: usize) -> u32 {
+    row.number(column).unwrap_or_default()
 }
 
-pub(super) fn number(row: &SimpleQueryRow, column: usize) -> i16 {
-    text(row, column).parse().unwrap_or_default()
+pub(super) fn number(row: &Row, column: usize) -> i16 {
+    row.number(column).unwrap_or_default()
 }
 
-pub(super) fn name(row: &SimpleQueryRow, column: usize) -> Identifier {
-    Identifier::new(text(row, column))
-        .expect("a name that PostgreSQL's catalog holds is one PostgreSQL keeps")
+/// The numbers of an array or a vector.
+pub(super) fn numbers(row: &Row, column: usize) -> Vec<i16> {
+    array::numbers(text(row, column)).unwrap_or_else(|| {
+        row.is_no("array of numbers", column);
+        Vec::new()
+    })
+}
+
+/// The elements of an array, `None` for NULL.
+pub(super) fn texts(row: &Row, column: usize) -> Vec<Option<String>> {
+    let text = text(row, column);
+    if !text.is_empty() && !text.ends_with('}') {
+        row.is_no("array", column);
+    }
+    array::texts(text)
+}
+
+pub(super) fn name(row: &Row, column: usize) -> Identifier {
+    Identifier::of_the_catalog(text(row, column)).unwrap_or_else(|_| {
+        row.is_no("name", column);
+        Identifier::unknown()
+    })
 }

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use postgres::SimpleQueryRow;
-
-use super::cell::{action, name, number, oid, text, without_not_valid, yes};
+use super::cell::{action, name, number, numbers, oid, text, texts, without_not_valid, yes};
 use super::reader::{Entry, Reader};
 use crate::db::array;
-use crate::db::session::Rows;
+use crate::db::session::{Row, Rows};
 use crate::model::{
     Constraint, Deferrable, Expression, Firing, ForeignKey, Identifier, Index, IndexKey,
     IndexState, IndexTarget, PrimaryKey, TableReference, Validity,
@@ -52,23 +50,18 @@ impl Reader {
         backing
     }
 
-    pub(super) fn foreign_key(
-        &mut self,
-        row: &SimpleQueryRow,
-        deferrable: Deferrable,
-        validity: Validity,
-    ) {
+    pub(super) fn foreign_key(&mut self, row: &Row, deferrable: Deferrable, validity: Validity) {
         let (child, parent) = (oid(row, 0), oid(row, 8));
         let referenced = match (row.get(16), row.get(17)) {
             (Some(schema), Some(table)) => {
-                let columns = array::texts(text(row, 18))
+                let columns = texts(row, 18)
                     .into_iter()
                     .flatten()
-                    .filter_map(|c| Identifier::new(c).ok());
+                    .filter_map(|c| Identifier::of_the_catalog(c).ok());
                 let schema = schema.trim_matches('"').replace("\"\"", "\"");
-                Identifier::new(schema)
+                Identifier::of_the_catalog(schema)
                     .ok()
-                    .zip(Identifier::new(table).ok())
+                    .zip(Identifier::of_the_catalog(table).ok())
                     .map(|(schema, table)| {
                         (
                             TableReference::Elsewhere { schema, table },
@@ -79,7 +72,7 @@ impl Reader {
             _ => self.relations.get(&parent).map(|entry| {
                 (
                     TableReference::Here(entry.name.clone()),
-                    entry.names(&array::numbers(text(row, 13))),
+                    entry.names(&numbers(row, 13)),
                 )
             }),
         };
@@ -90,12 +83,12 @@ impl Reader {
             return;
         };
         let foreign_key = ForeignKey {
-            columns: entry.names(&array::numbers(text(row, 12))),
+            columns: entry.names(&numbers(row, 12)),
             references,
             referenced_columns,
             on_delete: action(text(row, 10)),
             on_update: action(text(row, 9)),
-            on_delete_columns: entry.names(&array::numbers(text(row, 14))),
+            on_delete_columns: entry.names(&numbers(row, 14)),
             match_full: text(row, 11) == "f",
             deferrable,
             validity,
@@ -130,7 +123,7 @@ impl Reader {
                 (true, false, true) => IndexState::Invalid,
                 (true, true, true) => IndexState::Valid,
             };
-            let columns = array::numbers(text(row, 10));
+            let columns = numbers(row, 10);
             let key_count = usize::from(number(row, 9).unsigned_abs()).min(columns.len());
             let (key_columns, included) = columns.split_at(key_count);
             let include = entry.names(included);
@@ -161,17 +154,12 @@ impl Reader {
     }
 }
 
-fn keys(
-    row: &SimpleQueryRow,
-    entry: &Entry,
-    columns: &[i16],
-    unusual: &HashMap<u32, &str>,
-) -> Vec<IndexKey> {
-    let options = array::numbers(text(row, 11));
+fn keys(row: &Row, entry: &Entry, columns: &[i16], unusual: &HashMap<u32, &str>) -> Vec<IndexKey> {
+    let options = numbers(row, 11);
     let classes = array::oids(text(row, 12));
     let collations = array::oids(text(row, 13));
-    let expressions = row.get(16).map(array::texts).unwrap_or_default();
-    let collation_names = row.get(17).map(array::texts).unwrap_or_default();
+    let expressions = texts(row, 16);
+    let collation_names = texts(row, 17);
     let key = |(at, column): (usize, &i16)| {
         // indoption: 1 is descending, 2 is nulls first (`pg_index.h`)
         let option = options.get(at).copied().unwrap_or_default();

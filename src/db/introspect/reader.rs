@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use postgres::SimpleQueryRow;
-
 use super::access::access;
-use super::cell::{name, number, oid, text, without_not_valid, yes};
+use super::cell::{name, number, oid, text, texts, without_not_valid, yes};
 use super::replication::replication;
 use super::{Introspection, user_code};
-use crate::db::array;
 use crate::db::counters::Sequence;
-use crate::db::session::Rows;
+use crate::db::session::{Row, Rows};
 use crate::model::name::literal_plain;
 use crate::model::{
     Column, ColumnDefault, Constraint, Domain, Enum, Expression, Generated, Identifier, Identity,
@@ -63,38 +60,45 @@ impl Reader {
     /// Reads the answers to the catalog's questions, in their order.
     pub(super) fn read(answers: Vec<Rows>) -> Introspection {
         let mut answers = answers.into_iter();
-        let mut next = || answers.next().unwrap_or_default();
+        // How many columns each question has: what stands in one that is missing may be read as another's.
+        let mut next = |width: usize| {
+            let rows = answers.next().unwrap_or_default();
+            if let Some(row) = rows.first() {
+                row.has(width);
+            }
+            rows
+        };
         let mut reader = Reader::default();
-        reader.relations(&next());
-        reader.inheritance(&next());
-        reader.columns(&next());
-        reader.sequences(&next());
-        let constraints = next();
-        let operator_classes = next();
+        reader.relations(&next(10));
+        reader.inheritance(&next(5));
+        reader.columns(&next(10));
+        reader.sequences(&next(11));
+        let constraints = next(20);
+        let operator_classes = next(2);
         let backing = reader.constraints(&constraints);
-        reader.indexes(&next(), &operator_classes, &backing);
-        reader.triggers(&next(), &constraints);
-        reader.lost_triggers(&next(), &constraints);
-        reader.rules(&next());
-        reader.policies(&next());
-        reader.enums(&next());
-        reader.domains(&next());
-        let access = access(&next());
-        let replication = replication(&next());
+        reader.indexes(&next(19), &operator_classes, &backing);
+        reader.triggers(&next(6), &constraints);
+        reader.lost_triggers(&next(1), &constraints);
+        reader.rules(&next(4));
+        reader.policies(&next(7));
+        reader.enums(&next(2));
+        reader.domains(&next(7));
+        let access = access(&next(8));
+        let replication = replication(&next(6));
         let around = Surroundings {
             access,
             replication,
-            settings: next().iter().map(setting).collect(),
-            exposed: next().iter().map(exposed).collect(),
-            held: next().iter().map(holder).collect(),
-            nameless: next().iter().map(nameless).collect(),
-            short_of_rights: next().iter().map(shortfall).collect(),
-            cramped: next()
+            settings: next(4).iter().map(setting).collect(),
+            exposed: next(7).iter().map(exposed).collect(),
+            held: next(4).iter().map(holder).collect(),
+            nameless: next(3).iter().map(nameless).collect(),
+            short_of_rights: next(7).iter().map(shortfall).collect(),
+            cramped: next(2)
                 .iter()
                 .map(|row| (name(row, 0), name(row, 1)))
                 .collect(),
         };
-        let firing_order = next()
+        let firing_order = next(2)
             .iter()
             .filter_map(|row| {
                 let table = reader.relations.get(&oid(row, 0))?.name.clone();
@@ -104,11 +108,11 @@ impl Reader {
                 })
             })
             .collect();
-        let busy = next()
+        let busy = next(1)
             .iter()
             .filter_map(|row| Some(reader.relations.get(&oid(row, 0))?.name.clone()))
             .collect();
-        let user_code = user_code::read(&next());
+        let user_code = user_code::read(&next(1));
         let readable = reader.relations.values().filter(|entry| entry.readable);
         let readable = readable.map(|entry| entry.name.clone()).collect();
         let sizes = reader
@@ -145,7 +149,11 @@ impl Reader {
                     "f" => TableKind::ForeignTable,
                     "S" => TableKind::Sequence,
                     "c" => TableKind::CompositeType,
-                    _ => TableKind::Table,
+                    "r" => TableKind::Table,
+                    _ => {
+                        row.is_no("kind of relation", 2);
+                        TableKind::Table
+                    }
                 },
                 persistence: match text(row, 3) {
                     "u" => Persistence::Unlogged,
@@ -166,8 +174,8 @@ impl Reader {
                 by_number: HashMap::new(),
                 collations: Vec::new(),
                 size: TableSize {
-                    pages: text(row, 7).parse().unwrap_or_default(),
-                    rows: text(row, 8).parse().unwrap_or_default(),
+                    pages: row.number(7).unwrap_or_default(),
+                    rows: row.number(8).unwrap_or_default(),
                 },
                 readable: yes(row, 9),
             };
@@ -256,7 +264,7 @@ impl Reader {
 
     fn enums(&mut self, rows: &Rows) {
         for row in rows {
-            let labels = array::texts(text(row, 1)).into_iter().flatten().collect();
+            let labels = texts(row, 1).into_iter().flatten().collect();
             self.schema.enums.insert(name(row, 0), Enum { labels });
         }
     }
@@ -264,7 +272,7 @@ impl Reader {
     fn domains(&mut self, rows: &Rows) {
         for row in rows {
             // With its schema before it, one of another schema may have a name longer than any other.
-            let Ok(name_with_schema) = Identifier::new(text(row, 0)) else {
+            let Ok(name_with_schema) = Identifier::of_the_catalog(text(row, 0)) else {
                 continue;
             };
             let domain = self
@@ -298,7 +306,7 @@ impl Reader {
 
 /// What of a sequence is not as `SERIAL` makes it: by 1, to its type's end, without cycle. Where it starts
 /// matters to RESTART alone, and every sequence was a `bigint` before PostgreSQL 10.
-fn unusual_options(row: &SimpleQueryRow, column_type: &str) -> String {
+fn unusual_options(row: &Row, column_type: &str) -> String {
     let (ty, increment, minimum, maximum) =
         (text(row, 3), text(row, 5), text(row, 6), text(row, 7));
     let usual_maximum = match ty {
@@ -322,7 +330,7 @@ fn unusual_options(row: &SimpleQueryRow, column_type: &str) -> String {
     unusual.join(" ")
 }
 
-fn setting(row: &SimpleQueryRow) -> KeptSetting {
+fn setting(row: &Row) -> KeptSetting {
     KeptSetting {
         of_database: yes(row, 0),
         role: row.get(1).map(str::to_owned),
@@ -331,7 +339,7 @@ fn setting(row: &SimpleQueryRow) -> KeptSetting {
     }
 }
 
-fn exposed(row: &SimpleQueryRow) -> (Identifier, Exposed) {
+fn exposed(row: &Row) -> (Identifier, Exposed) {
     let exposed = Exposed {
         roles: text(row, 1).to_owned(),
         by: match text(row, 2) {
@@ -341,13 +349,7 @@ fn exposed(row: &SimpleQueryRow) -> (Identifier, Exposed) {
             "view" => Opening::View(text(row, 3).to_owned()),
             _ => Opening::Privileges(Privileges {
                 granted_to: row.get(4).map(str::to_owned),
-                memberships: row
-                    .get(5)
-                    .map(array::texts)
-                    .into_iter()
-                    .flatten()
-                    .flatten()
-                    .collect(),
+                memberships: texts(row, 5).into_iter().flatten().collect(),
                 superusers: row.get(6).map(str::to_owned),
             }),
         },
@@ -355,7 +357,7 @@ fn exposed(row: &SimpleQueryRow) -> (Identifier, Exposed) {
     (name(row, 0), exposed)
 }
 
-fn holder(row: &SimpleQueryRow) -> Holder {
+fn holder(row: &Row) -> Holder {
     Holder {
         held: name(row, 0),
         table: text(row, 1).to_owned(),
@@ -369,7 +371,7 @@ fn holder(row: &SimpleQueryRow) -> Holder {
     }
 }
 
-fn nameless(row: &SimpleQueryRow) -> Nameless {
+fn nameless(row: &Row) -> Nameless {
     Nameless {
         table: name(row, 0),
         how: match text(row, 1) {
@@ -381,7 +383,7 @@ fn nameless(row: &SimpleQueryRow) -> Nameless {
     }
 }
 
-fn shortfall(row: &SimpleQueryRow) -> Shortfall {
+fn shortfall(row: &Row) -> Shortfall {
     Shortfall {
         kind: match text(row, 0) {
             "S" => Holds::Sequence,

@@ -19,7 +19,7 @@ pub(super) fn replication(rows: &Rows) -> Replication {
                 name: name(row, 1),
                 is_active: yes(row, 2),
                 plugin: text(row, 4).to_owned(),
-                retained_bytes: row.get(5).and_then(|bytes| bytes.parse().ok()),
+                retained_bytes: row.number(5),
             }),
             _ => {
                 replication.subscribed.insert(name(row, 1));

@@ -57,10 +57,10 @@ fn code(line: &str) -> Option<(Identifier, UserCode)> {
         on,
         events: run_by.map(|(_, event)| *event).collect(),
         per_row,
-        fills: fills.and_then(|column| Identifier::new(column).ok()),
+        fills: fills.and_then(|column| Identifier::of_the_catalog(column).ok()),
         sequences,
     };
-    Some((Identifier::new(table).ok()?, code))
+    Some((Identifier::of_the_catalog(table).ok()?, code))
 }
 
 #[cfg(test)]

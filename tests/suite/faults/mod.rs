@@ -10,6 +10,7 @@ mod not_verified;
 mod proxy;
 mod reading;
 mod rights;
+mod shortened;
 mod verifying;
 
 use leora_migrate::db::apply::ApplyError;
