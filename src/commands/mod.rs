@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod graph;
 mod migrations_directory;
+mod narrator;
 mod packaging;
 mod plan;
 mod prisma;

@@ -3,7 +3,8 @@
 use leora_schema::LEORA;
 
 use super::Context;
-use super::apply::{Narrator, on_signals, patience, tell_more, warn_if_only_local};
+use super::apply::{on_signals, patience, tell_more, warn_if_only_local};
+use super::narrator::Narrator;
 use super::survey::Connected;
 use crate::cli::RollbackArgs;
 use crate::db::rollback::{Rollback, prepare, roll_back};

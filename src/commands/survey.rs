@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use leora_schema::LEORA;
 
 use super::Context;
-use super::apply::{Narrator, patience, tell_more};
+use super::apply::{patience, tell_more};
+use super::narrator::Narrator;
 use crate::db::apply::{ApplyOptions, patiently};
 use crate::db::catalog::ServerVersion;
 use crate::db::connect::Target;

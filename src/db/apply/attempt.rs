@@ -34,7 +34,22 @@ impl Sending<'_> {
         self.interrupt
             .send(self.target, session, doing, sql, &mut || false)
     }
+
+    /// Sends what is recorded of a run; a signal does not cut it short.
+    pub(in crate::db) fn record(
+        self,
+        session: &mut Session,
+        doing: &'static str,
+        sql: &str,
+    ) -> Result<Vec<Rows>, QueryError> {
+        let sent = Instant::now();
+        let mut watch = || sent.elapsed() >= RECORDING;
+        Interrupt::default().send(self.target, session, doing, sql, &mut watch)
+    }
 }
+
+/// How long what is recorded of a run may take. With a missing synchronous standby its COMMIT would wait for ever.
+const RECORDING: Duration = Duration::from_secs(5);
 
 /// An attempt.
 pub(in crate::db) struct Attempt<J> {

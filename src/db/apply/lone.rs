@@ -1,6 +1,6 @@
 //! Steps that stand alone: recorded before and after, watched from a second connection.
 
-use super::attempt::{is_worth_another_try, joined};
+use super::attempt::{Sending, is_worth_another_try, joined};
 use super::blockers::Awaited;
 use super::error::{ApplyError, Failure, Partly, Stop};
 use super::patience::{Patience, Pause};
@@ -76,8 +76,10 @@ fn one(
     (number, step): (usize, &Step),
     observer: &mut dyn Observer,
 ) -> Result<(), Unfinished> {
-    let interrupt = apply.sending.interrupt;
-    let target = apply.sending.target;
+    let sending = apply.sending;
+    let Sending {
+        target, interrupt, ..
+    } = sending;
     let failure = |error: &QueryError| match error.is_loss() {
         true => Stop::Lost(error.to_string()),
         false => Stop::Failed(Box::new(Failure::new(
@@ -92,7 +94,8 @@ fn one(
             return Err((Stop::Interrupted, None));
         }
         patience.next_lock_timeout();
-        let before = session.batch("recording that a step begins", &joined(&unit.before));
+        let begins = joined(&unit.before);
+        let before = sending.record(session, "recording that a step begins", &begins);
         before.map_err(|error| (failure(&error), None))?;
         let mut watch = Watch::new(target, session, &patience, (number, step));
         let ended = interrupt.send(
@@ -107,7 +110,8 @@ fn one(
         );
         let blockers = watch.blockers;
         let Err(error) = ended else {
-            let after = session.batch("recording that a step ended", &joined(&unit.after));
+            let ends = joined(&unit.after);
+            let after = sending.record(session, "recording that a step ended", &ends);
             return after.map(drop).map_err(|error| (failure(&error), None));
         };
         if error.is_loss() {
@@ -191,7 +195,10 @@ pub(super) fn stopped(
         let end = format!("{end};\n{}", Exclusion::release());
         // What it came to is said in any case; a record that still says `running` is put right by the
         // next run.
-        drop(session.batch("recording that the run is over", &end));
+        let recorded = apply
+            .sending
+            .record(session, "recording that the run is over", &end);
+        drop(recorded);
     }
     let nothing_changed = partly.done.is_empty() && partly.left_behind.is_none();
     let signal = apply.sending.interrupt.signal().unwrap_or_default();

@@ -8,6 +8,7 @@ mod attempt;
 mod blockers;
 mod contradictions;
 mod error;
+mod failing;
 mod interrupt;
 mod locking;
 mod lone;
@@ -37,7 +38,7 @@ use crate::model::name::literal;
 use crate::plan::locking::strongest;
 use crate::plan::prisma_record::PrismaMigration;
 use crate::plan::record::{HistoryState, Home, Record};
-use crate::plan::script::{self, Alone, Conditions, Exclusion, Numbered, Stages, Statement, Unit};
+use crate::plan::script::{self, Alone, Conditions, Exclusion, Stages, Unit};
 use crate::plan::{Plan, Request, Step, basis, grants, plan as make_plan};
 
 pub use blockers::{Awaited, Blocker, blockers};
@@ -55,7 +56,7 @@ use server::ServerIdentity;
 
 pub(in crate::db) use preflight::preflight_of;
 
-pub(in crate::db) use attempt::{Ended, Sending, Stage, attempt, joined};
+pub(in crate::db) use attempt::{Ended, Sending, Stage, attempt};
 pub(in crate::db) use locking::{questions as locking_questions, read as read_locking};
 pub(in crate::db) use persist::{Persist, Persisted};
 
@@ -388,49 +389,6 @@ impl Apply<'_> {
         }
         Awaited::Tables(strongest(self.first_steps().flat_map(|step| &step.locks)))
     }
-
-    /// Which step failed. PostgreSQL names the statement nowhere, so the quiet part, which nobody
-    /// waits for, is tried once more, statement by statement, and rolled back; in the locking part the
-    /// names in the error tell.
-    fn failure(&self, session: &mut Session, at: Stage, error: &QueryError) -> Failure {
-        let steps = &self.plan.steps;
-        let step = match at {
-            Stage::Prepare => None,
-            Stage::Quiet => self.failing_statement(session, error),
-            Stage::Locking => {
-                let groups = self.plan.transactions();
-                groups.first().and_then(|steps| named_step(steps, error))
-            }
-        };
-        let what = match (step.and_then(|place| steps.get(place)), at) {
-            (Some(step), _) => step.change.summary(),
-            (None, Stage::Prepare) => "preparing the transaction".to_owned(),
-            (None, Stage::Quiet) => "recording the migration".to_owned(),
-            (None, Stage::Locking) => "changing the tables that stand".to_owned(),
-        };
-        Failure::new(step, what, error)
-    }
-
-    fn failing_statement(&self, session: &mut Session, error: &QueryError) -> Option<usize> {
-        let conditions = self.conditions(session, self.options.lock_timeout);
-        let record = Record::of(self.plan, &self.options.host, HistoryState::Present);
-        let stages = self.units(&record, &conditions).first;
-        let opening = format!("BEGIN;\n{}", joined(&stages.prepare));
-        session
-            .batch("looking for the step that failed", &opening)
-            .ok()?;
-        let fails = |statement: &&Statement| {
-            let again = session.batch("looking for the step that failed", &statement.sql);
-            again.is_err_and(|again| again.sqlstate() == error.sqlstate())
-        };
-        let mut of_steps = stages
-            .quiet
-            .iter()
-            .filter(|statement| statement.step.is_some());
-        let found = of_steps.find(fails).and_then(|statement| statement.step);
-        attempt::roll_back(session).ok()?;
-        found
-    }
 }
 
 /// What is sent, in order.
@@ -449,20 +407,4 @@ enum Verdict {
     Changed(Box<Changed>),
     /// Prisma's history forbids it.
     Refused(Obstacle),
-}
-
-/// The one of the steps that an error names.
-fn named_step(steps: &[Numbered<'_>], error: &QueryError) -> Option<usize> {
-    let mut places = steps.iter().filter(|(_, step)| is_named(step, error));
-    let (place, _) = places.next()?;
-    places.next().is_none().then_some(*place)
-}
-
-/// Whether an error names what the step makes.
-fn is_named(step: &Step, error: &QueryError) -> bool {
-    let Some(db) = error.refusal() else {
-        return false;
-    };
-    let name = step.change.object_name();
-    db.constraint() == Some(name.as_str()) || db.message().contains(&name.quoted())
 }

@@ -4,10 +4,11 @@
 use super::attempt::{Stage, attempt};
 use super::blockers::Awaited;
 use super::error::{ApplyError, Failure, Outcome, Partly, Stop};
+use super::failing::named_step;
 use super::locking;
 use super::lone::stopped;
 use super::persist::{Committed, Persist, Persisted};
-use super::{Apply, Observer, named_step};
+use super::{Apply, Observer};
 use crate::db::session::{QueryError, Rows, Session};
 use crate::model::name::literal;
 use crate::plan::locking::strongest;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use leora_migrate::db::apply::{Applied, ApplyError, ApplyOptions, Stop};
+use leora_migrate::db::apply::{Applied, ApplyError, ApplyOptions, Interrupt, Stop};
 use leora_migrate::db::history::RunState;
+use leora_migrate::plan::prisma_record::PrismaMigration;
 use leora_migrate::plan::{Grouping, Plan};
 
 use super::ground::{Ground, Holder, ROWS, patient, without};
-use super::waiting::UPDATE_ONE;
+use super::waiting::{Notes, UPDATE_ONE};
 use crate::support::{Cli, Template};
 
 fn divided(ground: &Ground) -> Plan {
@@ -130,6 +131,64 @@ fn what_is_half_done_is_rolled_back() {
     ground.roll_back(&ground.way_back(), false).unwrap();
     assert_eq!(ground.pending(), all);
     assert_eq!(ground.history().runs[0].state, RunState::RolledBack);
+}
+
+#[test]
+fn a_signal_between_two_tables_says_what_is_done() {
+    let ground = Ground::on(Template::BaselineWithRows);
+    let holder = Holder::of(&ground, UPDATE_ONE);
+    let interrupt = Interrupt::default();
+    let mut notes = Notes {
+        first: Some(Box::new(|| interrupt.raise(15))),
+        ..Notes::default()
+    };
+    let (mut session, plan) = (ground.session(), divided(&ground));
+    let error = ground.apply_until(&mut session, &plan, &mut notes, &interrupt);
+    let error = error.unwrap_err();
+    let ApplyError::Interrupted {
+        signal: 15,
+        partly: Some(partly),
+    } = &error
+    else {
+        panic!("{error}");
+    };
+    assert_eq!(partly.done.len(), ground.history().runs[0].steps_done);
+    holder.let_go();
+    ground.no_lock_is_left();
+    ground.applied();
+    assert_eq!(ground.pending(), Vec::<String>::new());
+}
+
+/// Prisma is told when all of it is done.
+#[test]
+fn prismas_history_gets_it_at_the_end() {
+    let ground = Ground::on(Template::BaselineWithRows);
+    let options = ApplyOptions {
+        prisma: Some(PrismaMigration {
+            name: "1_add_phase1_foundation".to_owned(),
+            checksum: "x".to_owned(),
+            schema: ground.schema.clone(),
+        }),
+        ..impatient()
+    };
+    let holder = Holder::of(&ground, UPDATE_ONE);
+    apply(&ground, &options).unwrap_err();
+    assert_eq!(ground.ask("SELECT to_regclass('_prisma_migrations')"), "");
+    holder.let_go();
+    apply(&ground, &options).unwrap();
+    let recorded = "SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL";
+    assert_eq!(ground.ask(recorded), "1");
+    ground.roll_back(&ground.way_back(), false).unwrap();
+    assert_eq!(
+        ground.ask(&format!("{recorded} AND rolled_back_at IS NULL")),
+        "0"
+    );
+
+    apply(&ground, &options).unwrap();
+    assert_eq!(
+        ground.ask(&format!("{recorded} AND rolled_back_at IS NULL")),
+        "1"
+    );
 }
 
 #[test]

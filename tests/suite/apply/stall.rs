@@ -7,10 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use leora_migrate::db::apply::{Applied, ApplyError, ApplyOptions, Done};
+use leora_migrate::db::history::RunState;
 use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
 use leora_migrate::plan::locking::{
     HELD, Locking, QUEUED, WITHOUT_WAITING, lock_tables, strongest,
 };
+use leora_migrate::plan::{Grouping, Plan};
 
 use super::ground::{Ground, Holder, patient, target, until};
 use super::waiting::{Notes, UPDATE_ONE};
@@ -172,6 +174,30 @@ fn a_commit_without_a_standby_is_applied_with_a_warning() {
     assert!(flat(&output.stderr).contains(warning), "{output}");
     let quiet = run(&["--quiet", "rollback", "--yes"]).exits(0);
     assert!(flat(&quiet.stderr).contains(warning), "{quiet}");
+}
+
+/// What is recorded waits for the standby, too.
+#[test]
+fn a_run_without_a_standby_that_stops_midway_ends() {
+    let mut lonely = lonely();
+    lonely.ground.target = target(&lonely.url);
+    let ground = &lonely.ground;
+    let holder = Holder::of(ground, UPDATE_ONE);
+    let options = ApplyOptions {
+        wait: Duration::from_secs(1),
+        ..patient()
+    };
+    let mut session = ground.session();
+    let plan = Plan {
+        grouping: Grouping::OneTableAtATime,
+        ..ground.plan(&mut session)
+    };
+    let error = ground.apply_plan(&mut session, &plan, &options, &mut ());
+    let error = error.unwrap_err();
+    assert!(matches!(error, ApplyError::PartlyApplied(_)), "{error}");
+    assert_eq!(ground.history().runs[0].state, RunState::Failed);
+    holder.let_go();
+    ground.applied();
 }
 
 /// What takes too long before COMMIT is rolled back, and tried again until the time is spent.

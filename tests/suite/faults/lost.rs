@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use leora_migrate::db::apply::{
-    Applied, ApplyError, ApplyOptions, Doubt, Interrupt, Outcome, apply,
+    Applied, ApplyError, ApplyOptions, Doubt, Interrupt, Outcome, Stop, apply,
 };
 
 use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_migrate::plan::{Grouping, Plan};
 
 use super::proxy::{Cut, Proxy};
 use crate::apply::ground::{Ground, patient, session, target};
@@ -19,8 +20,17 @@ pub(super) fn applied_through(
     proxy: &Proxy,
     (user, database): (&str, &str),
 ) -> Result<Applied, ApplyError> {
-    let target = target(&proxy.url(user, database));
     let plan = ground.plan(&mut ground.session());
+    plan_applied_through(ground, &plan, proxy, (user, database))
+}
+
+fn plan_applied_through(
+    ground: &Ground,
+    plan: &Plan,
+    proxy: &Proxy,
+    (user, database): (&str, &str),
+) -> Result<Applied, ApplyError> {
+    let target = target(&proxy.url(user, database));
     let mut session = session(&target);
     let request = ground.request(&session);
     let options = ApplyOptions {
@@ -30,7 +40,7 @@ pub(super) fn applied_through(
     apply(
         &target,
         &mut session,
-        &plan,
+        plan,
         &request,
         &options,
         &mut (),
@@ -71,6 +81,27 @@ fn a_commit_that_was_not_heard_of_is_found_out() {
     assert!(done.transaction.reconnected);
     assert_eq!(done.transaction.stalled, None, "nobody heard when it ended");
     assert_eq!(ground.pending(), Vec::<String>::new());
+}
+
+/// The lock that keeps other migrations out went with the session, so the second table is left to the next run.
+#[test]
+fn the_first_of_several_commits_that_was_not_heard_of_stops_it_there() {
+    let ground = Ground::on(Template::Baseline);
+    let plan = Plan {
+        grouping: Grouping::OneTableAtATime,
+        ..ground.plan(&mut ground.session())
+    };
+    let proxy = Proxy::start(socket(&ground), Cut::After, Some);
+    let to = ("leora", ground.database().name());
+    let error = plan_applied_through(&ground, &plan, &proxy, to).unwrap_err();
+    let ApplyError::PartlyApplied(partly) = &error else {
+        panic!("{error}");
+    };
+    assert!(matches!(partly.why, Stop::Lost(_)), "{error}");
+    assert_eq!(ground.pending().len(), 1 + partly.left.len());
+    ground.applied();
+    assert_eq!(ground.pending(), Vec::<String>::new());
+    ground.no_lock_is_left();
 }
 
 #[test]

@@ -1,0 +1,92 @@
+//! What is told while a command waits or works.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use crate::db::apply::{Blocker, Observer, Progress, Waiting};
+use crate::plan::{Plan, Step};
+use crate::render::console::Console;
+use crate::render::style::paragraph;
+use crate::render::waiting;
+
+/// Tells what goes on: who blocks, and how far a long step is.
+pub(super) struct Narrator {
+    console: Console,
+    said: Option<Instant>,
+    /// Who blocks is said however often it is said how far a step is.
+    named: Option<Instant>,
+    /// Whether the tables waited for can be locked one at a time, as long as it was not said.
+    may_be_divided: bool,
+}
+
+/// After so many attempts it is said that the tables can be locked one at a time.
+const SAY_HOW: u32 = 3;
+
+/// How long nothing is said when nobody in particular blocks.
+const SAY_NOTHING: Duration = Duration::from_secs(2);
+
+impl Narrator {
+    pub(super) fn new(console: Console) -> Narrator {
+        Narrator {
+            console,
+            said: None,
+            named: None,
+            may_be_divided: false,
+        }
+    }
+
+    /// One that also says how the plan could be carried out otherwise.
+    pub(super) fn of_plan(console: Console, plan: &Plan) -> Narrator {
+        Narrator {
+            may_be_divided: plan.may_be_divided(),
+            ..Narrator::new(console)
+        }
+    }
+
+    /// How long between two lines about the same: short for a person, long for a log.
+    fn pause() -> Duration {
+        if std::io::stderr().is_terminal() {
+            Duration::from_secs(2)
+        } else {
+            Duration::from_secs(10)
+        }
+    }
+
+    fn is_due(said: &mut Option<Instant>) -> bool {
+        let due = said.is_none_or(|said| said.elapsed() >= Narrator::pause());
+        if due {
+            *said = Some(Instant::now());
+        }
+        due
+    }
+}
+
+impl Observer for Narrator {
+    fn waiting(&mut self, waiting: &Waiting<'_>) {
+        // Before the blockers are known there is nothing to tell, unless every attempt is. Many short transactions
+        // block without one that is found at it.
+        let known: &[Blocker] = waiting.blockers;
+        let tell = !known.is_empty() || waiting.waited >= SAY_NOTHING;
+        if self.console.is_verbose() || (tell && Narrator::is_due(&mut self.named)) {
+            self.console
+                .complain(&waiting::waiting(waiting, Console::width()));
+            if self.may_be_divided && waiting.attempt >= SAY_HOW {
+                self.may_be_divided = false;
+                self.console
+                    .complain(&paragraph(waiting::ONE_AT_A_TIME, Console::width()));
+            }
+        }
+    }
+
+    fn step_begun(&mut self, number: usize, step: &Step) {
+        self.said = Some(Instant::now());
+        self.console
+            .progress(&format!("step {}: {}\n", number + 1, step.change.summary()));
+    }
+
+    fn progress(&mut self, number: usize, _step: &Step, progress: &Progress) {
+        if Narrator::is_due(&mut self.said) {
+            self.console.progress(&waiting::progress(number, progress));
+        }
+    }
+}
