@@ -191,14 +191,11 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
     let of_parts = version.has_publications_of_parts();
     let row_filter = since(of_parts, "r.prqual::text", "NULL");
     let column_list = since(of_parts, "r.prattrs::smallint[]", "NULL::smallint[]");
-    let publishes = |schema: &str| match version.has_publications_of_parts() {
-        true => format!(
-            "EXISTS (SELECT FROM pg_publication_namespace n WHERE n.pnpubid = p.oid AND n.pnnspid = {schema})"
-        ),
-        false => "false".to_owned(),
-    };
-    let of_history = "(SELECT h.oid FROM pg_namespace h WHERE h.nspname = 'leora_migrate')";
-    let (publishes_schema, publishes_history) = (publishes("{schema}"), publishes(of_history));
+    let published_schemas = since(
+        of_parts,
+        "SELECT n.pnnspid FROM pg_publication_namespace n WHERE n.pnpubid = p.oid",
+        "SELECT NULL::pg_catalog.oid WHERE false",
+    );
     let enforced = since(version.has_not_enforced(), "k.conenforced", "true");
     let statistics = since(
         version.has_expression_statistics(),
@@ -209,8 +206,7 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
     let asked = questions.iter().map(|question| {
         question
             .replace("{statistics}", &statistics)
-            .replace("{publishes_schema}", &publishes_schema)
-            .replace("{publishes_history}", &publishes_history)
+            .replace("{published_schemas}", &published_schemas)
             .replace("{schema}", &format!("{schema_oid}::pg_catalog.oid"))
             .replace("{nulls_not_distinct}", &nulls_not_distinct)
             .replace("{set_columns}", &set_columns)

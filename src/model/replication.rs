@@ -9,7 +9,7 @@ use super::Identifier;
 /// What is known of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replication {
-    /// The publications that include tables without naming them, or the history.
+    /// The publications of the database.
     pub publications: Vec<Publication>,
     /// The logical slots of the database.
     pub slots: Vec<Slot>,

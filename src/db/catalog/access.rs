@@ -12,59 +12,50 @@
 /// of the grantees whose privileges it has. `pg_read_all_data` and `pg_write_all_data` (14 on) are among them, for they
 /// need no grant.
 pub(super) const ACCESS: &str = "\
-WITH alike AS (
-  SELECT pg_catalog.array_agg(c.relname) AS tables, pg_catalog.min(c.oid) AS relation, c.relowner AS owner, c.relacl::text AS acl
+WITH role AS MATERIALIZED (
+  SELECT oid, rolname, rolsuper, rolcanlogin FROM pg_roles
+), alike AS MATERIALIZED (
+  SELECT pg_catalog.array_agg(c.relname) AS tables, pg_catalog.min(c.oid) AS relation, c.relowner AS owner, c.relacl::text::aclitem[] AS acl
   FROM pg_class c
-  LEFT JOIN (SELECT DISTINCT attrelid FROM pg_attribute WHERE attacl IS NOT NULL) a ON a.attrelid = c.oid
   WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-  GROUP BY c.relowner, c.relacl::text, a.attrelid
-), granted AS (
+  GROUP BY c.relowner, c.relacl::text, CASE WHEN c.oid IN (SELECT attrelid FROM pg_attribute WHERE attacl IS NOT NULL) THEN c.oid END
+), granted AS MATERIALIZED (
   SELECT a.relation, a.tables, a.owner, x.grantee, NULL::name AS on_column, x.privilege_type
-  FROM alike a JOIN pg_class c ON c.oid = a.relation
-  LEFT JOIN LATERAL pg_catalog.aclexplode(coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))) x ON true
+  FROM alike a
+  LEFT JOIN LATERAL pg_catalog.aclexplode(coalesce(a.acl, pg_catalog.acldefault('r', a.owner))) x ON true
   UNION ALL
   SELECT a.relation, a.tables, a.owner, x.grantee, t.attname, x.privilege_type
   FROM alike a JOIN pg_attribute t ON t.attrelid = a.relation AND t.attacl IS NOT NULL AND NOT t.attisdropped
   CROSS JOIN LATERAL pg_catalog.aclexplode(t.attacl) x
   UNION ALL
-  SELECT NULL, NULL, me.oid, x.grantee, NULL, x.privilege_type
-  FROM pg_roles me CROSS JOIN LATERAL (
-    SELECT e.grantee, e.privilege_type
-    FROM pg_catalog.aclexplode(coalesce((SELECT d.defaclacl FROM pg_default_acl d
-                                          WHERE d.defaclrole = me.oid AND d.defaclnamespace = '0' AND d.defaclobjtype = 'r'),
-                                        pg_catalog.acldefault('r', me.oid))) e
-    UNION
-    SELECT e.grantee, e.privilege_type
-    FROM pg_default_acl d CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) e
-    WHERE d.defaclrole = me.oid AND d.defaclnamespace = {schema} AND d.defaclobjtype = 'r'
-  ) x
+  SELECT NULL, NULL, me.oid, e.grantee, NULL, e.privilege_type
+  FROM role me CROSS JOIN LATERAL pg_catalog.aclexplode(
+    pg_catalog.array_cat(
+      coalesce((SELECT d.defaclacl FROM pg_default_acl d WHERE d.defaclrole = me.oid AND d.defaclnamespace = '0' AND d.defaclobjtype = 'r'),
+               pg_catalog.acldefault('r', me.oid)),
+      (SELECT d.defaclacl FROM pg_default_acl d WHERE d.defaclrole = me.oid AND d.defaclnamespace = {schema} AND d.defaclobjtype = 'r'))) e
   WHERE me.rolname = current_user
-), holder AS (
-  SELECT r.oid, r.rolname, r.rolsuper FROM pg_roles r
+), holder AS MATERIALIZED (
+  SELECT r.oid, r.rolname, r.rolsuper FROM role r
   WHERE r.oid IN (SELECT grantee FROM granted) OR r.rolname IN ('pg_read_all_data', 'pg_write_all_data')
-), login AS (
-  SELECT r.oid, r.rolname FROM pg_roles r
+), login AS MATERIALIZED (
+  SELECT r.oid, r.rolname FROM role r
   WHERE r.rolcanlogin AND NOT r.rolsuper AND r.rolname NOT IN ('anon', 'authenticated')
     AND pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CONNECT')
-), acting AS (
-  SELECT oid, rolname, ARRAY[rolname] AS logins, NULL AS kind FROM login
-  UNION ALL
-  SELECT g.oid, g.rolname, (SELECT pg_catalog.array_agg(l.rolname ORDER BY l.rolname) FROM login l
-                             WHERE pg_catalog.pg_has_role(l.oid, g.oid, '{becomes}')), NULL
-  FROM pg_roles g
-  WHERE NOT g.rolcanlogin AND NOT g.rolsuper AND g.rolname NOT IN ('anon', 'authenticated')
-    AND EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = g.oid)
-  UNION ALL
-  SELECT oid, rolname, NULL, 'public' FROM pg_roles WHERE rolname IN ('anon', 'authenticated') AND NOT rolsuper
-  UNION ALL
-  SELECT oid, rolname, NULL, 'current' FROM pg_roles WHERE rolname = current_user AND NOT rolsuper
+), acting AS MATERIALIZED (
+  SELECT r.oid, r.rolname,
+    CASE WHEN r.rolcanlogin THEN (CASE WHEN r.oid IN (SELECT oid FROM login) THEN ARRAY[r.rolname] END)
+         ELSE (SELECT pg_catalog.array_agg(l.rolname ORDER BY l.rolname) FROM login l
+                WHERE pg_catalog.pg_has_role(l.oid, r.oid, '{becomes}')) END AS logins,
+    CASE WHEN r.rolname IN ('anon', 'authenticated') THEN 'public' WHEN r.rolname = current_user THEN 'current' END AS kind
+  FROM role r WHERE NOT r.rolsuper
 )
-SELECT 'g', g.tables, o.rolname, CASE WHEN g.grantee = '0' THEN 'PUBLIC' WHEN h.rolsuper THEN 'superuser' END, h.rolname, g.on_column,
+SELECT 'g', g.tables, (SELECT o.rolname FROM role o WHERE o.oid = g.owner), CASE WHEN g.grantee = '0' THEN 'PUBLIC' WHEN h.rolsuper THEN 'superuser' END, h.rolname, g.on_column,
   pg_catalog.array_agg(g.privilege_type),
   CASE WHEN g.on_column IS NOT NULL THEN
     (SELECT pg_catalog.count(*) FROM pg_attribute t WHERE t.attrelid = g.relation AND t.attnum > 0 AND NOT t.attisdropped) END
-FROM granted g JOIN pg_roles o ON o.oid = g.owner LEFT JOIN holder h ON h.oid = g.grantee
-GROUP BY g.relation, g.tables, o.rolname, g.grantee, h.rolname, h.rolsuper, g.on_column
+FROM granted g LEFT JOIN holder h ON h.oid = g.grantee
+GROUP BY g.relation, g.tables, g.owner, g.grantee, h.rolname, h.rolsuper, g.on_column
 UNION ALL
 SELECT 'r', a.logins, a.rolname, a.kind, NULL, NULL,
   (SELECT pg_catalog.array_agg(h.rolname::text) FROM holder h WHERE h.oid <> a.oid AND pg_catalog.pg_has_role(a.oid, h.oid, 'USAGE')), NULL
