@@ -1,7 +1,7 @@
 //! Code of others is not run by who verifies: a role that may create in the schema and reference "Tenant" makes tables
 //! whose rows run its functions, in every way there is.
 
-use crate::support::{Cli, Output, Template, TestDatabase};
+use crate::support::{Cli, Output, Template, TestDatabase, not_tested};
 
 /// What the role `mallory` may do, and functions of its own that say that they ran: what a sequence gives is not given
 /// back, and where nothing may be written, as in a transaction that reads, a superuser writes a file.
@@ -359,4 +359,39 @@ fn user_code_of_policies_runs_only_where_row_level_security_holds() {
     assert!(said(&fenced) && !ran(&database), "{fenced:?}");
     let allowed = by_fenced(&["--allow-user-code"]);
     assert!(ran(&database), "{allowed:?}");
+}
+
+/// Whose a function is decides, and where it is; of an extension's also what it may do.
+#[test]
+fn user_code_is_told_from_extensions_by_its_owner() {
+    let database = with("RESET SESSION AUTHORIZATION");
+    let count = "SELECT count(*) FROM pg_available_extensions WHERE name IN ('citext', 'uuid-ossp', 'dblink', 'unaccent')";
+    let available: i64 = database.client().query_one(count, &[]).unwrap().get(0);
+    if available < 4 {
+        return not_tested("contrib is not installed: functions of extensions");
+    }
+    database.execute(
+        "CREATE EXTENSION citext; CREATE EXTENSION \"uuid-ossp\"; CREATE EXTENSION dblink; CREATE EXTENSION unaccent;
+         ALTER EXTENSION citext ADD FUNCTION evil(anyelement);
+         ALTER FUNCTION unaccent(text) OWNER TO mallory;
+         CREATE FUNCTION pg_catalog.extra(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
+         ALTER FUNCTION pg_catalog.extra(text) OWNER TO mallory;",
+    );
+    let told = |check: &str| {
+        database.execute(&format!(
+            "CREATE TABLE one (id uuid PRIMARY KEY DEFAULT uuid_generate_v4(), tenant uuid REFERENCES \"Tenant\", c citext CHECK ({check}))"
+        ));
+        let said = verify(&database, &["--dry-run"]).exits(0);
+        database.execute("DROP TABLE one");
+        said.stdout.contains("\n  - function ")
+    };
+    for (check, expected) in [
+        ("c <> 'a'", false),
+        ("dblink_exec('', 'SELECT 1') <> c::text", true),
+        ("unaccent(c::text) <> ''", true),
+        ("pg_catalog.extra(c::text)", true),
+        ("evil(c)", true),
+    ] {
+        assert_eq!(told(check), expected, "{check}");
+    }
 }
