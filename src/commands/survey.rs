@@ -19,8 +19,12 @@ use crate::error::{Code, Error};
 use crate::model::name::quoted;
 use crate::model::{Schema, in_a_line};
 use crate::plan::{Plan, Request, grants, plan};
+use crate::render::console::Console;
+use crate::render::style::paragraph;
 use crate::report::Subject;
+use crate::verify::baseline::OtherBaseline;
 use crate::verify::promise::Promise;
+use crate::verify::renames::Renames;
 
 /// How long commands that only look wait for a table that somebody holds.
 const A_MOMENT: Duration = Duration::from_secs(5);
@@ -198,8 +202,17 @@ impl Connected {
         Ok((survey, made))
     }
 
-    /// Warns of tables that would be made although another schema has one of the name: it may have been moved there.
+    /// Warns of a baseline that is another database's, and of tables that would be made although another schema has
+    /// one of the name: it may have been moved there.
     pub(super) fn warn_of_others(&self, context: &Context, survey: &Survey) {
+        let (live, promise) = (&survey.found.schema, &survey.promise);
+        let renamed = Renames::of_tables(live, &promise.whole);
+        if let Some(other) = OtherBaseline::of(live, promise, &renamed, &survey.facts.elsewhere) {
+            let text = format!("warning: {}. {}", other.what(), OtherBaseline::REMEDY);
+            context
+                .console
+                .complain(&paragraph(&text, Console::width()));
+        }
         for other in &survey.facts.elsewhere {
             if survey.promise.created.contains(&other.table) {
                 let told = other.told(&self.session.schema);

@@ -25,6 +25,7 @@ use crate::verify::checklist::checklist;
 use crate::verify::evidence::Evidence;
 use crate::verify::promise::Promise;
 use crate::verify::proof::{FirstRound, ProofOptions, Subject, order_advice};
+use crate::verify::renames::Renames;
 use crate::verify::waiver::waive;
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
@@ -213,6 +214,7 @@ fn report(
         database: &database,
         schema,
         actual: &found.schema,
+        renamed_tables: &Renames::of_tables(&found.schema, &promise.whole),
         plan,
         recorded: facts.recorded.clone(),
         around: &found.around,

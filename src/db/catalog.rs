@@ -285,7 +285,9 @@ JOIN pg_depend d ON d.classid = 'pg_class'::regclass::oid AND d.objid = s.seqrel
  AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 WHERE c.relnamespace = {schema}";
 
-/// NOT NULL constraints (contype `n`, PostgreSQL 18) are the columns' own matter, but for one that not
+/// A foreign key to a partitioned table has a copy for each partition, on the same referencing table, whose parent
+/// (`conparentid`) is the foreign key or another copy; so the copies are told from what partitions have of their
+/// table. NOT NULL constraints (contype `n`, PostgreSQL 18) are the columns' own matter, but for one that not
 /// every row was checked against, which `pg_attribute.attnotnull` does not tell from others.
 const CONSTRAINTS: &str = "\
 SELECT k.conrelid, k.conname, k.contype, k.condeferrable, k.condeferred, k.convalidated, {enforced},
@@ -295,7 +297,7 @@ SELECT k.conrelid, k.conname, k.contype, k.condeferrable, k.condeferred, k.conva
        CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN r.relname END,
        CASE WHEN k.contype = 'f' AND r.relnamespace <> {schema} THEN
          (SELECT pg_catalog.array_agg(a.attname ORDER BY u.n) FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY u(attnum, n)
-            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum) END, k.oid
+            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum) END, k.oid, k.conparentid
 FROM pg_constraint k LEFT JOIN pg_class r ON r.oid = k.confrelid
 WHERE k.connamespace = {schema} AND k.conrelid <> '0'
   AND (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)";
@@ -337,7 +339,7 @@ FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = {schema} AND (t.tgenabled <> 'O' OR NOT t.tgisinternal)";
 
 /// Each foreign key between plain tables has four triggers, two on each, that call the functions of its actions
-/// (`ri_triggers.c`) for each row: 5 is INSERT, 9 DELETE, 17 UPDATE (`pg_trigger.h`). Nobody looks for the triggers of
+/// (`ri_triggers.c`) for each row, and a copy for a partition has two (`conparentid`): 5 is INSERT, 9 DELETE, 17 UPDATE (`pg_trigger.h`). Nobody looks for the triggers of
 /// a table that says it has none (`pg_class.relhastriggers`). The triggers are asked for
 /// by constraint, which `pg_trigger_tgconstraint_index` answers whatever PostgreSQL expects of the conditions.
 const LOST_TRIGGERS: &str = "\
@@ -349,7 +351,7 @@ CROSS JOIN (SELECT ARRAY['noaction', 'restrict', 'cascade', 'setnull', 'setdefau
 CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(p.proname::text || ' '::text || t.tgtype::text) AS calls
                       FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                      WHERE t.tgconstraint = k.oid AND t.tgisinternal AND t.tgqual IS NULL AND t.tgattr::text = '') t
-WHERE k.connamespace = {schema} AND k.contype = 'f' AND {enforced}
+WHERE k.connamespace = {schema} AND k.contype = 'f' AND k.conparentid = '0' AND {enforced}
   AND (t.calls IS NULL OR NOT c.relhastriggers OR NOT r.relhastriggers OR NOT t.calls OPERATOR(pg_catalog.@>) ARRAY[
        'RI_FKey_check_ins 5', 'RI_FKey_check_upd 17', 'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confdeltype::text)] || '_del 9',
        'RI_FKey_' || a.names[pg_catalog.strpos('arcnd', k.confupdtype::text)] || '_upd 17'])";

@@ -134,7 +134,9 @@ fn look(
                 facts.orphans.push((key_name, Orphans::Unreadable));
             } else if !small {
                 facts.orphans.push((key_name, Orphans::TooLarge));
-            } else if let Some(parent) = parent {
+            } else if let Some(parent) =
+                parent.and_then(|name| found.schema.tables.get_key_value(name))
+            {
                 let rows = rows_that_name_none(name, table, Some(parent), key);
                 orphaned.push((
                     key_name,

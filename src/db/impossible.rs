@@ -17,7 +17,7 @@ pub(super) fn questions(name: &Identifier, table: &Table) -> Vec<(Impossible, St
     let of_indexes = table.indexes.values().filter_map(plain_columns);
     let mut questions: Vec<_> = keys
         .chain(of_indexes)
-        .map(|columns| alike(name, columns))
+        .map(|columns| alike(name, table.only(), columns))
         .collect();
     let required = table.columns.iter().filter(|column| !column.nullable);
     let required: Vec<_> = required
@@ -26,7 +26,8 @@ pub(super) fn questions(name: &Identifier, table: &Table) -> Vec<(Impossible, St
     if !required.is_empty() {
         // As IS NULL, PostgreSQL 17 would answer by the catalog and not read a row.
         let sql = format!(
-            "SELECT EXISTS (SELECT FROM {} t WHERE pg_catalog.num_nulls({}) OPERATOR(pg_catalog.>) 0)",
+            "SELECT EXISTS (SELECT FROM {}{} t WHERE pg_catalog.num_nulls({}) OPERATOR(pg_catalog.>) 0)",
+            table.only(),
             name.quoted(),
             required.join(", ")
         );
@@ -40,14 +41,14 @@ pub(super) fn questions(name: &Identifier, table: &Table) -> Vec<(Impossible, St
     questions
 }
 
-fn alike(table: &Identifier, columns: Vec<Identifier>) -> (Impossible, String) {
+fn alike(table: &Identifier, only: &str, columns: Vec<Identifier>) -> (Impossible, String) {
     let quoted: Vec<_> = columns.iter().map(Identifier::quoted).collect();
     let given: Vec<_> = quoted
         .iter()
         .map(|column| format!("{column} IS NOT NULL"))
         .collect();
     let sql = format!(
-        "SELECT EXISTS (SELECT FROM {} WHERE {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1)",
+        "SELECT EXISTS (SELECT FROM {only}{} WHERE {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1)",
         table.quoted(),
         given.join(" AND "),
         quoted.join(", "),

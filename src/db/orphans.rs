@@ -2,12 +2,12 @@
 
 use crate::model::{ForeignKey, Identifier, Table};
 
-/// The rows `c` of the table `child`, which is `definition`, that name by `key` none of `parent`, from `FROM`
+/// The rows `c` of the table `child`, which is `definition`, that reference by `key` no row of `parent`, from `FROM`
 /// on. `parent` is `None` where the table is yet to be made, and holds nothing.
 pub(super) fn rows_that_name_none(
     child: &Identifier,
     definition: &Table,
-    parent: Option<&Identifier>,
+    parent: Option<(&Identifier, &Table)>,
     key: &ForeignKey,
 ) -> String {
     let given: Vec<_> = key
@@ -15,8 +15,11 @@ pub(super) fn rows_that_name_none(
         .iter()
         .map(|column| format!("c.{} IS NOT NULL", column.quoted()))
         .collect();
-    let rows = format!("FROM {} c WHERE {}", child.quoted(), given.join(" AND "));
-    let Some(parent) = parent else { return rows };
+    let (only, given) = (definition.only(), given.join(" AND "));
+    let rows = format!("FROM {only}{} c WHERE {given}", child.quoted());
+    let Some((parent, there)) = parent else {
+        return rows;
+    };
     let same: Vec<_> = key
         .columns
         .iter()
@@ -28,7 +31,8 @@ pub(super) fn rows_that_name_none(
         })
         .collect();
     format!(
-        "{rows} AND NOT EXISTS (SELECT FROM {} p WHERE {})",
+        "{rows} AND NOT EXISTS (SELECT FROM {}{} p WHERE {})",
+        there.only(),
         parent.quoted(),
         same.join(" AND ")
     )

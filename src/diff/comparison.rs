@@ -92,8 +92,13 @@ impl<'a> Comparison<'a> {
     }
 
     fn labels(&mut self, object: &Object, actual: &Enum, desired: &Enum) {
-        let Enum { labels } = desired;
-        self.field(object, Alteration::Labels, &actual.labels, labels);
+        let Enum {
+            labels,
+            in_any_order: _,
+        } = desired;
+        if !actual.has_labels_of(desired) {
+            self.field(object, Alteration::Labels, &actual.labels, labels);
+        }
     }
 
     fn domain(&mut self, object: &Object, actual: &Domain, desired: &Domain) {

@@ -67,6 +67,33 @@ impl<'a> References<'a> {
 pub struct Enum {
     /// The labels, in the order in which they sort.
     pub labels: Vec<String>,
+    /// Whether the order is known. A `schema.prisma` does not say it: Prisma appends new labels
+    /// (`ALTER TYPE ... ADD VALUE`) wherever the schema has them, and compares no order.
+    #[serde(skip)]
+    pub in_any_order: bool,
+}
+
+impl Enum {
+    /// An enum whose labels sort in this order.
+    pub fn new(labels: Vec<String>) -> Enum {
+        Enum {
+            labels,
+            in_any_order: false,
+        }
+    }
+
+    /// Whether both have the same labels, in the same order as far as that is known.
+    pub fn has_labels_of(&self, other: &Enum) -> bool {
+        if self.in_any_order || other.in_any_order {
+            return self.has_all_of(other) && other.has_all_of(self);
+        }
+        self.labels == other.labels
+    }
+
+    /// Whether it has each label of `other`.
+    pub fn has_all_of(&self, other: &Enum) -> bool {
+        other.labels.iter().all(|label| self.labels.contains(label))
+    }
 }
 
 /// A domain: a type with conditions.

@@ -187,7 +187,7 @@ mod tests {
             table.triggers.insert(name.clone(), trigger);
             let mut schema = Schema::default();
             let labels = vec![text.to_owned()];
-            schema.enums.insert(name.clone(), Enum { labels });
+            schema.enums.insert(name.clone(), Enum::new(labels));
             schema.tables.insert(name, table);
             let written = write(&schema);
             assert!(is_safe(&written), "{written}");

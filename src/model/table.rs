@@ -168,6 +168,15 @@ pub struct Index {
 }
 
 impl Index {
+    /// The columns among its keys.
+    pub fn columns(&self) -> Vec<Identifier> {
+        let column = |key: &IndexKey| match &key.on {
+            IndexTarget::Column(column) => Some(column.clone()),
+            IndexTarget::Expression(_) => None,
+        };
+        self.keys.iter().filter_map(column).collect()
+    }
+
     /// Whether `key` could stand on it (`ADD PRIMARY KEY USING INDEX`; manual, ALTER TABLE).
     pub fn could_be(&self, key: &PrimaryKey) -> bool {
         let columns = self.keys.iter().map(|key| match &key.on {
@@ -387,6 +396,16 @@ impl Table {
     /// The column called `name`.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == *name)
+    }
+
+    /// What stands before its name in FROM, to read the rows that its foreign keys, unique indexes and NOT NULL
+    /// concern. A partitioned table's are those of its partitions; those of a table that inherits from it are not
+    /// its own (ri_triggers.c: `pk_only`).
+    pub fn only(&self) -> &'static str {
+        match self.kind {
+            TableKind::PartitionedTable => "",
+            _ => "ONLY ",
+        }
     }
 }
 

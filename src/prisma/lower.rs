@@ -30,7 +30,15 @@ pub(super) fn lower(resolved: &Resolved<'_, '_>, namespace: &Identifier) -> Sche
             let labels = labels.map(|(_, label)| label.to_string()).collect();
             schema
                 .enums
-                .extend(Identifier::new(&*definition.name).map(|name| (name, Enum { labels })));
+                .extend(Identifier::new(&*definition.name).map(|name| {
+                    (
+                        name,
+                        Enum {
+                            labels,
+                            in_any_order: true,
+                        },
+                    )
+                }));
         }
     }
     for (at, model) in resolved.models.iter().enumerate() {

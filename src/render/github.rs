@@ -3,6 +3,7 @@
 
 use super::style::command;
 use crate::plan::Plan;
+use crate::render::remedy::told;
 use crate::report::{NoResult, Reason, Report};
 use crate::verify::check::{Check, Finding, Outcome};
 
@@ -59,7 +60,7 @@ fn failure(check: &Check, findings: &[Finding]) -> String {
     for finding in findings.iter().take(MOST_FINDINGS) {
         text += &format!("\n- {}", finding.message);
         if let Some(remedy) = &finding.remedy {
-            text += &format!("\n  {}", remedy.replace('\n', "\n  "));
+            text += &format!("\n  {}", told(remedy).replace('\n', "\n  "));
         }
     }
     if findings.len() > MOST_FINDINGS {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, TestSuite};
 
 use super::diff;
+use crate::render::remedy::told;
 use crate::report::{NoResult, Reason, Report, Run};
 use crate::verify::check::{Check, Finding, Group, Outcome};
 
@@ -121,7 +122,7 @@ fn description(findings: &[Finding], report: &Report) -> String {
     for finding in findings {
         text += &format!("- {}\n", finding.message);
         if let Some(remedy) = &finding.remedy {
-            text += &format!("  {}\n", remedy.replace('\n', "\n  "));
+            text += &format!("  {}\n", told(remedy).replace('\n', "\n  "));
         }
     }
     for object in &report.diffs {

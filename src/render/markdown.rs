@@ -1,6 +1,6 @@
 //! Reports and plans as GitHub-flavoured Markdown, for a pull request or a job's summary.
 
-use super::remedy::parted;
+use super::remedy::{parted, told};
 use super::{diff, words};
 use crate::plan::{Plan, Transaction};
 use crate::report::{NoResult, Reason, Report, Run};
@@ -149,7 +149,8 @@ fn failures(out: &mut String, report: &Report) {
         );
         for finding in findings.iter().take(MOST_FINDINGS) {
             *out += &format!("- {}\n", text(&finding.message));
-            let (sql, words) = parted(finding.remedy.as_deref().unwrap_or_default());
+            let remedy = finding.remedy.as_ref().map(told).unwrap_or_default();
+            let (sql, words) = parted(&remedy);
             if let Some(sql) = sql {
                 *out += &indented(&fenced("sql", &format!("{sql}\n")));
             }

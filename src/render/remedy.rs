@@ -1,16 +1,29 @@
 //! A remedy, parted into what is typed and what is read.
 
 use super::style;
+use crate::verify::check::Remedy;
 
 /// The words that statements in remedies begin with.
 const VERBS: [&str; 9] = [
     "ALTER", "BEGIN", "CREATE", "DROP", "GRANT", "REINDEX", "REVOKE", "SELECT", "SET",
 ];
 
+/// A remedy as text. What it loses is said before what is typed, as a comment where statements follow.
+pub(super) fn told(remedy: &Remedy) -> String {
+    let Remedy { loses_data, text } = remedy;
+    let Some(lost) = loses_data else {
+        return text.clone();
+    };
+    let mark = if parted(text).0.is_some() { "-- " } else { "" };
+    format!("{mark}This loses data: {lost}.\n{text}")
+}
+
 /// The statements that `remedy` begins with, and the rest of it. A comment behind them is a part of
 /// them, and an ellipsis shows that nothing of it can be run as it stands.
 pub(super) fn parted(remedy: &str) -> (Option<&str>, &str) {
-    let mut words = remedy.split(|c: char| !c.is_ascii_alphabetic());
+    let is_typed = |line: &&str| !line.starts_with("--");
+    let line = remedy.lines().find(is_typed).unwrap_or_default();
+    let mut words = line.split(|c: char| !c.is_ascii_alphabetic());
     let first = words.next().unwrap_or_default();
     let end = remedy.rfind(';').filter(|_| VERBS.contains(&first));
     match end.map(|end| remedy.split_at(end + 1)) {

@@ -115,7 +115,8 @@ pub fn dry_run(touches: &[String], width: usize) -> String {
 
 fn remedy(out: &mut String, finding: &Finding, width: usize) {
     if let Some(remedy) = &finding.remedy {
-        *out += &super::remedy::wrapped(remedy, "      > ", "        ", width);
+        *out +=
+            &super::remedy::wrapped(&super::remedy::told(remedy), "      > ", "        ", width);
     }
 }
 

@@ -142,7 +142,10 @@ impl Check {
             Outcome::Failed { findings } | Outcome::Waived { findings, .. } => {
                 for finding in findings {
                     shown(&mut finding.message);
-                    finding.remedy = finding.remedy.as_deref().map(printable);
+                    if let Some(Remedy { text, loses_data }) = &mut finding.remedy {
+                        *text = printable(text);
+                        loses_data.iter_mut().for_each(shown);
+                    }
                 }
             }
             Outcome::NotProved { reasons } => reasons.iter_mut().for_each(shown),
@@ -185,8 +188,8 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    #[serde(flatten)]
+    pub remedy: Option<Remedy>,
     /// PostgreSQL's error that it comes of, when there is one: many findings may come of one error.
     #[serde(skip)]
     pub error: Option<String>,
@@ -202,15 +205,60 @@ impl Finding {
     }
 
     /// The same, with what to do about it.
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Finding {
+    pub fn remedy(mut self, remedy: impl Into<Remedy>) -> Finding {
         self.remedy = Some(remedy.into());
         self
+    }
+
+    /// Whether `text` is what to do about it.
+    pub fn says_to(&self, text: &str) -> bool {
+        let remedy = self.remedy.as_ref();
+        remedy.is_some_and(|remedy| remedy.text == text)
     }
 
     /// What it says, also where it says that it stands in the way.
     pub fn what(&self) -> &str {
         let message = self.message.as_str();
         message.strip_prefix(IN_THE_WAY).unwrap_or(message)
+    }
+}
+
+/// What to do about a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Remedy {
+    /// The data that is lost by doing it, which is said first. `None` where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loses_data: Option<String>,
+    /// Statements, or what to do in words.
+    #[serde(rename = "remedy")]
+    pub text: String,
+}
+
+impl Remedy {
+    /// One that loses no data.
+    pub fn new(text: impl Into<String>) -> Remedy {
+        Remedy {
+            loses_data: None,
+            text: text.into(),
+        }
+    }
+
+    /// The same, which loses the data that `what` names.
+    pub fn losing(mut self, what: impl Into<String>) -> Remedy {
+        self.loses_data = Some(what.into());
+        self
+    }
+}
+
+impl From<&str> for Remedy {
+    fn from(text: &str) -> Remedy {
+        Remedy::new(text)
+    }
+}
+
+impl From<String> for Remedy {
+    fn from(text: String) -> Remedy {
+        Remedy::new(text)
     }
 }
 

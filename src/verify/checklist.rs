@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::baseline::OtherBaseline;
 use super::check::{Check, Finding, Group, IN_THE_WAY, Outcome};
 use super::evidence::{Evidence, Namesake, Recorded};
 use super::kinds::by_kind;
-use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy};
+use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy, renamed_table};
 use super::{counters, surroundings, tenants};
 use crate::diff::{Difference, Effect, Object, ObjectKind, compare};
-use crate::model::{ForeignKey, Identifier, IndexState, Table, TableKind};
+use crate::model::{ForeignKey, Identifier, IndexState, TableKind};
 
 /// What came of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,15 @@ pub fn checklist(evidence: &Evidence<'_>) -> Verdict {
     checks.extend(tenants::checks(evidence, &breaking));
     checks.extend(evidence.tried.iter().cloned());
     checks.sort_by_key(|check| check.group);
+    let other = OtherBaseline::of(
+        evidence.actual,
+        evidence.promise,
+        evidence.renamed_tables,
+        evidence.elsewhere,
+    );
+    if let Some(other) = other {
+        other.stand_for(evidence, &mut checks);
+    }
     let notes = harmless.iter().map(|d| note(evidence, d)).collect();
     Verdict { checks, notes }
 }
@@ -63,7 +73,7 @@ fn declaration(evidence: &Evidence<'_>) -> Check {
         .map(|refusal| Finding {
             message: refusal.reason,
             object: Some(refusal.object),
-            remedy: Some(refusal.remedy),
+            remedy: Some(refusal.remedy.into()),
             error: None,
         })
         .collect();
@@ -92,7 +102,7 @@ fn applied(evidence: &Evidence<'_>) -> Check {
     findings.extend(plan.refusals.iter().map(|refusal| Finding {
         message: format!("{IN_THE_WAY}{}", refusal.reason),
         object: Some(refusal.object.clone()),
-        remedy: Some(refusal.remedy.clone()),
+        remedy: Some(refusal.remedy.clone().into()),
         error: None,
     }));
     Check {
@@ -182,9 +192,8 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
         .collect();
     findings.extend(there.difference(&wanted).map(|name| {
         let message = format!("table {} is not expected", name.quoted());
-        let lost = wanted.iter().find(|lost| renamed(lost, evidence) == Some(name));
-        if let Some(lost) = lost {
-            return Finding::new(message).remedy(rename(name, lost));
+        if let Some(rename) = renamed_table(evidence, name) {
+            return Finding::new(message).remedy(rename);
         }
         let remedy = "If it belongs here, refresh the baseline: leora-migrate snapshot --out FILE, then --baseline FILE.";
         Finding::new(message).remedy(remedy)
@@ -238,14 +247,11 @@ fn absence(name: &Identifier, evidence: &Evidence<'_>) -> Finding {
         Some(other) => format!("{} is not a table but {}", name.quoted(), other.kind.noun()),
     };
     let there = evidence.actual.tables.get(name);
-    let remedy = match (there, renamed(name, evidence), elsewhere) {
-        (_, Some(other), _) => rename(other, name),
+    let remedy = match (there, renamed_table(evidence, name), elsewhere) {
+        (_, Some(rename), _) => rename,
         (None, _, Some(elsewhere)) => elsewhere,
         (Some(other), _, Some(elsewhere)) => {
-            format!(
-                "Rename or drop this {} first. {elsewhere}",
-                noun(other.kind)
-            )
+            format!("Rename this {} first. {elsewhere}", noun(other.kind))
         }
         (Some(other), ..) if is_new => in_its_place(name, other.kind),
         (None, ..) if is_new => APPLY_MAKES.to_owned(),
@@ -254,7 +260,7 @@ fn absence(name: &Identifier, evidence: &Evidence<'_>) -> Finding {
     Finding {
         message,
         object: Some(object),
-        remedy: Some(remedy),
+        remedy: Some(remedy.into()),
         error: None,
     }
 }
@@ -263,7 +269,7 @@ fn absence(name: &Identifier, evidence: &Evidence<'_>) -> Finding {
 fn in_its_place(name: &Identifier, kind: TableKind) -> String {
     let name = name.quoted();
     format!(
-        "Find out what it is for and where its rows are, and rename or drop this {} {name}; then leora-migrate apply \
+        "Find out what it is for and where its rows are, and rename this {} {name}; then leora-migrate apply \
          makes the table.",
         noun(kind)
     )
@@ -272,36 +278,6 @@ fn in_its_place(name: &Identifier, kind: TableKind) -> String {
 /// `view`, without the article.
 fn noun(kind: TableKind) -> &'static str {
     kind.noun().trim_start_matches("a ")
-}
-
-/// The table that nobody asked for and that has the columns of `name`, which is not there: it is the same under another
-/// name, when it is the only one.
-fn renamed<'a>(name: &Identifier, evidence: &'a Evidence<'_>) -> Option<&'a Identifier> {
-    let whole = &evidence.promise.whole;
-    let lost = whole.tables.get(name)?;
-    if evidence.actual.tables.contains_key(name) {
-        return None;
-    }
-    let strange = evidence.actual.tables.iter();
-    let mut alike = strange.filter(|(other, table)| {
-        let same = |table: &Table| -> BTreeSet<_> {
-            let columns = table.columns.iter();
-            columns
-                .map(|column| (column.name.clone(), column.ty.sql()))
-                .collect()
-        };
-        !whole.tables.contains_key(*other) && table.kind.is_table() && same(table) == same(lost)
-    });
-    let (other, _) = alike.next()?;
-    alike.next().is_none().then_some(other)
-}
-
-fn rename(from: &Identifier, to: &Identifier) -> String {
-    format!(
-        "ALTER TABLE {} RENAME TO {}; -- it has the same columns",
-        from.quoted(),
-        to.quoted()
-    )
 }
 
 /// A difference as a reason to fail.
@@ -340,7 +316,7 @@ fn relations(evidence: &Evidence<'_>) -> [Check; 2] {
                     name.quoted()
                 ),
                 object: Some(Object::on(child, ObjectKind::ForeignKey, name)),
-                remedy: Some(SETTLE_FOREIGN_KEYS.to_owned()),
+                remedy: Some(SETTLE_FOREIGN_KEYS.into()),
                 error: None,
             })
             .collect();

@@ -127,7 +127,7 @@ mod tests {
             let [finding] = check.outcome.findings() else {
                 panic!("{check:?}")
             };
-            finding.remedy.clone().expect("a remedy")
+            finding.remedy.clone().expect("a remedy").text
         };
         let set = |furthest| {
             format!(

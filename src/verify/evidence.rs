@@ -6,6 +6,7 @@ use super::check::Check;
 use super::counters::{Counter, Counting};
 use super::promise::Promise;
 use super::proof::KeyName;
+use super::renames::Renames;
 use super::surroundings::Surroundings;
 use crate::model::{Identifier, Schema};
 use crate::plan::Plan;
@@ -21,6 +22,8 @@ pub struct Evidence<'a> {
     pub schema: &'a Identifier,
     /// What stands there.
     pub actual: &'a Schema,
+    /// The tables that have other names there.
+    pub renamed_tables: &'a Renames,
     /// What is still to be done.
     pub plan: &'a Plan,
     /// Who recorded the migration.

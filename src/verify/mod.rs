@@ -1,6 +1,7 @@
 //! The post-migration checklist: what must be true, evaluated from evidence.
 
 pub mod advice;
+pub mod baseline;
 pub mod check;
 pub mod checklist;
 pub mod counters;
@@ -9,6 +10,7 @@ mod kinds;
 pub mod promise;
 pub mod proof;
 pub mod remedy;
+pub mod renames;
 pub mod rights;
 mod rows;
 pub mod settings;

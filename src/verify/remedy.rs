@@ -4,10 +4,11 @@ mod column;
 mod labels;
 mod made;
 
-use super::check::Finding;
+use super::check::{Finding, Remedy};
 use super::evidence::Evidence;
+use super::renames::is_mostly;
 use crate::diff::{Alteration, Difference, DifferenceKind, Object, ObjectKind};
-use crate::model::{Firing, IndexState, Table, Validity};
+use crate::model::{Firing, Identifier, IndexState, Table, Validity};
 
 /// What somebody who knows that it belongs there does.
 const OR_KEEP: &str = " -- unless it belongs there: then waive it, or refresh the baseline";
@@ -23,6 +24,12 @@ const SETTLE_TYPES: &str = "tables.types says what to do about its type.";
 /// What is said where no statement settles it.
 const BY_HAND: &str = "Bring it to what is expected by hand; where it is right as it is, waive it, or refresh the baseline: \
      leora-migrate snapshot --out FILE.";
+/// What is said of a table whose name something else has.
+const NAME_TAKEN: &str = "It is there under another name, and something else has its name. Find out what that is, and \
+     rename both.";
+/// What is said of the columns of a table that has mostly others.
+const ANOTHER_TABLE: &str = "Most columns of this table are others: it is another table of the name. Find out where the rows \
+     of the one that is expected are, and change no column before.";
 /// What is said of a table that shared its rows with others.
 const WHOSE_ROWS: &str = "-- then look whose rows they are";
 /// What is said of what the migration makes and is not there.
@@ -41,27 +48,90 @@ pub fn is_left_to_others(finding: &Finding) -> bool {
         SETTLE_TYPES,
         SEE_WHAT_STANDS,
     ];
-    finding
-        .remedy
-        .as_deref()
-        .is_some_and(|remedy| left.contains(&remedy))
+    left.iter().any(|text| finding.says_to(text))
 }
 
 /// What to do about `difference`.
-pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> String {
+pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> Remedy {
     let object = &difference.object;
+    if let Some(rename) = explained_by_names(evidence, difference) {
+        return rename.into();
+    }
+    if is_of_another_table(evidence, difference) {
+        return ANOTHER_TABLE.into();
+    }
     let remedy = match &difference.kind {
         DifferenceKind::Unexpected if object.kind == ObjectKind::Column => {
             column::unexpected(evidence, object)
         }
-        DifferenceKind::Unexpected => made::used_as_key(evidence, object).or_else(|| {
-            let drop = made::dropped(evidence, object)?;
-            Some(format!("{drop};{OR_KEEP}"))
-        }),
-        DifferenceKind::Missing => missing(evidence, object),
+        DifferenceKind::Unexpected => made::used_as_key(evidence, object)
+            .or_else(|| {
+                let drop = made::dropped(evidence, object)?;
+                Some(format!("{drop};{OR_KEEP}"))
+            })
+            .map(Remedy::new),
+        DifferenceKind::Missing => missing(evidence, object).map(Remedy::new),
         DifferenceKind::Changed(alteration) => changed(evidence, object, alteration),
     };
-    remedy.unwrap_or_else(|| BY_HAND.to_owned())
+    remedy.unwrap_or_else(|| BY_HAND.into())
+}
+
+/// What gives tables their names again where `difference` comes of that they have others: it is on one of them, or
+/// of a foreign key to one.
+fn explained_by_names(evidence: &Evidence<'_>, difference: &Difference) -> Option<String> {
+    let object = &difference.object;
+    if matches!(object.kind, ObjectKind::Enum | ObjectKind::Domain) {
+        return None;
+    }
+    let rename = renamed_table(evidence, &object.owner);
+    rename.or_else(|| {
+        let there = evidence.actual.tables.get(&object.owner)?;
+        let key = there.foreign_keys.get(&object.name)?;
+        let is_key = object.kind == ObjectKind::ForeignKey;
+        renamed_table(evidence, key.references.here().filter(|_| is_key)?)
+    })
+}
+
+/// What gives the table called `name`, and those that have each other's names with it, their names again.
+pub(super) fn renamed_table(evidence: &Evidence<'_>, name: &Identifier) -> Option<String> {
+    let renamed = evidence.renamed_tables;
+    if !renamed.concern(name) {
+        return None;
+    }
+    Some(match renamed.of(name).as_deref() {
+        None => NAME_TAKEN.to_owned(),
+        Some([(from, to)]) => format!(
+            "ALTER TABLE {} RENAME TO {}; -- it has the same columns",
+            from.quoted(),
+            to.quoted()
+        ),
+        Some(renames) => {
+            in_one_transaction(renames, |from, to| {
+                format!("ALTER TABLE {from} RENAME TO {to};\n")
+            }) + "\n-- they have each other's columns"
+        }
+    })
+}
+
+/// The statements of several renames.
+fn in_one_transaction(
+    renames: &[(Identifier, Identifier)],
+    rename: impl Fn(String, String) -> String,
+) -> String {
+    let renames = renames.iter();
+    let statements = renames.map(|(from, to)| rename(from.quoted(), to.quoted()));
+    format!("BEGIN;\n{}COMMIT;", statements.collect::<String>())
+}
+
+/// Whether `difference` is of a column of a table that has mostly others.
+fn is_of_another_table(evidence: &Evidence<'_>, difference: &Difference) -> bool {
+    let owner = &difference.object.owner;
+    let there = evidence.actual.tables.get(owner);
+    let wanted = evidence.promise.whole.tables.get(owner);
+    let differ = there
+        .zip(wanted)
+        .is_some_and(|(there, wanted)| !is_mostly(there, wanted));
+    difference.object.kind == ObjectKind::Column && differ
 }
 
 fn missing(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
@@ -97,17 +167,37 @@ fn enabled(evidence: &Evidence<'_>, object: &Object) -> String {
         + "-- as a superuser, then look for rows that were written meanwhile: leora-migrate verify --only integrity"
 }
 
-fn changed(evidence: &Evidence<'_>, object: &Object, alteration: &Alteration) -> Option<String> {
+/// What has a trigger or a rule fire as it should. A partition's copy of its table's trigger cannot be dropped.
+fn fires(object: &Object, firing: Firing) -> Option<String> {
+    let noun = match object.kind {
+        ObjectKind::Rule => "RULE",
+        _ => "TRIGGER",
+    };
+    let verb = match firing {
+        Firing::Enabled => "ENABLE",
+        Firing::Always => "ENABLE ALWAYS",
+        Firing::ReplicaOnly => "ENABLE REPLICA",
+        Firing::Disabled => "DISABLE",
+        Firing::Missing => return None,
+    };
+    let (table, name) = (object.owner.quoted(), object.name.quoted());
+    Some(format!("ALTER TABLE {table} {verb} {noun} {name};"))
+}
+
+fn changed(evidence: &Evidence<'_>, object: &Object, alteration: &Alteration) -> Option<Remedy> {
     let (table, name) = (object.owner.quoted(), object.name.quoted());
     let wanted = evidence.promise.whole.tables.get(&object.owner);
+    if let Some(rename) = column::renamed_below(evidence, object) {
+        return Some(rename.into());
+    }
     let anew = || {
         let drop = made::dropped(evidence, object)?;
         Some(format!("{drop};\n{}", made::made(object, wanted?)?))
     };
-    match (object.kind, alteration) {
-        (ObjectKind::Column, _) => column::changed(evidence, object, alteration),
-        (ObjectKind::Enum, _) => labels::changed(evidence, &object.name),
-        (ObjectKind::Table, _) => table_changed(evidence, object, alteration),
+    let harmless = match (object.kind, alteration) {
+        (ObjectKind::Column, _) => return column::changed(evidence, object, alteration),
+        (ObjectKind::Enum, _) => return labels::changed(evidence, &object.name),
+        (ObjectKind::Table, _) => return table_changed(evidence, object, alteration),
         (_, Alteration::IndexState(sides)) if sides.live == IndexState::Contradicted => Some(
             "Nothing but a change of the catalogs by hand does this: put pg_index.indisunique, indimmediate and \
              pg_class.relhasindex right as a superuser, then look for doubles."
@@ -142,30 +232,34 @@ fn changed(evidence: &Evidence<'_>, object: &Object, alteration: &Alteration) ->
         (_, Alteration::Triggers(sides)) if sides.live.firing != Firing::Missing => {
             Some(enabled(evidence, object))
         }
+        (_, Alteration::Firing(sides)) => fires(object, sides.target),
         _ => anew(),
-    }
+    };
+    harmless.map(Remedy::new)
 }
 
 fn table_changed(
     evidence: &Evidence<'_>,
     object: &Object,
     alteration: &Alteration,
-) -> Option<String> {
+) -> Option<Remedy> {
     let table = object.owner.quoted();
     let there = evidence.actual.tables.get(&object.owner)?;
-    match alteration {
+    let harmless = match alteration {
         Alteration::Kind(_) => Some(format!(
             "Find out what took the place of table {table} and where its rows are; rename the one, and put the other back."
         )),
         Alteration::CompositeType(sides) if sides.target.is_none() => {
             Some(format!("ALTER TABLE {table} NOT OF;"))
         }
-        Alteration::Parents(sides) if sides.target.is_empty() => apart(&table, there),
-        Alteration::Partitioning(sides) if sides.target.is_none() => apart(&table, there),
+        Alteration::Parents(sides) if sides.target.is_empty() => return apart(&table, there),
+        Alteration::Partitioning(sides) if sides.target.is_none() => return apart(&table, there),
         Alteration::Children(sides) if sides.target.is_empty() => {
             let apart = there.children.iter();
             let apart = apart.map(|child| format!("ALTER TABLE {child} NO INHERIT {table};\n"));
-            Some(apart.collect::<String>() + WHOSE_ROWS)
+            let remedy = Remedy::new(apart.collect::<String>() + WHOSE_ROWS);
+            let children = there.children.join(", ");
+            return Some(remedy.losing(format!("{table} has the rows of {children} no more")));
         }
         Alteration::Persistence(_) => Some(format!("ALTER TABLE {table} SET LOGGED;")),
         Alteration::RowSecurity(sides) if sides.target.0 => {
@@ -176,17 +270,24 @@ fn table_changed(
             Some(format!("ALTER TABLE {table} {verb} ROW LEVEL SECURITY;"))
         }
         _ => None,
-    }
+    };
+    harmless.map(Remedy::new)
 }
 
 /// What takes a table from those it inherits from or is a partition of.
-fn apart(table: &str, there: &Table) -> Option<String> {
+fn apart(table: &str, there: &Table) -> Option<Remedy> {
     let parents = there.inherits.iter();
     let apart = parents.map(|parent| match there.partitioning {
         Some(_) => format!("ALTER TABLE {parent} DETACH PARTITION {table};\n"),
         None => format!("ALTER TABLE {table} NO INHERIT {parent};\n"),
     });
-    (!there.inherits.is_empty()).then(|| apart.collect::<String>() + WHOSE_ROWS)
+    (!there.inherits.is_empty()).then(|| {
+        let remedy = Remedy::new(apart.collect::<String>() + WHOSE_ROWS);
+        remedy.losing(format!(
+            "{} has the rows of {table} no more",
+            there.inherits.join(", ")
+        ))
+    })
 }
 
 #[cfg(test)]

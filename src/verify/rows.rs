@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{Check, Finding, Outcome};
+use super::check::{Check, Finding, Outcome, Remedy};
 use super::checklist::counted;
 use super::evidence::{Evidence, Impossible, Orphans};
 use super::surroundings::none_expected;
-use crate::model::{ForeignKey, Identifier, TableReference, Validity};
+use crate::model::{ForeignKey, Identifier, Schema, Table, TableReference, Validity};
 
 /// Foreign keys that are enforced today, and indexes that are unique, say nothing of rows written while they were not.
 pub(super) fn check(evidence: &Evidence<'_>) -> Check {
@@ -21,11 +21,13 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
         let key = there.and_then(|table| table.foreign_keys.get(&key.constraint));
         let is_valid = key.is_some_and(|key| key.validity == Validity::Valid);
         let though = if is_valid { ", though PostgreSQL calls it valid" } else { "" };
-        Finding::new(format!("{table} holds rows that name none by {constraint}{though}")).remedy(format!(
+        let remedy = format!(
             "{}-- give these rows a row to name, or delete them: VALIDATE CONSTRAINT fails until then\n\
              -- find out when it was not enforced: a load, a replica, disabled triggers",
-            key.map(|key| listed(&table, key)).unwrap_or_default()
-        ))
+            there.zip(key).map(|(there, key)| listed(evidence.actual, &table, there, key)).unwrap_or_default()
+        );
+        let remedy = Remedy::new(remedy).losing("the rows that you delete");
+        Finding::new(format!("{table} holds rows that name none by {constraint}{though}")).remedy(remedy)
     });
     let findings = orphans.chain(evidence.impossible.iter().map(impossible));
     let unlooked = |wanted, why: &'static str| {
@@ -61,10 +63,13 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     check
 }
 
-/// The query that lists the rows of `table` that name none by `key`.
-fn listed(table: &str, key: &ForeignKey) -> String {
+/// The query that lists the rows of `table`, which is `there`, that name none by `key`.
+fn listed(actual: &Schema, table: &str, there: &Table, key: &ForeignKey) -> String {
     let references = match &key.references {
-        TableReference::Here(table) => table.quoted(),
+        TableReference::Here(name) => {
+            let only = actual.tables.get(name).map_or("", Table::only);
+            format!("{only}{}", name.quoted())
+        }
         TableReference::Elsewhere { schema, table } => {
             format!("{}.{}", schema.quoted(), table.quoted())
         }
@@ -76,7 +81,8 @@ fn listed(table: &str, key: &ForeignKey) -> String {
     let same = pairs.map(|(column, to)| format!("p.{} = c.{column}", to.quoted()));
     let same: Vec<_> = same.collect();
     format!(
-        "SELECT * FROM {table} c WHERE {} AND NOT EXISTS (SELECT FROM {references} p WHERE {});\n",
+        "SELECT * FROM {}{table} c WHERE {} AND NOT EXISTS (SELECT FROM {references} p WHERE {});\n",
+        there.only(),
         named.join(" AND "),
         same.join(" AND ")
     )
@@ -91,10 +97,11 @@ fn impossible(found: &Impossible) -> Finding {
             Finding::new(format!(
                 "{table} holds several rows with the same ({columns}), though a valid index calls it unique"
             ))
-            .remedy(format!(
+            .remedy(Remedy::new(format!(
                 "Find them, keep one of each, and REINDEX: SET enable_indexscan = off; SET enable_indexonlyscan = off; \
                  SET enable_bitmapscan = off; SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1;"
             ))
+            .losing("the rows that you delete"))
         }
         Impossible::Null { table } => {
             let table = table.quoted();

@@ -1,7 +1,7 @@
 //! What stands around the tables and decides what can be done with them: settings, publications, and
 //! foreign keys from elsewhere.
 
-use super::check::{Check, Finding, Group, Outcome};
+use super::check::{Check, Finding, Group, Outcome, Remedy};
 use super::evidence::Evidence;
 use super::rights::{self, Shortfall};
 use super::rows;
@@ -106,6 +106,8 @@ pub struct Holder {
 pub enum Holding {
     /// It refuses, or sets NULL where that is refused.
     ByItself,
+    /// It sets NULL, which a CHECK refuses or may refuse.
+    ByCheck,
     /// A trigger fires on the way.
     ByTrigger,
     /// A rule does something else instead.
@@ -133,26 +135,31 @@ fn replication(evidence: &Evidence<'_>) -> Check {
             publications,
         } = nameless;
         let table = table.quoted();
-        let (why, remedy) = match how {
+        let (why, remedy): (_, Remedy) = match how {
             Unnamed::ByIdentity => (
                 "must name them, and the table's replica identity names none",
                 format!(
                     "ALTER TABLE {table} REPLICA IDENTITY DEFAULT; -- once it has a primary key"
-                ),
+                )
+                .into(),
             ),
             Unnamed::ByRowFilter => (
                 "chooses rows by a column that the table's replica identity has not",
                 format!(
                     "ALTER TABLE {table} REPLICA IDENTITY FULL; -- or choose by columns of its primary key, or publish \
                      inserts alone"
-                ),
+                )
+                .into(),
             ),
             Unnamed::ByColumnList => (
                 "leaves out columns of the table's replica identity",
-                format!(
+                Remedy::new(format!(
                     "ALTER PUBLICATION {publications} DROP TABLE {table}; -- and add it again with all columns of its \
                      primary key"
-                ),
+                ))
+                .losing(format!(
+                    "subscribers get no change of {table} until it is added again"
+                )),
             ),
         };
         Finding::new(format!(
@@ -208,15 +215,22 @@ pub(super) fn held(around: &Surroundings) -> impl Iterator<Item = Finding> {
         let (what, remedy) = match how {
             Holding::ByItself => (
                 format!("{table} holds rows of {held} back, by {constraint}"),
-                format!("ALTER TABLE {table} DROP CONSTRAINT {constraint}; -- or make it ON DELETE CASCADE"),
+                format!(
+                    "ALTER TABLE {table} DROP CONSTRAINT {constraint};\n\
+                     -- it belongs to another schema: ask who needs it, for its rows may then reference nothing"
+                ),
+            ),
+            Holding::ByCheck => (
+                format!("{table} may hold rows of {held} back, by {constraint}: it sets NULL, and a CHECK may refuse that"),
+                format!("See what the CHECKs of the table do with NULL: \\d {table} in psql. If they accept it, waive this."),
             ),
             Holding::ByTrigger => (
                 format!("a trigger of {table} fires where rows of {held} are deleted, by {constraint}, and may refuse"),
-                format!("See what it does: \\d {table} in psql. If it refuses nothing, waive this; otherwise drop it."),
+                format!("See what it does: \\d {table} in psql. If it refuses nothing, waive this."),
             ),
             Holding::ByRule => (
                 format!("a rule of {table} changes what deleting rows of {held} does there, by {constraint}"),
-                format!("See what it does: \\d {table} in psql, and drop it."),
+                format!("See what it does: \\d {table} in psql. Who needs it decides whether it can go."),
             ),
             Holding::ForWantOfRights => (
                 format!("{table} holds rows of {held} back, by {constraint}: its owner may not delete or change its rows"),

@@ -129,7 +129,7 @@ fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> C
         .map(|difference| {
             let mut finding = finding(evidence, difference);
             if let Some(said) = fenced_since(evidence, &difference.object.owner) {
-                finding.remedy = Some(said.to_owned());
+                finding.remedy = Some(said.into());
             }
             finding
         })
@@ -140,9 +140,9 @@ fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> C
         .filter(|difference| !is_new(&difference.object.owner));
     if before.count() > OF_ANOTHER_BASELINE
         && let Some(remedy) = findings.iter_mut().find_map(|f| f.remedy.as_mut())
-        && remedy != OLDER_BASELINE
+        && remedy.text != OLDER_BASELINE
     {
-        *remedy += "\n-- unless the tables before stood so already: then this is not their baseline, and leora-migrate snapshot \
+        remedy.text += "\n-- unless the tables before stood so already: then this is not their baseline, and leora-migrate snapshot \
                     --out FILE writes one in a database that is not migrated yet";
     }
     let mut unsure = Vec::new();

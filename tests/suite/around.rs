@@ -200,6 +200,28 @@ fn a_partition_is_told_for_itself_where_its_table_is_not() {
     assert_eq!(held, [("other.first", Holding::ByTrigger)]);
 }
 
+/// A CHECK that NULL passes holds nothing back, and one that may refuse it is said to, once for a partitioned table.
+#[test]
+fn a_check_holds_rows_back_that_may_refuse_null() {
+    let ground = Ground::with(
+        "CREATE TABLE t (id int PRIMARY KEY); CREATE SCHEMA other;
+         CREATE TABLE other.passes (t_id int REFERENCES t ON DELETE SET NULL, n int,
+             CHECK (t_id > 0), CHECK (t_id IS NULL OR n > 0));
+         CREATE TABLE other.refuses (t_id int REFERENCES t ON DELETE SET NULL CHECK (t_id IS NOT NULL));
+         CREATE TABLE other.unsure (t_id int REFERENCES t ON DELETE SET NULL, n int, CHECK (num_nonnulls(t_id, n) = 1));
+         CREATE TABLE other.stays (t_id int REFERENCES t ON DELETE CASCADE CHECK (t_id IS NOT NULL));
+         CREATE TABLE other.parted (t_id int REFERENCES t ON DELETE SET NULL, n int, CHECK (t_id IS NOT NULL)) PARTITION BY LIST (n);
+         CREATE TABLE other.part PARTITION OF other.parted FOR VALUES IN (1)",
+    );
+    let around = ground.around();
+    let held = around.held.iter();
+    let held: Vec<_> = held
+        .map(|holder| (holder.table.as_str(), holder.how))
+        .collect();
+    let by_check = ["other.parted", "other.refuses", "other.unsure"];
+    assert_eq!(held, by_check.map(|table| (table, Holding::ByCheck)));
+}
+
 /// It stays where it is, so that moving it is no way out.
 #[test]
 fn a_table_that_an_extension_was_given_is_taken_out_of_it() {

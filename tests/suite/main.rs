@@ -19,6 +19,7 @@ mod hijack;
 mod hostile;
 mod main_job;
 mod page;
+mod partitions;
 mod pooler;
 mod prisma;
 mod prisma_commands;

@@ -156,3 +156,57 @@ fn a_mistake_in_a_schema_file_is_shown_with_its_line() {
         .stderr_has("schema.prisma:2")
         .stderr_has("Foo");
 }
+
+/// Prisma appends a new label wherever the schema has it, and compares no order; a snapshot has one.
+#[test]
+fn the_order_of_labels_is_no_difference_to_a_schema_file() {
+    let database = TestDatabase::from(Template::Baseline);
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("baseline.toml");
+    let snapshot = snapshot.to_str().unwrap();
+    let run = |arguments: &[&str]| Cli::new().database(&database).args(arguments).run();
+    run(&["snapshot", "--out", snapshot]).exits(0);
+    database.execute(
+        r#"ALTER TYPE "TaskPriority" RENAME VALUE 'LOW' TO 'x'; ALTER TYPE "TaskPriority" RENAME VALUE 'HIGH' TO 'LOW';
+           ALTER TYPE "TaskPriority" RENAME VALUE 'x' TO 'HIGH'"#,
+    );
+    let schema = path("fixtures/leora/schema.prisma");
+    run(&["diff", "--from", "url", "--to", &schema]).exits(0);
+    run(&["diff", "--from", &schema, "--to", "url"]).exits(0);
+    run(&["apply", "--yes", "--baseline", &schema]).exits(0);
+    let red = run(&["verify", "--baseline", snapshot]).exits(1);
+    red.stdout_has("labels are").lacks("DROP TYPE");
+    database.execute(r#"ALTER TYPE "TaskPriority" RENAME VALUE 'LOW' TO 'LOWER'"#);
+    run(&["diff", "--from", "url", "--to", &schema]).exits(1);
+}
+
+/// Said before it asks, and the plan stays as it is.
+#[test]
+fn a_baseline_of_another_release_is_told_of_before_anything_is_asked() {
+    let database = TestDatabase::from(Template::Baseline);
+    let run = |arguments: &[&str]| Cli::new().database(&database).args(arguments).run();
+    run(&["plan"]).exits(0).lacks("not the baseline");
+    let tables = "SELECT string_agg(format('DROP TABLE %I CASCADE', relname), ';') FROM (SELECT relname FROM pg_class \
+                  WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN ('Tenant', 'User') \
+                  ORDER BY relname LIMIT 28) t";
+    let row = database.client().query_one(tables, &[]).unwrap();
+    database.execute(row.get(0));
+    let told = "this is not the baseline of this database: of its 58 tables 28 are";
+    for arguments in [
+        &["plan"] as &[&str],
+        &["apply"],
+        &["apply", "--yes", "--no-verify"],
+    ] {
+        let output = run(arguments);
+        let words: Vec<_> = output.stderr.split_whitespace().collect();
+        let said = words.join(" ");
+        let then = "leora-migrate snapshot --out FILE, then --baseline FILE.";
+        assert!(said.contains(told) && said.contains(then), "{output}");
+    }
+    let verified = run(&["verify"]).exits(1);
+    let lines = verified.stdout.lines().count();
+    assert!(lines < 60, "{lines} lines:\n{verified}");
+    for rewriting in ["Restore it from a backup", "ALTER TABLE", "DROP COLUMN"] {
+        assert!(!verified.stdout.contains(rewriting), "{verified}");
+    }
+}

@@ -119,7 +119,7 @@ fn twice(table: &Identifier, name: &Identifier, index: &Index) -> Option<Questio
             format!("the unique index {}", name.quoted()),
         ),
         remedy: format!(
-            "Change or delete all rows but one of each. They are: SELECT {}, count(*) {rest};",
+            "This loses data: the rows that you delete. Change or delete all rows but one of each. They are: SELECT {}, count(*) {rest};",
             columns.join(", ")
         ),
     })
@@ -135,7 +135,7 @@ fn orphans(
     let parent = key.references.here()?;
     let columns: Vec<_> = key.columns.iter().map(Identifier::quoted).collect();
     let stood = &plan.basis.stood.tables;
-    let there = stood.contains_key(parent).then_some(parent);
+    let there = stood.get_key_value(parent);
     let rest = rows_that_name_none(table, stood.get(table)?, there, key);
     Some(Question {
         sql: format!(
@@ -153,7 +153,7 @@ fn orphans(
             format!("the foreign key {}", name.quoted()),
         ),
         remedy: format!(
-            "Delete them, or let them name one that is there. They are: SELECT * {rest};"
+            "This loses data: the rows that you delete. Delete them, or let them name one that is there. They are: SELECT * {rest};"
         ),
     })
 }

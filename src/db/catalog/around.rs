@@ -46,7 +46,8 @@ FROM pg_database WHERE datname = pg_catalog.current_database() AND datconnlimit 
 /// The foreign keys of other schemas that hold rows of this one back, or may: at once, or by way of rows that are
 /// deleted with them. One that sets NULL holds back where NULL is refused, be it by what is computed of it, in a column,
 /// in an index that two rows may not share, in whether a row is in one, or in which partition takes it.
-/// What a partition has from the table that it is of is said of that one.
+/// What a partition has from the table that it is of is said of that one. What CHECKs do with NULL is judged from
+/// their texts, which are the last columns, with the columns that are set NULL.
 /// PostgreSQL follows a foreign key as the owner of the table it is on (`ri_triggers.c`), so the owner needs the right
 /// to delete or change its rows.
 const HELD: &str = "\
@@ -62,7 +63,6 @@ WITH RECURSIVE reached(parent, held) AS (
                     AND (a.attnotnull OR k.confdeltype = 'd' AND a.atthasdef
                          OR EXISTS (SELECT FROM pg_type y WHERE y.oid = a.atttypid AND y.typtype = 'd'
                                      AND (y.typnotnull OR EXISTS (SELECT FROM pg_constraint h WHERE h.contypid = y.oid)))))
-           OR EXISTS (SELECT FROM pg_constraint h WHERE h.conrelid = k.conrelid AND h.contype = 'c' AND h.conkey OPERATOR(pg_catalog.&&) k.conkey)
            OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = k.conrelid AND i.indisunique AND {nulls_not_distinct}
                        AND i.indkey::smallint[] OPERATOR(pg_catalog.<@) k.conkey)
            OR EXISTS (SELECT FROM pg_index i JOIN pg_depend d ON d.classid = 'pg_class'::regclass::oid AND d.objid = i.indexrelid
@@ -92,14 +92,20 @@ WITH RECURSIVE reached(parent, held) AS (
                        AND NOT (pg_catalog.has_schema_privilege(o.oid, c.relnamespace, 'USAGE')
                                 AND pg_catalog.has_table_privilege(o.oid, c.oid, 'SELECT')
                                 AND pg_catalog.has_table_privilege(o.oid, c.oid, CASE WHEN k.confdeltype = 'c' THEN 'DELETE' ELSE 'UPDATE' END)))
-         THEN 'rights' END END AS may
+         THEN 'rights' END END AS may,
+    CASE WHEN k.confdeltype IN ('n', 'd') THEN
+      (SELECT pg_catalog.array_agg(pg_catalog.pg_get_expr(h.conbin, h.conrelid) ORDER BY h.conname)
+         FROM pg_constraint h WHERE h.conrelid = k.conrelid AND h.contype = 'c' AND h.conkey OPERATOR(pg_catalog.&&) k.conkey) END AS checks,
+    (SELECT pg_catalog.array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+      WHERE a.attrelid = k.conrelid AND a.attnum = ANY (coalesce({set_columns}, k.conkey))) AS emptied
   FROM reached x JOIN pg_constraint k ON k.confrelid = x.parent JOIN pg_class p ON p.oid = x.held
   WHERE k.contype = 'f' AND k.connamespace <> {schema} AND {enforced}
     AND (x.parent = x.held OR NOT EXISTS (SELECT FROM reached y WHERE y.parent = k.conrelid AND y.held = x.held AND k.confdeltype <> 'c'))
 )
-SELECT f.relname, f.conrelid::regclass, f.conname, coalesce(f.holds, f.may) FROM found f
-WHERE coalesce(f.holds, f.may) IS NOT NULL
-  AND NOT EXISTS (SELECT FROM found y WHERE y.oid = f.conparentid AND y.relname = f.relname AND coalesce(y.holds, y.may) IS NOT NULL)
+SELECT f.relname, f.conrelid::regclass, f.conname, coalesce(f.holds, f.may), CASE WHEN f.holds IS NULL THEN f.checks END, f.emptied FROM found f
+WHERE (coalesce(f.holds, f.may) IS NOT NULL OR f.checks IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM found y WHERE y.oid = f.conparentid AND y.relname = f.relname
+                   AND (coalesce(y.holds, y.may) IS NOT NULL OR y.checks IS NOT NULL))
 ORDER BY 1, 3";
 
 /// Tables whose changed and deleted rows are published, and cannot be told from each other: PostgreSQL

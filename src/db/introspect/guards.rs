@@ -1,15 +1,14 @@
 //! Triggers, rules and policies.
 
-use std::collections::HashMap;
-
 use super::cell::{firing, name, oid, text, yes};
+use super::keys::ForeignKeys;
 use super::reader::Reader;
 use crate::db::session::Rows;
 use crate::model::{Firing, Trigger};
 
 impl Reader {
     pub(super) fn triggers(&mut self, rows: &Rows, constraints: &Rows) {
-        let of_constraint = foreign_keys_by_oid(constraints);
+        let foreign_keys = ForeignKeys::of(constraints);
         for row in rows {
             let firing = firing(text(row, 3));
             if !yes(row, 2) {
@@ -21,17 +20,17 @@ impl Reader {
                     .table
                     .triggers
                     .insert(name(row, 1), Trigger { definition, firing });
-            } else if let Some((child, constraint)) = of_constraint.get(&oid(row, 4)) {
-                self.weaken(*child, constraint, firing, Some(oid(row, 0)));
+            } else if let Some((child, constraint)) = foreign_keys.named(oid(row, 4)) {
+                self.weaken(child, constraint, firing, Some(oid(row, 0)));
             }
         }
     }
 
     pub(super) fn lost_triggers(&mut self, rows: &Rows, constraints: &Rows) {
-        let of_constraint = foreign_keys_by_oid(constraints);
+        let foreign_keys = ForeignKeys::of(constraints);
         for row in rows {
-            if let Some((child, constraint)) = of_constraint.get(&oid(row, 0)) {
-                self.weaken(*child, constraint, Firing::Missing, None);
+            if let Some((child, constraint)) = foreign_keys.named(oid(row, 0)) {
+                self.weaken(child, constraint, Firing::Missing, None);
             }
         }
     }
@@ -93,11 +92,4 @@ impl Reader {
                 .insert(name(row, 1), policy);
         }
     }
-}
-
-fn foreign_keys_by_oid(constraints: &Rows) -> HashMap<u32, (u32, &str)> {
-    let foreign = constraints.iter().filter(|row| text(row, 2) == "f");
-    foreign
-        .map(|row| (oid(row, 19), (oid(row, 0), text(row, 1))))
-        .collect()
 }

@@ -11,10 +11,49 @@ use crate::model::{
     IndexState, IndexTarget, PrimaryKey, TableReference, Validity,
 };
 
+/// The foreign keys in the answer to [`crate::db::catalog`]'s question about constraints, by oid: the table that each
+/// is on, its name, and its parent.
+pub(super) struct ForeignKeys<'r>(HashMap<u32, (u32, &'r str, u32)>);
+
+impl<'r> ForeignKeys<'r> {
+    pub(super) fn of(constraints: &'r Rows) -> ForeignKeys<'r> {
+        let foreign = constraints.iter().filter(|row| text(row, 2) == "f");
+        let entry = |row: &'r Row| {
+            let key = (oid(row, 0), text(row, 1), oid(row, 20));
+            (oid(row, 19), key)
+        };
+        ForeignKeys(foreign.map(entry).collect())
+    }
+
+    /// The one of which `key` is a copy for a partition of the referenced table.
+    fn original(&self, key: u32) -> Option<u32> {
+        let (table, _, parent) = self.0.get(&key)?;
+        let (of, ..) = self.0.get(parent)?;
+        (of == table).then_some(*parent)
+    }
+
+    fn is_copy(&self, key: u32) -> bool {
+        self.original(key).is_some()
+    }
+
+    /// The table and name of a foreign key; of a copy, those of the one that it is a copy of.
+    pub(super) fn named(&self, mut key: u32) -> Option<(u32, &'r str)> {
+        // No longer than there are any, whatever a catalog says that was changed by hand.
+        for _ in 0..self.0.len() {
+            let Some(original) = self.original(key) else {
+                break;
+            };
+            key = original;
+        }
+        self.0.get(&key).map(|(table, name, _)| (*table, *name))
+    }
+}
+
 impl Reader {
     /// Gives the indexes that constraints stand on, by oid: when they are checked.
     pub(super) fn constraints(&mut self, rows: &Rows) -> HashMap<u32, Deferrable> {
         let mut backing = HashMap::new();
+        let foreign_keys = ForeignKeys::of(rows);
         for row in rows {
             let table = oid(row, 0);
             let deferrable = match (yes(row, 3), yes(row, 4)) {
@@ -31,6 +70,7 @@ impl Reader {
                 "p" | "u" => {
                     backing.insert(oid(row, 7), deferrable);
                 }
+                "f" if foreign_keys.is_copy(oid(row, 19)) => {}
                 "f" => self.foreign_key(row, deferrable, validity),
                 _ => {
                     let Some(entry) = self.relations.get_mut(&table) else {

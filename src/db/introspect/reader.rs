@@ -8,6 +8,7 @@ use super::replication::replication;
 use super::{Introspection, user_code};
 use crate::db::counters::Sequence;
 use crate::db::session::{Row, Rows};
+use crate::model::expression::accepts_null;
 use crate::model::name::literal_plain;
 use crate::model::{
     Column, ColumnDefault, Constraint, Domain, Enum, Expression, Generated, Identifier, Identity,
@@ -73,7 +74,7 @@ impl Reader {
         reader.inheritance(&next(5));
         reader.columns(&next(10));
         reader.sequences(&next(11));
-        let constraints = next(20);
+        let constraints = next(21);
         let operator_classes = next(2);
         let backing = reader.constraints(&constraints);
         reader.indexes(&next(19), &operator_classes, &backing);
@@ -90,7 +91,7 @@ impl Reader {
             replication,
             settings: next(4).iter().map(setting).collect(),
             exposed: next(7).iter().map(exposed).collect(),
-            held: next(4).iter().map(holder).collect(),
+            held: next(6).iter().filter_map(holder).collect(),
             nameless: next(3).iter().map(nameless).collect(),
             short_of_rights: next(7).iter().map(shortfall).collect(),
             cramped: next(2)
@@ -265,7 +266,7 @@ impl Reader {
     fn enums(&mut self, rows: &Rows) {
         for row in rows {
             let labels = texts(row, 1).into_iter().flatten().collect();
-            self.schema.enums.insert(name(row, 0), Enum { labels });
+            self.schema.enums.insert(name(row, 0), Enum::new(labels));
         }
     }
 
@@ -357,18 +358,24 @@ fn exposed(row: &Row) -> (Identifier, Exposed) {
     (name(row, 0), exposed)
 }
 
-fn holder(row: &Row) -> Holder {
-    Holder {
+fn holder(row: &Row) -> Option<Holder> {
+    let emptied: Vec<_> = texts(row, 5).into_iter().flatten().collect();
+    let is_null = |column: &str| emptied.iter().any(|emptied| emptied == column);
+    let mut checks = texts(row, 4).into_iter().flatten();
+    let how = match row.get(3) {
+        _ if checks.any(|check| !accepts_null(&check, &is_null)) => Holding::ByCheck,
+        None => return None,
+        Some("trigger") => Holding::ByTrigger,
+        Some("rule") => Holding::ByRule,
+        Some("rights") => Holding::ForWantOfRights,
+        Some(_) => Holding::ByItself,
+    };
+    Some(Holder {
         held: name(row, 0),
         table: text(row, 1).to_owned(),
         constraint: name(row, 2),
-        how: match text(row, 3) {
-            "trigger" => Holding::ByTrigger,
-            "rule" => Holding::ByRule,
-            "rights" => Holding::ForWantOfRights,
-            _ => Holding::ByItself,
-        },
-    }
+        how,
+    })
 }
 
 fn nameless(row: &Row) -> Nameless {

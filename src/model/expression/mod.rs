@@ -6,12 +6,14 @@
 
 mod cast;
 mod node;
+mod null;
 mod parse;
 mod sure;
 mod token;
 
 use super::sql_type::SqlType;
 use node::Node;
+pub(crate) use null::accepts_null;
 use parse::Parser;
 pub(super) use sure::cannot_fail;
 use token::tokens;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::soft;
 use crate::render::diff;
-use crate::render::remedy::parted;
+use crate::render::remedy::{parted, told};
 use crate::report::Report;
 use crate::verify::check::{Check, Group, Outcome};
 
@@ -49,7 +49,7 @@ fn failure(check: &Check) -> Markup {
                 @for finding in findings {
                     li {
                         (soft(&finding.message))
-                        @if let Some(text) = &finding.remedy { (remedy(text)) }
+                        @if let Some(found) = &finding.remedy { (remedy(&told(found))) }
                     }
                 }
             }

@@ -38,7 +38,7 @@ impl<'a> Failed<'a> {
         let mut told = Vec::new();
         let (causes, effects): (Vec<_>, Vec<_>) = failed.iter().partition(|check| {
             let is_own = |finding: &Finding| {
-                let is_pending = finding.remedy.as_deref() == Some(APPLY_MAKES);
+                let is_pending = finding.says_to(APPLY_MAKES);
                 let is_told = told.contains(&finding.what());
                 let is_explained = is_left_to_others(finding) || is_pending && says_what_is_pending;
                 !is_told && !is_explained
@@ -120,10 +120,8 @@ fn says_both(found: &str, expected: &str) -> bool {
 /// What an effect adds to its causes: the errors behind what was tried, and what else was found, but for
 /// what other checks found as well.
 fn said(check: &Check) -> Vec<&str> {
-    let adds = |finding: &&Finding| {
-        let remedy = finding.remedy.as_deref();
-        matches!(remedy, Some(SEE_WHAT_STANDS | APPLY_MAKES))
-    };
+    let adds =
+        |finding: &&Finding| finding.says_to(SEE_WHAT_STANDS) || finding.says_to(APPLY_MAKES);
     let added = check.outcome.findings().iter().filter(adds);
     added
         .map(|finding| finding.error.as_ref().unwrap_or(&finding.message).as_str())
@@ -225,7 +223,7 @@ mod tests {
         let error = "cannot delete from table \"Job\": no identity (SQLSTATE 42P10)";
         let refused = |table: &str| Finding {
             error: Some(error.to_owned()),
-            remedy: Some("look for it".to_owned()),
+            remedy: Some("look for it".into()),
             ..Finding::new(format!(
                 "ON DELETE CASCADE from \"Tenant\" to {table}: refused: {error}."
             ))

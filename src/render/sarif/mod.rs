@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::diff::Object;
 use crate::model::Identifier;
+use crate::render::remedy::told;
 use crate::report::{NoResult, Reason, Report, Run};
 use crate::verify::check::{Check, Finding, Outcome};
 
@@ -170,7 +171,10 @@ impl<'a> Log<'a> {
     }
 
     fn add_finding(&mut self, check: &Check, finding: &Finding, level: &str, suppressed: Value) {
-        let remedy = finding.remedy.as_deref().map(|text| format!("\n{text}"));
+        let remedy = finding
+            .remedy
+            .as_ref()
+            .map(|remedy| format!("\n{}", told(remedy)));
         let text = finding.message.clone() + &remedy.unwrap_or_default();
         self.add(check.id, level, text, finding.object.as_ref(), suppressed);
     }

@@ -10,6 +10,7 @@ use crate::plan::plan;
 use crate::verify::counters::{Counter, Counting};
 use crate::verify::evidence::Namesake;
 use crate::verify::promise::Promise;
+use crate::verify::renames::Renames;
 use crate::verify::surroundings::Surroundings;
 
 pub(in crate::verify) fn name(name: &str) -> Identifier {
@@ -53,6 +54,7 @@ fn judged_against(
         database: &name("leora"),
         schema: &schema,
         actual: &actual,
+        renamed_tables: &Renames::of_tables(&actual, &promise.whole),
         plan: &plan,
         recorded,
         around: &beside.around,
@@ -379,7 +381,7 @@ fn a_table_under_another_name_is_known_by_its_columns_where_it_is_the_only_one()
             }
         });
         let said = found.outcome.findings().iter();
-        said.filter_map(|finding| finding.remedy.clone())
+        said.filter_map(|finding| Some(finding.remedy.clone()?.text))
             .filter(|remedy| remedy.contains("RENAME TO"))
             .collect::<Vec<_>>()
     };
@@ -411,7 +413,7 @@ fn a_table_that_is_not_there_is_looked_for() {
         let [finding] = check.outcome.findings() else {
             panic!("{check:?}")
         };
-        finding.remedy.clone().expect("a remedy")
+        finding.remedy.clone().expect("a remedy").text
     };
     let lost = |schema: &mut Schema| drop(schema.tables.remove("Job"));
     let moved = r#"ALTER TABLE "old"."Job" SET SCHEMA "public""#;

@@ -201,7 +201,7 @@ impl Tally {
                 self.findings
                     .extend(findings.into_iter().map(|finding| Finding {
                         object: claim.object.clone(),
-                        remedy: finding.remedy.or_else(|| Some(SEE_WHAT_STANDS.to_owned())),
+                        remedy: finding.remedy.or_else(|| Some(SEE_WHAT_STANDS.into())),
                         ..finding
                     }));
             }

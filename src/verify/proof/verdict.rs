@@ -8,7 +8,7 @@ use super::programme::{Claim, Expect, Kind, Refused, RowExpected, RowFate, Trial
 use super::server;
 use super::subject::Subject;
 use crate::model::{Schema, Table};
-use crate::verify::check::Finding;
+use crate::verify::check::{Finding, Remedy};
 use crate::verify::remedy::SETTLE_FOREIGN_KEYS;
 
 /// What came of one claim.
@@ -144,11 +144,11 @@ fn delete_refused(subject: &Subject<'_>, claim: &Claim, failure: &Failure) -> Ve
         tenant.and_then(|tenant| order::refusal(subject.actual, subject.firing_order, tenant, by));
     if let Some((way, sql)) = found {
         finding.message += &format!(" By {} on {}: {way}.", failure.constraint, failure.table);
-        finding.remedy = sql;
+        finding.remedy = sql.map(Remedy::new);
     }
     // Then there is nothing to say of the order.
     if is_as_promised(subject, failure) == Some(false) {
-        finding.remedy = Some(SETTLE_FOREIGN_KEYS.to_owned());
+        finding.remedy = Some(SETTLE_FOREIGN_KEYS.into());
     }
     Verdict::Broken(vec![finding])
 }

@@ -1,11 +1,13 @@
 //! What to do about a column.
 
-use super::{OR_KEEP, SETTLE_TYPES, made};
+use super::{OR_KEEP, SETTLE_TYPES, in_one_transaction, made};
 use crate::ddl::{Change, default_of};
-use crate::diff::{Alteration, Object};
+use crate::diff::{Alteration, Object, ObjectKind};
 use crate::model::name::literal;
 use crate::model::{Column, ColumnDefault, Identifier, Identity, Schema};
+use crate::verify::check::Remedy;
 use crate::verify::evidence::Evidence;
+use crate::verify::renames::Renames;
 
 fn column<'a>(schema: &'a Schema, object: &Object) -> Option<&'a Column> {
     let table = schema.tables.get(&object.owner)?;
@@ -18,33 +20,71 @@ fn alter(object: &Object) -> String {
 }
 
 /// What to do about a column that nobody asked for.
-pub(super) fn unexpected(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
-    renamed(evidence, object).or_else(|| {
-        let drop = made::dropped(evidence, object)?;
-        Some(format!("{drop};{OR_KEEP}\n-- its values go with it"))
+pub(super) fn unexpected(evidence: &Evidence<'_>, object: &Object) -> Option<Remedy> {
+    if let Some(rename) = renamed(evidence, object) {
+        return Some(Remedy::new(rename));
+    }
+    let drop = made::dropped(evidence, object)?;
+    Some(Remedy::new(format!("{drop};{OR_KEEP}")).losing(values_of(object)))
+}
+
+/// What is lost with a column.
+fn values_of(object: &Object) -> String {
+    format!(
+        "the values of {}.{}",
+        object.owner.quoted(),
+        object.name.quoted()
+    )
+}
+
+/// What is said of a column that may be there under another name, where another one has its name.
+const NAME_TAKEN: &str = "The column that is expected may be there under another name, while another one has its name: \
+     compare their values before either is changed.";
+
+/// The columns of the table of `object` that have other names.
+fn renamed_columns(evidence: &Evidence<'_>, object: &Object) -> Option<Renames> {
+    let live = evidence.actual.tables.get(&object.owner)?;
+    let target = evidence.promise.whole.tables.get(&object.owner)?;
+    Some(Renames::of_columns(live, target))
+}
+
+/// What gives a column, and those that have each other's names with it, their names again.
+pub(super) fn renamed(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
+    let renamed =
+        renamed_columns(evidence, object).filter(|renamed| renamed.concern(&object.name))?;
+    let Some(renames) = renamed.of(&object.name) else {
+        return Some(NAME_TAKEN.to_owned());
+    };
+    let table = object.owner.quoted();
+    let rename =
+        |from: String, to: String| format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to};");
+    Some(match renames.as_slice() {
+        [(from, to)] => {
+            let rename = rename(from.quoted(), to.quoted());
+            format!("{rename} -- where it is that one: it alone has the type")
+        }
+        renames => {
+            in_one_transaction(renames, |from, to| rename(from, to) + "\n")
+                + "\n-- where they are those: each alone has the type"
+        }
     })
 }
 
-/// What gives a column its name again: of the columns that nobody asked for one has its type, and of those that
-/// are not there one.
-pub(super) fn renamed(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
-    let (actual, promised) = (evidence.actual, &evidence.promise.whole);
-    let ty = &column(actual, object)
-        .or_else(|| column(promised, object))?
-        .ty;
-    let only = |here: &Schema, other: &Schema| {
-        let other = other.tables.get(&object.owner)?;
-        let here = here.tables.get(&object.owner)?.columns.iter();
-        let mut alike =
-            here.filter(|column| column.ty == *ty && other.column(column.name.as_str()).is_none());
-        let first = alike.next()?;
-        alike.next().is_none().then(|| first.name.quoted())
+/// The same for a key or an index over columns that have each other's names.
+pub(super) fn renamed_below(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
+    let there = evidence.actual.tables.get(&object.owner)?;
+    let columns = match object.kind {
+        ObjectKind::PrimaryKey => there.primary_key.as_ref()?.columns.clone(),
+        ObjectKind::ForeignKey => there.foreign_keys.get(&object.name)?.columns.clone(),
+        ObjectKind::Index => there.indexes.get(&object.name)?.columns(),
+        _ => return None,
     };
-    let (from, to) = (only(actual, promised)?, only(promised, actual)?);
-    let table = object.owner.quoted();
-    Some(format!(
-        "ALTER TABLE {table} RENAME COLUMN {from} TO {to}; -- where it is that one: it alone has the type"
-    ))
+    let renamed = renamed_columns(evidence, object).filter(Renames::are_several)?;
+    let concerned = columns.iter().find(|column| renamed.concern(column))?;
+    self::renamed(
+        evidence,
+        &Object::on(&object.owner, ObjectKind::Column, concerned),
+    )
 }
 
 /// A column that is gone, made again; what it held is not. Where rows stand and each must have a value,
@@ -78,12 +118,15 @@ pub(super) fn changed(
     evidence: &Evidence<'_>,
     object: &Object,
     alteration: &Alteration,
-) -> Option<String> {
+) -> Option<Remedy> {
     let there = column(evidence.actual, object)?;
     let wanted = column(&evidence.promise.whole, object)?;
+    if let Some(rename) = renamed(evidence, object) {
+        return Some(rename.into());
+    }
     let alter = alter(object);
-    match alteration {
-        Alteration::Type(_) => Some(retyped(evidence, &alter, there, wanted)),
+    let harmless = match alteration {
+        Alteration::Type(_) => return Some(retyped(evidence, object, there, wanted)),
         Alteration::NotNull(_) if wanted.nullable => Some(format!("{alter} DROP NOT NULL;")),
         Alteration::NotNull(_) => Some(format!("{alter} SET NOT NULL;")),
         Alteration::Default(_) => default(evidence, object, there, wanted),
@@ -93,7 +136,12 @@ pub(super) fn changed(
         }
         Alteration::Generation(_) => {
             let drop = made::dropped(evidence, object)?;
-            Some(format!("{drop};\n{}", anew(wanted, &object.owner)))
+            let anew = Remedy::new(format!("{drop};\n{}", anew(wanted, &object.owner)));
+            // What was computed is computed again.
+            return Some(match there.generated {
+                Some(_) => anew,
+                None => anew.losing(values_of(object)),
+            });
         }
         Alteration::Collation(_) => {
             let collation = wanted.collation.as_deref().unwrap_or("\"default\"");
@@ -103,17 +151,19 @@ pub(super) fn changed(
             ))
         }
         _ => None,
-    }
+    };
+    harmless.map(Remedy::new)
 }
 
 /// What gives a column another type, with what becomes of its values, and its default out of the way where
 /// it has one.
-fn retyped(evidence: &Evidence<'_>, alter: &str, there: &Column, wanted: &Column) -> String {
+fn retyped(evidence: &Evidence<'_>, object: &Object, there: &Column, wanted: &Column) -> Remedy {
+    let alter = alter(object);
     let types = &evidence.promise.whole;
     let enumerated = wanted.ty.element().name();
     let is_enum = types.enums.contains_key(enumerated.as_str());
     if is_enum && !evidence.actual.enums.contains_key(enumerated.as_str()) {
-        return SETTLE_TYPES.to_owned();
+        return SETTLE_TYPES.into();
     }
     let (name, desired) = (wanted.name.quoted(), wanted.ty.sql());
     let actual = there.ty.sql();
@@ -131,6 +181,9 @@ fn retyped(evidence: &Evidence<'_>, alter: &str, there: &Column, wanted: &Column
             "text"
         };
         format!("{name}::{text}::{desired}")
+    } else if is_text_of_a_length(&desired) {
+        // A cast to it cuts the end off; a text that is assigned to it is refused instead (manual, 8.3).
+        format!("{name}::text")
     } else {
         format!("{name}::{desired}")
     };
@@ -142,11 +195,40 @@ fn retyped(evidence: &Evidence<'_>, alter: &str, there: &Column, wanted: &Column
             again = format!("{alter} SET DEFAULT {default};\n");
         }
     }
-    format!(
+    let remedy = Remedy::new(format!(
         "{sql}{alter} TYPE {desired} USING {using};\n{again}\
          -- this rewrites the table, and nobody reads or writes it meanwhile\n\
-         -- look at the values first: it fails on those that the type cannot hold, and rounds digits away that it has no room for"
-    )
+         -- look at the values first: it fails on those that the type cannot hold"
+    ));
+    if is_enum || is_text_of_a_length(&desired) || holds_every(there, wanted) {
+        return remedy;
+    }
+    let column = format!("{}.{name}", object.owner.quoted());
+    remedy.losing(format!(
+        "what {desired} has no room for in the values of {column}, such as digits"
+    ))
+}
+
+/// Whether a type is a text that a cast may cut.
+fn is_text_of_a_length(ty: &str) -> bool {
+    ["VARCHAR(", "CHAR("]
+        .iter()
+        .any(|begins| ty.starts_with(begins))
+}
+
+/// Whether each value of `there` is kept as `wanted`: as a wider integer, as text of what is read back as it
+/// was, as the same moment to as many digits.
+fn holds_every(there: &Column, wanted: &Column) -> bool {
+    const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
+    const READ_BACK: [&str; 4] = ["uuid", "text", "character varying", "boolean"];
+    let (from, to) = (there.ty.without_modifiers(), wanted.ty.without_modifiers());
+    let width = |ty: &str| INTEGERS.iter().position(|integer| *integer == ty);
+    let is_wider = width(&to).is_some_and(|to| width(&from).is_some_and(|from| from < to));
+    let is_read_back = width(&from).is_some() || READ_BACK.contains(&from.as_str());
+    let is_moment = |ty: &str| ty.starts_with("timestamp");
+    is_wider
+        || wanted.ty.sql() == "TEXT" && is_read_back
+        || is_moment(&from) && is_moment(&to) && there.ty.modifiers() == wanted.ty.modifiers()
 }
 
 fn default(

@@ -4,6 +4,7 @@ use super::OR_KEEP;
 use crate::ddl::{Change, default_of};
 use crate::model::name::literal;
 use crate::model::{ColumnDefault, Enum, Identifier, Schema};
+use crate::verify::check::Remedy;
 use crate::verify::evidence::Evidence;
 
 /// What brings an enum back from under another name or from another schema, or makes it.
@@ -33,8 +34,8 @@ pub(super) fn missing(evidence: &Evidence<'_>, name: &Identifier) -> Option<Stri
 fn under_another_name<'a>(evidence: &'a Evidence<'_>, wanted: &Enum) -> Option<&'a Identifier> {
     let promised = &evidence.promise.whole.enums;
     let strange = evidence.actual.enums.iter();
-    let mut alike =
-        strange.filter(|(name, there)| !promised.contains_key(*name) && *there == wanted);
+    let mut alike = strange
+        .filter(|(name, there)| !promised.contains_key(*name) && there.has_labels_of(wanted));
     let (name, _) = alike.next()?;
     alike.next().is_none().then_some(name)
 }
@@ -64,27 +65,34 @@ fn before(name: &Identifier) -> Option<String> {
     Some(name.quoted())
 }
 
-/// What gives an enum the labels that it should have, in their order.
-pub(super) fn changed(evidence: &Evidence<'_>, name: &Identifier) -> Option<String> {
-    let there = &evidence.actual.enums.get(name)?.labels;
+/// What is said of labels that are right in another order.
+const ORDER: &str = "The labels are right, and their order is another: values sort and compare by it. PostgreSQL moves no \
+     label (manual, ALTER TYPE), and making the type anew would rewrite its tables. Leave it, and refresh the baseline: \
+     leora-migrate snapshot --out FILE.";
+
+/// What is said of labels that get other names.
+const RENAMED: &str =
+    "-- where each is the same under another name: rows that have the one then have the other";
+
+/// What gives an enum the labels that it should have. Their order alone is left as it is.
+pub(super) fn changed(evidence: &Evidence<'_>, name: &Identifier) -> Option<Remedy> {
+    let there = evidence.actual.enums.get(name)?;
     let wanted = evidence.promise.whole.enums.get(name)?;
-    let statements =
-        added(name, there, &wanted.labels).or_else(|| renamed(name, there, &wanted.labels));
-    statements
-        .map(|statements| statements.join("\n"))
-        .or_else(|| anew(evidence.actual, name, wanted))
+    if wanted.has_all_of(there) {
+        return Some(match added(name, &there.labels, &wanted.labels) {
+            none if none.is_empty() => ORDER.into(),
+            statements => statements.join("\n").into(),
+        });
+    }
+    match renamed(name, &there.labels, &wanted.labels) {
+        Some(statements) => Some(format!("{}\n{RENAMED}", statements.join("\n")).into()),
+        None => anew(evidence.actual, name, there, wanted),
+    }
 }
 
-/// Where labels are missing and nothing else is otherwise.
-fn added(name: &Identifier, there: &[String], wanted: &[String]) -> Option<Vec<String>> {
+/// What adds the labels that are missing, each behind the one that it should follow.
+fn added(name: &Identifier, there: &[String], wanted: &[String]) -> Vec<String> {
     let name = name.quoted();
-    let left: Vec<_> = wanted
-        .iter()
-        .filter(|label| there.contains(label))
-        .collect();
-    if !left.into_iter().eq(there) {
-        return None;
-    }
     let missing = wanted
         .iter()
         .enumerate()
@@ -98,7 +106,7 @@ fn added(name: &Identifier, there: &[String], wanted: &[String]) -> Option<Vec<S
         };
         format!("ALTER TYPE {name} ADD VALUE {} {place};", literal(label))
     });
-    Some(add.collect())
+    add.collect()
 }
 
 /// Where other words stand in the same places.
@@ -120,8 +128,14 @@ fn renamed(name: &Identifier, there: &[String], wanted: &[String]) -> Option<Vec
 }
 
 /// None can be dropped or moved (manual, ALTER TYPE): the type is made anew, and its columns take it.
-fn anew(actual: &Schema, name: &Identifier, wanted: &Enum) -> Option<String> {
+fn anew(actual: &Schema, name: &Identifier, there: &Enum, wanted: &Enum) -> Option<Remedy> {
     let before = before(name)?;
+    let lost = there
+        .labels
+        .iter()
+        .filter(|label| !wanted.labels.contains(label));
+    let lost: Vec<_> = lost.map(|label| literal(label)).collect();
+    let lost = format!("the labels {} of type {}", lost.join(", "), name.quoted());
     let make = made(name, wanted);
     let name_of_type = name.quoted();
     let mut sql = format!(
@@ -149,9 +163,10 @@ fn anew(actual: &Schema, name: &Identifier, wanted: &Enum) -> Option<String> {
             };
         }
     }
-    Some(format!(
+    let text = format!(
         "{sql}DROP TYPE {before};\nCOMMIT;{OR_KEEP}\n\
          -- this rewrites the tables, and nobody reads or writes them meanwhile\n\
          -- look at the values first: it fails on those that the type has no more"
-    ))
+    );
+    Some(Remedy::new(text).losing(lost))
 }

@@ -5,16 +5,16 @@ mod keys;
 mod labels;
 
 use super::{
-    APPLY_MAKES, BY_HAND, SEE_WHAT_STANDS, SETTLE_FOREIGN_KEYS, SETTLE_TABLE, SETTLE_TABLES,
-    is_left_to_others,
+    ANOTHER_TABLE, APPLY_MAKES, BY_HAND, SEE_WHAT_STANDS, SETTLE_FOREIGN_KEYS, SETTLE_TABLE,
+    SETTLE_TABLES, is_left_to_others,
 };
 use crate::model::{
     Column, ColumnDefault, Constraint, Deferrable, Enum, Expression, Firing, Generated, Identity,
     Index, IndexState, IndexTarget, Persistence, PrimaryKey, Schema, SqlType, Table, Trigger,
     Validity,
 };
-use crate::verify::check::Finding;
 use crate::verify::check::Outcome;
+use crate::verify::check::{Finding, Remedy};
 use crate::verify::checklist::tests::{check_against, name, promise, table};
 use crate::verify::promise::Promise;
 
@@ -31,8 +31,10 @@ fn said(
     let Outcome::Failed { findings } = outcome else {
         panic!("{id}: {outcome:?}");
     };
-    let remedy = findings.first().expect("a finding").remedy.as_ref()?;
-    Some(remedy.split_whitespace().collect::<Vec<_>>().join(" "))
+    let Remedy { loses_data, text } = findings.first().expect("a finding").remedy.as_ref()?;
+    let lost = loses_data.iter().map(|lost| format!("[loses {lost}] "));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(lost.collect::<String>() + &text)
 }
 
 fn assert_said(id: &str, change: impl FnOnce(&mut Schema), expected: &str) {
@@ -102,7 +104,9 @@ fn what_is_too_many_is_dropped() {
     assert_said(
         "tables.columns",
         |schema| more(user(schema)),
-        &format!(r#"ALTER TABLE "User" DROP COLUMN "more"{KEEP} -- its values go with it"#),
+        &format!(
+            r#"[loses the values of "User"."more"] ALTER TABLE "User" DROP COLUMN "more"{KEEP}"#
+        ),
     );
 }
 
@@ -204,7 +208,7 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
     assert_said(
         kind,
         inherits,
-        r#"ALTER TABLE "User" NO INHERIT public.person; -- then look whose rows they are"#,
+        r#"[loses public.person has the rows of "User" no more] ALTER TABLE "User" NO INHERIT public.person; -- then look whose rows they are"#,
     );
     let partition_of = |schema: &mut Schema| {
         inherits(schema);
@@ -213,7 +217,7 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
     assert_said(
         kind,
         partition_of,
-        r#"ALTER TABLE public.person DETACH PARTITION "User"; -- then look whose rows they are"#,
+        r#"[loses public.person has the rows of "User" no more] ALTER TABLE public.person DETACH PARTITION "User"; -- then look whose rows they are"#,
     );
     let partitioned = |schema: &mut Schema| {
         user(schema).partitioning = Some("LIST (email)".to_owned());
@@ -319,4 +323,57 @@ fn what_others_settle_is_left_to_them() {
     }
     assert!(!is_left(APPLY_MAKES));
     assert!(!is_left_to_others(&Finding::new("no")));
+}
+
+/// A table of the name that is another one: nothing is dropped or added to make it the one that is expected.
+#[test]
+fn no_column_of_another_table_is_dropped() {
+    let another = |schema: &mut Schema| {
+        let columns = &mut user(schema).columns;
+        for column in columns.iter_mut().skip(2) {
+            column.name = name(&format!("other_{}", column.name));
+        }
+    };
+    assert_said("tables.columns", another, ANOTHER_TABLE);
+}
+
+/// Each would otherwise be dropped, and the other made without its values.
+#[test]
+fn what_has_anothers_name_is_renamed() {
+    let swapped = |schema: &mut Schema| {
+        let tables = &mut schema.tables;
+        let (brand, supplier) = (tables["Brand"].clone(), tables["Supplier"].clone());
+        tables.insert(name("Brand"), supplier);
+        tables.insert(name("Supplier"), brand);
+    };
+    let sql = r#"BEGIN; ALTER TABLE "Supplier" RENAME TO "Supplier_swapped"; ALTER TABLE "Brand" RENAME TO "Supplier"; ALTER TABLE "Supplier_swapped" RENAME TO "Brand"; COMMIT; -- they have each other's columns"#;
+    for id in [
+        "tables.columns",
+        "integrity.indexes",
+        "integrity.foreign-keys",
+    ] {
+        assert_said(id, swapped, sql);
+    }
+    let put_aside = |schema: &mut Schema| {
+        let tables = &mut schema.tables;
+        let (brand, supplier) = (tables["Brand"].clone(), tables["Supplier"].clone());
+        tables.insert(name("Brand"), supplier);
+        tables.remove("Supplier");
+        tables.insert(name("brand_before"), brand);
+    };
+    let sql = r#"BEGIN; ALTER TABLE "Brand" RENAME TO "Supplier"; ALTER TABLE "brand_before" RENAME TO "Brand"; COMMIT; -- they have each other's columns"#;
+    assert_said("tables.columns", put_aside, sql);
+    assert_said("tables.count", put_aside, sql);
+    let columns = |schema: &mut Schema| {
+        let columns = &mut table(schema, "Supplier").columns;
+        for column in columns.iter_mut() {
+            column.name = match column.name.as_str() {
+                "country" => name("leadTimeDays"),
+                "leadTimeDays" => name("country"),
+                _ => continue,
+            };
+        }
+    };
+    let sql = r#"BEGIN; ALTER TABLE "Supplier" RENAME COLUMN "leadTimeDays" TO "leadTimeDays_swapped"; ALTER TABLE "Supplier" RENAME COLUMN "country" TO "leadTimeDays"; ALTER TABLE "Supplier" RENAME COLUMN "leadTimeDays_swapped" TO "country"; COMMIT; -- where they are those: each alone has the type"#;
+    assert_said("tables.columns", columns, sql);
 }

@@ -35,7 +35,10 @@ fn told(short: &[Shortfall], change: impl FnOnce(&mut Schema)) -> Vec<(String, S
     let findings = check.outcome.findings().iter();
     findings
         .map(|finding| {
-            let remedy = finding.remedy.clone().unwrap_or_default();
+            let remedy = finding
+                .remedy
+                .clone()
+                .map_or(String::new(), |remedy| remedy.text);
             (finding.message.clone(), remedy)
         })
         .collect()

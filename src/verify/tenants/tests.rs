@@ -58,7 +58,7 @@ fn fenced(
         _ => Vec::new(),
     };
     let said = findings.into_iter();
-    said.map(|finding| (finding.message, finding.remedy))
+    said.map(|finding| (finding.message, finding.remedy.map(|remedy| remedy.text)))
         .collect()
 }
 
@@ -192,7 +192,10 @@ fn a_new_table_has_a_way_of_its_neighbours_which_no_exception_is() {
 /// What is said of a new table where the neighbours have `ways`, and what is typed.
 fn unlike(rls: &RowSecurity, forced: bool, ways: &[&RowSecurity]) -> Option<(String, String)> {
     let finding = unlike_neighbours(&name("Job"), rls, forced, &Ways(ways.to_vec()))?;
-    Some((finding.message, finding.remedy.unwrap_or_default()))
+    Some((
+        finding.message,
+        finding.remedy.map_or(String::new(), |remedy| remedy.text),
+    ))
 }
 
 #[test]
@@ -347,7 +350,7 @@ fn who_may_use_a_new_table_is_told_of_that_one() {
         let [finding] = check.outcome.findings() else {
             panic!("{check:?}")
         };
-        finding.remedy.clone().expect("a remedy")
+        finding.remedy.clone().expect("a remedy").text
     };
     let revoke = r#"REVOKE ALL ON "Job" FROM anon; -- "#;
     assert!(exposed(false).starts_with(&format!("{revoke}or, with the declaration")));

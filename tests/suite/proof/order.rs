@@ -178,7 +178,7 @@ fn a_refusal_names_the_way_and_the_order() {
         assert!(message.contains(part), "{part} in: {message}");
     }
     // What is typed keeps what was promised.
-    let remedy = findings[0].remedy.as_ref().unwrap();
+    let remedy = &findings[0].remedy.as_ref().unwrap().text;
     assert!(
         remedy.contains(r#"DROP CONSTRAINT "usr_tenant""#),
         "{remedy}"

@@ -41,7 +41,7 @@ fn names() -> impl Strategy<Value = Vec<Identifier>> {
 }
 
 fn labels() -> impl Strategy<Value = Enum> {
-    vec("\\PC{0,8}", 0..4).prop_map(|labels| Enum { labels })
+    vec("\\PC{0,8}", 0..4).prop_map(Enum::new)
 }
 
 fn ty() -> impl Strategy<Value = SqlType> {

@@ -172,9 +172,7 @@ pub(super) fn schema() -> impl Strategy<Value = Schema> {
     });
     let labels = vec("[a-z '\"\\\\]{1,10}", 1..4).prop_map(|labels| {
         let distinct: BTreeSet<_> = labels.into_iter().collect();
-        Enum {
-            labels: distinct.into_iter().rev().collect(),
-        }
+        Enum::new(distinct.into_iter().rev().collect())
     });
     (tables, labels).prop_map(|((names, tables), labels)| {
         // A relation's row type is a type, so that the enum's name is one no table has.

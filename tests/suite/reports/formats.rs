@@ -232,3 +232,30 @@ fn what_is_waived_is_said_with_its_reason_in_every_form_and_fails_in_none() {
             .stdout_has("gone in March");
     }
 }
+
+/// What a remedy loses is said before what is typed, in every format.
+#[test]
+fn data_that_a_remedy_loses_is_said_first() {
+    let database = TestDatabase::from(migrated());
+    database.execute(r#"ALTER TABLE "Brand" ADD COLUMN "note" text NOT NULL DEFAULT ''; ALTER TABLE "Brand" ALTER COLUMN "note" DROP DEFAULT"#);
+    let report = Reported::run(&database, "verify", &[&ALL as &[&str], &["html"]].concat());
+    let lost = r#"the values of "Brand"."note""#;
+    for format in ["text", "junit", "sarif", "markdown", "github", "html"] {
+        // Quotes are escaped in some.
+        let text = report
+            .read(format)
+            .replace("&quot;", "\"")
+            .replace("\\\"", "\"");
+        let said = text.find("This loses data: the values of");
+        let typed = text.find("DROP COLUMN");
+        assert!(said.is_some() && said < typed, "{format}: {text}");
+        assert!(text.contains(lost), "{format}: {text}");
+    }
+    let json: Value = serde_json::from_str(&report.read("json")).unwrap();
+    let checks = json["checks"].as_array().unwrap().iter();
+    let findings = checks.filter_map(|check| check["outcome"]["findings"].as_array());
+    let finding = findings.flatten().next().unwrap();
+    assert_eq!(finding["loses_data"], lost);
+    let remedy = finding["remedy"].as_str().unwrap();
+    assert!(remedy.starts_with("ALTER TABLE"), "{remedy}");
+}

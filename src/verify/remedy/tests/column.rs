@@ -24,7 +24,7 @@ fn a_column_under_another_name_is_renamed_and_neither_dropped_nor_made() {
     };
     assert_eq!(findings.len(), 2);
     for finding in findings {
-        assert_eq!(finding.remedy.as_deref(), Some(rename));
+        assert!(finding.says_to(rename), "{finding:?}");
     }
     // Of two types it is another column, and one that is there still is no other.
     let texts = |ty: &'static str| {
@@ -94,7 +94,7 @@ fn a_column_that_is_otherwise_is_changed_in_place() {
         column("email", |email| {
             email.ty = SqlType::new("character varying(9)")
         }),
-        r#"ALTER TABLE "User" ALTER COLUMN "email" TYPE TEXT USING "email"::TEXT; -- this rewrites the table, and nobody reads or writes it meanwhile -- look at the values first: it fails on those that the type cannot hold, and rounds digits away that it has no room for"#,
+        r#"ALTER TABLE "User" ALTER COLUMN "email" TYPE TEXT USING "email"::TEXT; -- this rewrites the table, and nobody reads or writes it meanwhile -- look at the values first: it fails on those that the type cannot hold"#,
     );
     let zoned = said(
         columns,
@@ -223,7 +223,7 @@ fn what_a_column_has_too_much_is_taken_off_it() {
     assert_eq!(
         of_column(computed, |one| one.generated = None).as_deref(),
         Some(
-            r#"ALTER TABLE "User" DROP COLUMN "email"; ALTER TABLE "User" ADD COLUMN "email" TEXT NOT NULL GENERATED ALWAYS AS (1) STORED;"#
+            r#"[loses the values of "User"."email"] ALTER TABLE "User" DROP COLUMN "email"; ALTER TABLE "User" ADD COLUMN "email" TEXT NOT NULL GENERATED ALWAYS AS (1) STORED;"#
         )
     );
     let collated = |column: &mut Column| column.collation = Some("\"C\"".to_owned());
@@ -309,9 +309,7 @@ fn a_sequence_goes_on_where_it_is_unless_it_may_be_below_1() {
 #[test]
 fn what_becomes_an_enum_goes_by_way_of_text() {
     let retyped = |wanted: &'static str, stands: bool| {
-        let mood = || Enum {
-            labels: vec!["good".to_owned()],
-        };
+        let mood = || Enum::new(vec!["good".to_owned()]);
         let of_user = |schema: &mut Schema, ty: &str| {
             let mut columns = user(schema).columns.iter_mut();
             columns.find(|one| one.name == *"email").expect("there").ty = SqlType::new(ty);
@@ -392,11 +390,60 @@ fn a_sequence_of_the_column_is_changed_in_place() {
         let [finding] = check.outcome.findings() else {
             panic!("{check:?}")
         };
-        finding.remedy.clone().expect("a remedy")
+        finding.remedy.clone().expect("a remedy").text
     };
     assert!(remedy(ColumnDefault::Autoincrement).starts_with("ALTER SEQUENCE own AS "));
     assert_eq!(
         remedy(ColumnDefault::Sequence("INCREMENT 2".to_owned())),
         "ALTER SEQUENCE own INCREMENT 2;"
     );
+}
+
+/// Digits and moments may be rounded away; texts are refused and not cut.
+#[test]
+fn another_type_says_what_it_has_no_room_for() {
+    let retyped = |from: &'static str, to: &'static str| {
+        let of_email = |schema: &mut Schema, ty: &str| {
+            let mut columns = user(schema).columns.iter_mut();
+            columns.find(|one| one.name == *"email").expect("there").ty = SqlType::new(ty);
+        };
+        let said = said(
+            "tables.columns",
+            |promise| of_email(&mut promise.whole, to),
+            |schema| of_email(schema, from),
+        );
+        said.expect("a remedy")
+    };
+    for (from, to) in [
+        ("numeric(10,4)", "numeric(10,2)"),
+        ("double precision", "integer"),
+        ("bigint", "integer"),
+        (
+            "timestamp(6) without time zone",
+            "timestamp(3) without time zone",
+        ),
+        ("timestamp(3) without time zone", "date"),
+        ("jsonb", "text"),
+        ("text[]", "text"),
+    ] {
+        let said = retyped(from, to);
+        assert!(said.starts_with("[loses what "), "{from} to {to}: {said}");
+    }
+    for (from, to) in [
+        ("integer", "bigint"),
+        ("integer", "text"),
+        ("uuid", "text"),
+        ("character varying(9)", "text"),
+        (
+            "timestamp(3) with time zone",
+            "timestamp(3) without time zone",
+        ),
+    ] {
+        let said = retyped(from, to);
+        assert!(said.starts_with("ALTER TABLE"), "{from} to {to}: {said}");
+    }
+    for cut in ["character varying(9)", "character(9)"] {
+        let said = retyped("text", cut);
+        assert!(said.contains(r#"USING "email"::text;"#), "{cut}: {said}");
+    }
 }

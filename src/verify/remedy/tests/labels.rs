@@ -6,9 +6,8 @@ use crate::model::Domain;
 #[test]
 fn labels_are_added_and_renamed_and_a_type_is_made_anew_where_neither_will_do() {
     let labels = |there: &'static [&str], wanted: &'static [&str]| {
-        let with = |labels: &[&str]| Enum {
-            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
-        };
+        let with =
+            |labels: &[&str]| Enum::new(labels.iter().map(|label| (*label).to_owned()).collect());
         let (there, wanted) = (with(there), with(wanted));
         let promised = move |promise: &mut Promise| {
             drop(promise.whole.enums.insert(name("Mood"), wanted));
@@ -24,16 +23,25 @@ fn labels_are_added_and_renamed_and_a_type_is_made_anew_where_neither_will_do() 
     );
     assert_eq!(
         labels(&["a", "it's", "c"], &["a", "b", "c"]),
-        r#"ALTER TYPE "Mood" RENAME VALUE 'it''s' TO 'b';"#
+        r#"ALTER TYPE "Mood" RENAME VALUE 'it''s' TO 'b'; -- where each is the same under another name: rows that have the one then have the other"#
     );
-    for (there, why) in [
-        (&["b", "a"] as &[&str], "moved"),
-        (&["a", "b", "c"], "too many"),
-        (&["c", "a"], "one label moved, another lost"),
+    assert_eq!(
+        labels(&["c", "a"], &["a", "b", "c"]),
+        r#"ALTER TYPE "Mood" ADD VALUE 'b' AFTER 'a';"#,
+        "the order is left as it is"
+    );
+    for moved in [&["b", "a", "c"] as &[&str], &["c", "b", "a"]] {
+        let said = labels(moved, &["a", "b", "c"]);
+        assert!(said.starts_with("The labels are right"), "{said}");
+    }
+    for (there, lost, why) in [
+        (&["a", "b", "c"] as &[&str], "c", "too many"),
+        (&["c", "a"], "c", "one label moved, another lost"),
     ] {
         let said = labels(there, &["a", "b"]);
-        let anew = r#"BEGIN; ALTER TYPE "Mood" RENAME TO "Mood_before"; CREATE TYPE "Mood" AS ENUM ('a', 'b'); DROP TYPE "Mood_before"; COMMIT;"#;
-        assert!(said.starts_with(anew), "{why}: {said}");
+        let anew = format!("[loses the labels '{lost}' of type \"Mood\"] ")
+            + r#"BEGIN; ALTER TYPE "Mood" RENAME TO "Mood_before"; CREATE TYPE "Mood" AS ENUM ('a', 'b'); DROP TYPE "Mood_before"; COMMIT;"#;
+        assert!(said.starts_with(&anew), "{why}: {said}");
     }
 }
 
@@ -48,9 +56,7 @@ fn without(change: impl FnOnce(&mut Schema)) -> String {
 }
 
 fn mood() -> Enum {
-    Enum {
-        labels: ["good", "bad"].map(str::to_owned).into(),
-    }
+    Enum::new(["good", "bad"].map(str::to_owned).into())
 }
 
 #[test]
@@ -69,7 +75,7 @@ fn an_enum_that_is_gone_is_looked_for_before_it_is_made() {
     assert_eq!(without(two), make, "which of two it was nobody knows");
     let of_other_labels = |schema: &mut Schema| {
         let labels = vec!["good".to_owned()];
-        schema.enums.insert(name("Humour"), Enum { labels });
+        schema.enums.insert(name("Humour"), Enum::new(labels));
     };
     assert_eq!(without(of_other_labels), make);
     let promised = said(
@@ -107,8 +113,8 @@ fn a_type_that_is_made_anew_takes_its_columns_along() {
         "tables.types",
         |promise| drop(promise.whole.enums.insert(name("Mood"), mood())),
         |schema| {
-            let labels = ["bad", "good"].map(str::to_owned).into();
-            schema.enums.insert(name("Mood"), Enum { labels });
+            let labels = ["bad", "good", "none"].map(str::to_owned).into();
+            schema.enums.insert(name("Mood"), Enum::new(labels));
             let columns = &mut user(schema).columns;
             columns[2].ty = SqlType::new("\"Mood\"");
             columns[2].default = Some(ColumnDefault::Expression(Expression::new("'good'")));
