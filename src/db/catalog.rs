@@ -139,7 +139,9 @@ SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_sett
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations' AND {reads_no_code}), false),
        EXISTS (SELECT FROM pg_subscription_rel s JOIN pg_class c ON c.oid = s.srrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration')
+                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration'),
+       pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE')
+         AND pg_catalog.has_function_privilege('pg_catalog.pg_last_wal_replay_lsn()', 'EXECUTE')
 FROM pg_roles r WHERE r.rolname = current_user";
 
 /// Whether reading the relation `c` runs no code but PostgreSQL's own: it is a table, without children, whose indexes and
@@ -178,8 +180,18 @@ pub const OF_THE_SCHEMA: &[&str] = &[
     replication::REPLICATION,
 ];
 
+/// How far the WAL is. Whether a role may call a function is checked before it is known whether it is called
+/// (`ExecInitFunc`, execExpr.c), so one that may not call these must not be sent them.
+const WAL_POSITION: &str = "\
+CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END";
+
 /// The `questions` as this version of PostgreSQL can answer them, about the schema of the oid.
-pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec<String> {
+pub fn asked(
+    questions: &[&str],
+    version: ServerVersion,
+    schema_oid: u32,
+    may_ask_wal_position: bool,
+) -> Vec<String> {
     let since =
         |has: bool, column: &str, otherwise: &str| if has { column } else { otherwise }.to_owned();
     let nulls_not_distinct = since(
@@ -202,6 +214,7 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
         EXPRESSION_STATISTICS,
         "",
     );
+    let wal_position = since(may_ask_wal_position, WAL_POSITION, "NULL");
     let becomes = since(version.has_membership_options(), "USAGE, SET", "MEMBER");
     let asked = questions.iter().map(|question| {
         question
@@ -214,6 +227,7 @@ pub fn asked(questions: &[&str], version: ServerVersion, schema_oid: u32) -> Vec
             .replace("{column_list}", &column_list)
             .replace("{enforced}", &enforced)
             .replace("{becomes}", &becomes)
+            .replace("{wal_position}", &wal_position)
     });
     asked.collect()
 }

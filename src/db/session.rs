@@ -152,6 +152,8 @@ pub struct Server {
     pub may_read_prisma_history: bool,
     /// Whether a subscription writes to this tool's history, so that runs on the publisher are in it.
     pub history_is_subscribed: bool,
+    /// Whether the role may ask how far the WAL is.
+    pub may_ask_wal_position: bool,
 }
 
 impl Server {
@@ -352,6 +354,7 @@ impl Server {
             has_history: false,
             may_read_prisma_history: false,
             history_is_subscribed: false,
+            may_ask_wal_position: false,
         }
     }
 
@@ -380,6 +383,7 @@ impl Server {
             has_history: yes(18),
             may_read_prisma_history: yes(19),
             history_is_subscribed: yes(20),
+            may_ask_wal_position: yes(21),
         }
     }
 }

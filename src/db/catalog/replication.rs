@@ -6,7 +6,7 @@
 /// `p`: a publication: its name, whether it would include a table that is created in the schema, and whether the history.
 ///
 /// `s`: a logical slot of this database: its name, whether somebody is connected to it, its output plugin, and how many
-/// bytes of WAL it keeps; NULL where they are lost.
+/// bytes of WAL it keeps; NULL where they are lost, and where the role may not ask how far the WAL is.
 ///
 /// `t`: a table of the schema that a subscription of this database writes to.
 pub(super) const REPLICATION: &str = "\
@@ -20,8 +20,7 @@ LEFT JOIN (SELECT n.oid AS namespace, (SELECT c.oid FROM pg_class c WHERE c.reln
 WHERE p.pubinsert OR p.pubupdate OR p.pubdelete OR p.pubtruncate
 UNION ALL
 SELECT 's', s.slot_name, s.active, NULL, s.plugin::text,
-  pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
-                                  ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint
+  pg_catalog.pg_wal_lsn_diff({wal_position}, s.restart_lsn)::bigint
 FROM pg_catalog.pg_get_replication_slots() s
 WHERE s.slot_type = 'logical' AND s.datoid = (SELECT d.oid FROM pg_database d WHERE d.datname = pg_catalog.current_database())
 UNION ALL

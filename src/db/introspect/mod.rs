@@ -91,9 +91,7 @@ pub(super) fn read(answers: Vec<Rows>) -> Introspection {
 }
 
 fn asked(session: &Session, questions: &[&str]) -> String {
-    let schema_oid = session.server.schema_oid.unwrap_or_default();
-    let asked = catalog::asked(questions, session.server.version(), schema_oid);
-    settings_for(&session.schema) + &asked.join(";\n")
+    settings_for(&session.schema) + &answerable(session, questions).join(";\n")
 }
 
 /// Asks for the user-defined code of the schema's tables in one text, which is [`CodeByTable::fingerprint`] while there
@@ -101,11 +99,20 @@ fn asked(session: &Session, questions: &[&str]) -> String {
 ///
 /// [`CodeByTable::fingerprint`]: crate::verify::user_code::CodeByTable::fingerprint
 pub(super) fn code_query(session: &Session) -> String {
-    let schema_oid = session.server.schema_oid.unwrap_or_default();
-    let asked = catalog::asked(&[catalog::USER_CODE], session.server.version(), schema_oid);
     format!(
         "SELECT coalesce(pg_catalog.string_agg(line, E'\\n' ORDER BY line COLLATE \"C\"), '') FROM (\n{}\n) code",
-        asked.join(";\n")
+        answerable(session, &[catalog::USER_CODE]).join(";\n")
+    )
+}
+
+fn answerable(session: &Session, questions: &[&str]) -> Vec<String> {
+    let server = &session.server;
+    let schema_oid = server.schema_oid.unwrap_or_default();
+    catalog::asked(
+        questions,
+        server.version(),
+        schema_oid,
+        server.may_ask_wal_position,
     )
 }
 

@@ -160,7 +160,7 @@ fn a_role_that_cannot_tell_the_server_believes_its_own_record_only() {
         ground.execute(&format!(
             "CREATE ROLE {role} LOGIN; GRANT CREATE ON DATABASE {database} TO {role}; \
              GRANT ALL ON SCHEMA public TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; \
-             REVOKE EXECUTE ON FUNCTION pg_control_system(), pg_walfile_name(pg_lsn) FROM PUBLIC"
+             REVOKE EXECUTE ON FUNCTION pg_control_system(), pg_current_wal_lsn(), pg_walfile_name(pg_lsn) FROM PUBLIC"
         ));
         let url = ground.url.clone();
         let proxy = Proxy::start(socket(&ground), cut, move |led| {
