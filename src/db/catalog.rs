@@ -13,6 +13,8 @@ mod replication;
 
 pub use around::AROUND_IT;
 
+use crate::model::name::literal;
+
 /// A PostgreSQL server's version, as `server_version_num` gives it: 150004 is 15.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServerVersion(pub u32);
@@ -185,11 +187,11 @@ pub const OF_THE_SCHEMA: &[&str] = &[
 const WAL_POSITION: &str = "\
 CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END";
 
-/// The `questions` as this version of PostgreSQL can answer them, about the schema of the oid.
+/// The `questions` as this version of PostgreSQL can answer them, about the schema whose oid is `schema`, as SQL.
 pub fn asked(
     questions: &[&str],
     version: ServerVersion,
-    schema_oid: u32,
+    schema: &str,
     may_ask_wal_position: bool,
 ) -> Vec<String> {
     let since =
@@ -220,7 +222,7 @@ pub fn asked(
         question
             .replace("{statistics}", &statistics)
             .replace("{published_schemas}", &published_schemas)
-            .replace("{schema}", &format!("{schema_oid}::pg_catalog.oid"))
+            .replace("{schema}", schema)
             .replace("{nulls_not_distinct}", &nulls_not_distinct)
             .replace("{set_columns}", &set_columns)
             .replace("{row_filter}", &row_filter)
@@ -235,6 +237,20 @@ pub fn asked(
 /// Code that people wrote and that work on rows of the tables runs: a JSON array a row, which
 /// [`UserCode`](crate::verify::user_code::UserCode) is read from.
 pub const USER_CODE: &str = include_str!("catalog/user_code.sql");
+
+/// What would run, beside PostgreSQL's own code, when rows of one table are written: a row each, of a reason not to and
+/// what to do. Whoever may create the table before its first use decides what runs as the role that writes to it.
+pub fn code_of_writes(schema: &str, table: &str, version: ServerVersion) -> String {
+    let (schema, table) = (literal(schema), literal(table));
+    let oid = format!("(SELECT n.oid FROM pg_namespace n WHERE n.nspname = {schema})");
+    let code = asked(&[USER_CODE], version, &oid, false).concat();
+    format!(
+        "SELECT pg_catalog.format('writing to %I.%I would run %s %s as the role %I', {schema}, {table}, x ->> 1, x ->> 2, current_user),\n  \
+         pg_catalog.format('Find out who made it, and drop it or the table: \\d %I.%I in psql shows both.', {schema}, {table})\n\
+         FROM (SELECT line::json AS x FROM (\n{code}\n) l) c\n\
+         WHERE x ->> 0 = {table} AND (x ->> 5)::integer & 3 <> 0 ORDER BY 1"
+    )
+}
 
 const EXPRESSION_STATISTICS: &str = "\
 UNION ALL

@@ -6,7 +6,7 @@ use super::apply::{
     ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
     Persisted, Sending, Stage, attempt,
 };
-use super::catalog::READS_NO_CODE;
+use super::catalog::{READS_NO_CODE, code_of_writes};
 use super::connect::Target;
 use super::session::{QueryError, Row, Rows, Session};
 use crate::model::name::{literal, quoted};
@@ -22,6 +22,8 @@ pub struct PrismaHistory {
     pub access: Access,
     /// Its rows, in the order in which they began. None when they may not be read.
     pub rows: Vec<PrismaRow>,
+    /// What would run when it is written to.
+    code: Option<Obstacle>,
 }
 
 /// What the role may do with the table.
@@ -76,14 +78,27 @@ fn read_by(session: &mut Session, ask: Ask) -> Result<PrismaHistory, QueryError>
         Some("read") => Access::Read,
         Some(_) => Access::Closed,
     };
-    let mut rows = Vec::new();
+    let mut history = PrismaHistory {
+        access,
+        ..PrismaHistory::default()
+    };
     if matches!(access, Access::Read | Access::Write) {
-        let question = ROWS.replace("{table}", &table(&session.schema));
+        let rows = ROWS.replace("{table}", &table(&session.schema));
+        let schema = session.schema.as_str();
+        let code = code_of_writes(schema, "_prisma_migrations", session.server.version());
+        let question = format!("{rows};\n{code}");
         let answers = ask(session, "reading Prisma's history", &question)?;
-        rows.extend(answers.iter().flatten().map(row));
+        history.rows = answers.first().into_iter().flatten().map(row).collect();
+        history.code = answers.get(1).and_then(|rows| {
+            let row = rows.first()?;
+            Some(Obstacle {
+                reason: row.get(0)?.to_owned(),
+                remedy: row.get(1)?.to_owned(),
+            })
+        });
     }
     session.has_read("reading Prisma's history")?;
-    Ok(PrismaHistory { access, rows })
+    Ok(history)
 }
 
 fn row(row: &Row) -> PrismaRow {
@@ -115,10 +130,13 @@ impl PrismaHistory {
     /// What keeps the role from writing to it.
     pub fn obstacle(&self, session: &Session) -> Option<Obstacle> {
         let (table, user) = (table(&session.schema), quoted(&session.server.user));
-        matches!(self.access, Access::Closed | Access::Read).then(|| Obstacle {
-            reason: format!("the role {user} may not read and write {table}"),
-            remedy: format!("GRANT SELECT, INSERT, UPDATE ON {table} TO {user};"),
-        })
+        if matches!(self.access, Access::Closed | Access::Read) {
+            return Some(Obstacle {
+                reason: format!("the role {user} may not read and write {table}"),
+                remedy: format!("GRANT SELECT, INSERT, UPDATE ON {table} TO {user};"),
+            });
+        }
+        self.code.clone()
     }
 }
 

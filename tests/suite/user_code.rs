@@ -395,3 +395,67 @@ fn user_code_is_told_from_extensions_by_its_owner() {
         assert_eq!(told(check), expected, "{check}");
     }
 }
+
+/// Who may create the tables in which a migration is recorded could make them first, with code on them.
+#[test]
+fn user_code_does_not_run_where_a_migration_is_recorded() {
+    let ours = "CREATE TABLE leora_migrate.migration (id uuid PRIMARY KEY, name text, target_schema text, state text, plan jsonb, \
+                steps_done integer, running_step integer, step_started_at timestamptz, error text, tool_version text, \
+                server_version text, applied_by text DEFAULT session_user, host text, client_address inet, \
+                started_at timestamptz DEFAULT now(), finished_at timestamptz, rolled_back_at timestamptz, \
+                rolled_back_by text, rolled_back_from text";
+    let prismas = "CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, \
+                   finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, \
+                   started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0";
+    let fires = "AFTER INSERT OR UPDATE";
+    for (table, name) in [
+        (ours, "leora_migrate.migration"),
+        (prismas, "_prisma_migrations"),
+    ] {
+        for (more, after) in [
+            (
+                "",
+                format!(
+                    "CREATE TRIGGER t {fires} ON {name} FOR EACH ROW EXECUTE FUNCTION evil_trigger()"
+                ),
+            ),
+            (
+                "",
+                format!("CREATE TRIGGER t {fires} ON {name} EXECUTE FUNCTION evil_trigger()"),
+            ),
+            (", CHECK (evil(id))", String::new()),
+            (", more text DEFAULT evil_text()", String::new()),
+            (
+                ", more text GENERATED ALWAYS AS (evil(id)::text) STORED",
+                String::new(),
+            ),
+            (
+                ", CHECK (id IS NOT NULL AND nextval('watch.ran') > 0)",
+                String::new(),
+            ),
+        ] {
+            let database = TestDatabase::from(Template::Baseline);
+            let sql = format!("{table}{more});\n{after}");
+            database.execute(&format!(
+                "{MALLORY}RESET SESSION AUTHORIZATION; CREATE SCHEMA leora_migrate AUTHORIZATION mallory;\n\
+                 SET SESSION AUTHORIZATION mallory;\n{sql};\nRESET SESSION AUTHORIZATION;\n\
+                 ALTER SEQUENCE watch.ran RESTART;\nSELECT lo_from_bytea(4711, 'ran')"
+            ));
+            let project = tempfile::tempdir().unwrap();
+            let directory = project.path().join("migrations");
+            std::fs::create_dir(&directory).unwrap();
+            let directory = directory.to_str().unwrap();
+            let run = |args: &[&str]| Cli::new().database(&database).args(args).run();
+            run(&["plan", "--prisma-migration", directory]);
+            let refused = run(&[
+                "apply",
+                "--yes",
+                "--no-verify",
+                "--prisma-migration",
+                directory,
+            ]);
+            assert!(!ran(&database), "{sql}: {refused:?}");
+            refused.exits(2).stderr_has("would run");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::pooled::is_pooled;
-use crate::db::catalog::ServerVersion;
+use crate::db::catalog::{ServerVersion, code_of_writes};
 use crate::db::connect::Target;
 use crate::db::session::{QueryError, Session};
 use crate::ddl::Change;
@@ -80,7 +80,11 @@ pub(in crate::db) fn preflight_of(
             "Make the plan anew; a plan is not edited by hand.",
         )
     }));
-    let questions = questions(&session.schema, steps, stood);
+    let mut questions = questions(&session.schema, steps, stood);
+    if session.server.has_history {
+        let code = code_of_writes(HISTORY_SCHEMA, "migration", session.server.version());
+        questions += &format!(";\n{code}");
+    }
     let answers = session.ask("asking for rights", &questions)?;
     obstacles.extend(of_pooler(target, session, steps, several)?);
     for row in answers.iter().flatten() {

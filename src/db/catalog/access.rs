@@ -15,14 +15,14 @@ pub(super) const ACCESS: &str = "\
 WITH role AS MATERIALIZED (
   SELECT oid, rolname, rolsuper, rolcanlogin FROM pg_roles
 ), alike AS MATERIALIZED (
-  SELECT pg_catalog.array_agg(c.relname) AS tables, pg_catalog.min(c.oid) AS relation, c.relowner AS owner, c.relacl::text::aclitem[] AS acl
+  SELECT pg_catalog.array_agg(c.relname) AS tables, pg_catalog.min(c.oid) AS relation, c.relowner AS owner
   FROM pg_class c
   WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p') AND NOT c.relispartition
   GROUP BY c.relowner, c.relacl::text, CASE WHEN c.oid IN (SELECT attrelid FROM pg_attribute WHERE attacl IS NOT NULL) THEN c.oid END
 ), granted AS MATERIALIZED (
   SELECT a.relation, a.tables, a.owner, x.grantee, NULL::name AS on_column, x.privilege_type
   FROM alike a
-  LEFT JOIN LATERAL pg_catalog.aclexplode(coalesce(a.acl, pg_catalog.acldefault('r', a.owner))) x ON true
+  LEFT JOIN LATERAL pg_catalog.aclexplode(coalesce((SELECT c.relacl FROM pg_class c WHERE c.oid = a.relation), pg_catalog.acldefault('r', a.owner))) x ON true
   UNION ALL
   SELECT a.relation, a.tables, a.owner, x.grantee, t.attname, x.privilege_type
   FROM alike a JOIN pg_attribute t ON t.attrelid = a.relation AND t.attacl IS NOT NULL AND NOT t.attisdropped

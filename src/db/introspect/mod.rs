@@ -108,10 +108,11 @@ pub(super) fn code_query(session: &Session) -> String {
 fn answerable(session: &Session, questions: &[&str]) -> Vec<String> {
     let server = &session.server;
     let schema_oid = server.schema_oid.unwrap_or_default();
+    let schema = format!("{schema_oid}::pg_catalog.oid");
     catalog::asked(
         questions,
         server.version(),
-        schema_oid,
+        &schema,
         server.may_ask_wal_position,
     )
 }
