@@ -140,7 +140,7 @@ fn rows_that_contradict_a_foreign_key_are_found_before_anything_is_done() {
     refused_for_rows(
         &ground,
         r#"rows of "Job" name by ("tenantId") none of "Tenant" that is there: 2 rows, as (00000000-0000-0000-0000-00000000dead), so the foreign key "Job_tenantId_fkey" cannot be made"#,
-        r#"NOT EXISTS (SELECT FROM "Tenant" p WHERE p."id" OPERATOR(pg_catalog.=) c."tenantId");"#,
+        r#"NOT EXISTS (SELECT FROM ONLY "Tenant" p WHERE p."id" OPERATOR(pg_catalog.=) c."tenantId");"#,
     );
 }
 

@@ -1,6 +1,5 @@
 //! Reading a database in which somebody holds a table, or that the role may not read.
 
-use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 
 use leora_migrate::db::apply::patiently;
@@ -83,39 +82,6 @@ fn a_reader_that_is_killed_leaves_the_queue() {
         child.wait().unwrap();
         until("it has left", || there() == "0");
         holder.let_go();
-    }
-}
-
-#[test]
-fn a_signal_while_apply_verifies_ends_it() {
-    for (name, number) in [("INT", 2), ("TERM", 15)] {
-        let ground = Ground::on(Template::BaselineWithRows);
-        ground.execute(
-            r#"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(20); RETURN NEW; END $$;
-               CREATE TRIGGER slow BEFORE INSERT ON "Tenant" FOR EACH ROW EXECUTE FUNCTION slow()"#,
-        );
-        let directory = tempfile::tempdir().unwrap();
-        let settings = "[verify]\nallow-user-code = true\n";
-        std::fs::write(directory.path().join("leora-migrate.toml"), settings).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_leora-migrate"))
-            .args(["apply", "--yes", "--url", &ground.url])
-            .current_dir(directory.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        until("it verifies", || {
-            ground.ask(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leora-migrate' \
-                 AND datname = current_database() AND wait_event = 'PgSleep'",
-            ) == "1"
-        });
-        signal(&child, name);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.signal(), Some(number), "{output:?}");
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(told.contains("Applied 16 steps"), "{told}");
-        assert_eq!(ground.pending(), Vec::<String>::new());
     }
 }
 
