@@ -1,14 +1,11 @@
 //! The few ways in which text stands out.
 
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use colored::{ColoredString, Colorize};
 use uuid::Uuid;
 
 use crate::model::{in_a_line, in_lines, within_a_line};
-
-/// Whether text is coloured.
-static COLOURED: AtomicBool = AtomicBool::new(false);
 
 /// What begins an escape sequence of ours: a parameter before the others that is another in each run. So text from
 /// elsewhere cannot have it, and [`shown`] tells our colours from those that such text brings.
@@ -16,16 +13,14 @@ static MARK: LazyLock<String> = LazyLock::new(|| format!("\u{1b}[{};", Uuid::new
 
 /// Says whether text is coloured from now on.
 pub(super) fn set_coloured(coloured: bool) {
-    COLOURED.store(coloured, Ordering::Relaxed);
+    colored::control::set_override(coloured);
 }
 
-/// `text` in `codes` of SGR (ECMA-48, 8.3.117).
-fn painted(text: &str, codes: &str) -> String {
-    if !COLOURED.load(Ordering::Relaxed) {
-        return text.to_owned();
-    }
-    let mark = &*MARK;
-    format!("{mark}{codes}m{text}{mark}0m")
+/// `text` in a colour, whose escape sequences begin with [`MARK`].
+fn painted(text: &str, paint: fn(&str) -> ColoredString) -> String {
+    const TEXT: &str = "text";
+    let painted = paint(TEXT).to_string().replace("\u{1b}[", &MARK);
+    painted.replace(TEXT, text)
 }
 
 /// A line that is our own command to a CI system.
@@ -63,27 +58,27 @@ pub fn shown(text: &str) -> String {
 
 /// What is added, and what passed.
 pub(super) fn good(text: &str) -> String {
-    painted(text, "32")
+    painted(text, |text| text.green())
 }
 
 /// What is refused, and what failed.
 pub(super) fn bad(text: &str) -> String {
-    painted(text, "1;31")
+    painted(text, |text| text.red().bold())
 }
 
 /// What a person should look at.
 pub(super) fn caution(text: &str) -> String {
-    painted(text, "33")
+    painted(text, |text| text.yellow())
 }
 
 /// What matters less.
 pub(super) fn faint(text: &str) -> String {
-    painted(text, "2")
+    painted(text, |text| text.dimmed())
 }
 
 /// What stands above the rest.
 pub(super) fn strong(text: &str) -> String {
-    painted(text, "1")
+    painted(text, |text| text.bold())
 }
 
 /// A sentence or two by themselves, wrapped to `width`.
