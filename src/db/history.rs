@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::catalog::READS_NO_CODE;
 use super::session::{QueryError, Row, Session};
 use crate::model::name::literal;
 use crate::model::said;
@@ -147,10 +148,11 @@ SELECT pg_catalog.to_regnamespace('leora_migrate') IS NOT NULL,
 
 /// What would let the role read the history; no row when it may.
 const CLOSED_TO_US: &str = "\
-SELECT pg_catalog.format('GRANT USAGE ON SCHEMA leora_migrate TO %1$I; GRANT SELECT ON leora_migrate.migration TO %1$I;', current_user)
+SELECT CASE WHEN {reads_no_code} THEN pg_catalog.format('GRANT USAGE ON SCHEMA leora_migrate TO %1$I; GRANT SELECT ON leora_migrate.migration TO %1$I;', current_user)
+  ELSE '-- reading leora_migrate.migration runs user-defined code: \\d leora_migrate.migration in psql shows it' END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r'
-  AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))";
+  AND NOT ({reads_no_code} AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))";
 
 /// A run that still runs holds the advisory lock; without it, it was cut off.
 const RUNS: &str = "\
@@ -172,7 +174,8 @@ FROM leora_migrate.migration WHERE target_schema = {schema} ORDER BY started_at,
 ///
 /// When PostgreSQL does not answer.
 pub fn read(session: &mut Session) -> Result<History, QueryError> {
-    let question = format!("{STATE};\n{CLOSED_TO_US}");
+    let closed_to_us = CLOSED_TO_US.replace("{reads_no_code}", READS_NO_CODE);
+    let question = format!("{STATE};\n{closed_to_us}");
     let answers = session.ask("looking for the history", &question)?;
     let state = state(answers.first().and_then(|rows| rows.first()));
     let mut runs = Vec::new();

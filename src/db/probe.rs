@@ -170,7 +170,10 @@ fn stopped(error: &QueryError, in_time: bool) -> Evidence {
                 "the database has no PL/pgSQL, in which deletes are tried (CREATE EXTENSION plpgsql)".to_owned(),
             ));
         }
-        "57014" if in_time => "somebody cancelled it".to_owned(),
+        "57014" if in_time => {
+            let cancelled = "another session cancelled it (pg_cancel_backend)";
+            return Evidence::CutOff(ServerFailure(cancelled.to_owned()));
+        }
         "57014" => "it took longer than the time allowed, and was stopped".to_owned(),
         "25006" => "the transaction is read-only".to_owned(),
         _ => error.to_string(),

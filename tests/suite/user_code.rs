@@ -115,6 +115,21 @@ fn ways() -> Vec<Way> {
         )
         .not_reached(),
         way("an operator", ", CHECK (id ### id)", ""),
+        Way::new(
+            "an operator over nextval",
+            &format!(
+                "CREATE OPERATOR @@@@ (rightarg = regclass, procedure = pg_catalog.nextval);\n{}",
+                table(", CHECK ((@@@@ 'watch.ran'::regclass) > 0)", "")
+            ),
+        ),
+        Way::new(
+            "an operator over nextval in a domain",
+            &format!(
+                "CREATE OPERATOR @@@@ (rightarg = regclass, procedure = pg_catalog.nextval);\n\
+                 CREATE DOMAIN n AS integer CHECK (VALUE < (@@@@ 'watch.ran'::regclass));\n{}",
+                table(", c n NOT NULL", "")
+            ),
+        ),
         way("nextval in a CHECK", ", CHECK (nextval('watch.ran') > 0)", ""),
         way("SQL in a text", &format!(", CHECK ({xml})"), ""),
         Way::new(
@@ -365,13 +380,14 @@ fn user_code_of_policies_runs_only_where_row_level_security_holds() {
 #[test]
 fn user_code_is_told_from_extensions_by_its_owner() {
     let database = with("RESET SESSION AUTHORIZATION");
-    let count = "SELECT count(*) FROM pg_available_extensions WHERE name IN ('citext', 'uuid-ossp', 'dblink', 'unaccent')";
+    let count = "SELECT count(*) FROM pg_available_extensions WHERE name IN ('citext', 'uuid-ossp', 'dblink', 'unaccent', 'cube', 'earthdistance')";
     let available: i64 = database.client().query_one(count, &[]).unwrap().get(0);
-    if available < 4 {
+    if available < 6 {
         return not_tested("contrib is not installed: functions of extensions");
     }
     database.execute(
         "CREATE EXTENSION citext; CREATE EXTENSION \"uuid-ossp\"; CREATE EXTENSION dblink; CREATE EXTENSION unaccent;
+         CREATE EXTENSION cube; CREATE EXTENSION earthdistance;
          ALTER EXTENSION citext ADD FUNCTION evil(anyelement);
          ALTER FUNCTION unaccent(text) OWNER TO mallory;
          CREATE FUNCTION pg_catalog.extra(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
@@ -389,6 +405,12 @@ fn user_code_is_told_from_extensions_by_its_owner() {
         ("c <> 'a'", false),
         ("dblink_exec('', 'SELECT 1') <> c::text", true),
         ("unaccent(c::text) <> ''", true),
+        // In SQL, with the names of others in its text.
+        (
+            "earth_distance(ll_to_earth(1, 1), ll_to_earth(2, 2)) IS NOT NULL",
+            true,
+        ),
+        ("cube(1, 2) <> cube(length(c))", false),
         ("pg_catalog.extra(c::text)", true),
         ("evil(c)", true),
     ] {

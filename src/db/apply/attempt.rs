@@ -194,7 +194,7 @@ fn under_locks<J>(
         is_over
     };
     let locking = joined(&stages.locking) + "COMMIT";
-    let (target, doing) = (sending.target, "changing what stands");
+    let (target, doing) = (sending.target, "taking the locks and committing");
     let answer = sending
         .interrupt
         .send(target, session, doing, &locking, &mut watch);

@@ -145,6 +145,8 @@ pub enum Doubt {
     OtherSystem,
     /// A server answers that another had taken over from before.
     EarlierTimeline,
+    /// A server answers whose WAL is behind where it was before the transaction.
+    OlderCopy,
     /// The transaction is still in progress.
     InProgress,
     /// Its record is missing, and it is not said to be aborted.
@@ -184,6 +186,9 @@ impl fmt::Display for Doubt {
             Doubt::OtherSystem => "what answers is another server (its system identifier differs)",
             Doubt::EarlierTimeline => {
                 "what answers is a server that another had taken over from (its timeline is earlier)"
+            }
+            Doubt::OlderCopy => {
+                "what answers is an older copy of the server (its WAL is behind where it was)"
             }
             Doubt::InProgress => "the server still has the transaction in progress",
             Doubt::NoRecord => {

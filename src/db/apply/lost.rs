@@ -200,6 +200,10 @@ fn judge(sent_to: &ServerIdentity, seen: &Seen) -> Verdict {
     if now < then {
         return Verdict::Doubt(Doubt::EarlierTimeline);
     }
+    let (then, now) = (sent_to.flushed, seen.server.flushed);
+    if now < then {
+        return Verdict::Doubt(Doubt::OlderCopy);
+    }
     match seen.status {
         // A crash loses what was not flushed, ids given included. A commit is flushed before anybody sees it, so an id
         // that is still to be given is of a transaction that did not commit.
@@ -218,6 +222,7 @@ mod tests {
         ServerIdentity {
             system: (!system.is_empty()).then(|| system.to_owned()),
             timeline: (timeline > 0).then_some(timeline),
+            flushed: Some(100),
         }
     }
 
@@ -265,6 +270,31 @@ mod tests {
                 Aborted | NeverAssigned => assert_eq!(here, Verdict::RolledBack),
                 InProgress => doubt(Doubt::InProgress, here),
                 Committed | Unknown => doubt(Doubt::NoRecord, here),
+            }
+        }
+    }
+
+    /// A snapshot of the disk that was started in its place is of the same system and timeline.
+    #[test]
+    fn an_older_copy_of_the_server_is_not_believed() {
+        for status in [Status::Aborted, Status::NeverAssigned, Status::Committed] {
+            for (flushed, doubt) in [
+                (Some(99), true),
+                (None, true),
+                (Some(100), false),
+                (Some(101), false),
+            ] {
+                let now = ServerIdentity {
+                    flushed,
+                    ..server("1", 2)
+                };
+                let seen = Seen {
+                    server: now,
+                    status,
+                    record: Record::Missing,
+                };
+                let is_doubt = judge(&server("1", 2), &seen) == Verdict::Doubt(Doubt::OlderCopy);
+                assert_eq!(is_doubt, doubt, "{status:?} {flushed:?}");
             }
         }
     }

@@ -12,6 +12,8 @@ pub(in crate::db) struct ServerIdentity {
     pub(super) system: Option<String>,
     /// The timeline that it writes; a promotion begins a later one. Nothing of a standby.
     pub(super) timeline: Option<u32>,
+    /// How far its WAL was flushed, in bytes. An older copy of the server is behind that.
+    pub(super) flushed: Option<u64>,
 }
 
 const SYSTEM: &str = "SELECT system_identifier FROM pg_catalog.pg_control_system()";
@@ -19,7 +21,8 @@ const SYSTEM: &str = "SELECT system_identifier FROM pg_catalog.pg_control_system
 /// The first eight digits of a WAL file's name are the timeline (manual, 30.6). Not from `pg_control_checkpoint`, which
 /// has the last checkpoint's: after a promotion that is still the old one (`CreateEndOfRecoveryRecord` in xlog.c).
 const TIMELINE: &str = "\
-SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) END";
+SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) END,
+       CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_flush_lsn(), '0/0') END";
 
 impl ServerIdentity {
     /// Asks the server: one round trip, unless something may not be asked.
@@ -32,13 +35,15 @@ impl ServerIdentity {
             return Ok(ServerIdentity {
                 system: answers.first().and_then(text),
                 timeline: answers.get(1).and_then(timeline),
+                flushed: answers.get(1).and_then(flushed),
             });
         }
         let system = ServerIdentity::system(session)?;
-        let timelines = ask(session, TIMELINE)?;
+        let answers = ask(session, TIMELINE)?.unwrap_or_default();
         Ok(ServerIdentity {
             system,
-            timeline: timelines.and_then(|answers| timeline(answers.first()?)),
+            timeline: answers.first().and_then(timeline),
+            flushed: answers.first().and_then(flushed),
         })
     }
 
@@ -64,4 +69,8 @@ fn text(rows: &Rows) -> Option<String> {
 
 fn timeline(rows: &Rows) -> Option<u32> {
     u32::from_str_radix(text(rows)?.get(..8)?, 16).ok()
+}
+
+fn flushed(rows: &Rows) -> Option<u64> {
+    rows.first()?.get(1)?.parse().ok()
 }

@@ -3,7 +3,8 @@
 -- rules, domains, casts and operators. One JSON array a row.
 --
 -- A function is trusted when it is in pg_catalog and belongs to the bootstrap superuser (oid 10), or is a member of an
--- extension and belongs to a superuser. A trusted function must also be harmless with arguments that somebody else chose:
+-- extension and belongs to a superuser, and is in C (13) or internal (12), was parsed when it was created, or sets its
+-- search_path. A trusted function must also be harmless with arguments that somebody else chose:
 -- not volatile, but for a few that only make a value; not one that executes SQL or reads a type by name or oid
 -- (query_to_xml and its kind, pg_input_is_valid, domain_in); of an extension's stable ones, none that returns rows
 -- (crosstab and connectby of tablefunc execute SQL).
@@ -27,6 +28,9 @@ WITH RECURSIVE member(root, oid, on_delete, on_update) AS (
     AND NOT (o.rolsuper
              AND (p.provolatile = 'i' OR p.provolatile = 's' AND NOT p.proretset
                   OR p.proname OPERATOR(pg_catalog.~) '^(uuid_generate_v[1-5](mc)?|gen_random_(uuid|bytes)|gen_salt)$')
+             -- The text of a function in SQL or PL/pgSQL means what the search_path of the session makes of it.
+             AND (p.prolang IN ('12', '13') OR p.prosrc = ''
+                  OR coalesce(pg_catalog.array_to_string(p.proconfig, ' '), '') OPERATOR(pg_catalog.~) '(^| )search_path=')
              AND EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass::oid AND e.objid = p.oid
                           AND e.refclassid = 'pg_extension'::regclass::oid AND e.deptype = 'e'))
 ), expression(classid, objid, tree) AS (
@@ -53,8 +57,20 @@ WITH RECURSIVE member(root, oid, on_delete, on_update) AS (
     AND d.deptype IN ('n', 'a', 'i')
   UNION
   SELECT p.oid, e.classid, e.objid
-  FROM expression e CROSS JOIN LATERAL pg_catalog.regexp_matches(e.tree, ':(?:funcid|aggfnoid|winfnoid) ([0-9]+)', 'g') f
-  JOIN pg_proc p ON p.oid = f[1]::oid
+  FROM (
+    SELECT f[1]::oid AS function, e.classid, e.objid
+    FROM expression e CROSS JOIN LATERAL pg_catalog.regexp_matches(e.tree, ':(?:funcid|aggfnoid|winfnoid) ([0-9]+)', 'g') f
+    UNION ALL
+    -- User-defined operators, casts and the like can have PostgreSQL's own functions.
+    SELECT o.oprcode::oid, 'pg_operator'::regclass::oid, o.oid FROM pg_operator o WHERE o.oid >= '16384'
+    UNION ALL
+    SELECT k.castfunc, 'pg_cast'::regclass::oid, k.oid FROM pg_cast k WHERE k.oid >= '16384'
+    UNION ALL
+    SELECT a.amproc::oid, 'pg_amproc'::regclass::oid, a.oid FROM pg_amproc a WHERE a.oid >= '16384'
+    UNION ALL
+    SELECT y.oid, 'pg_type'::regclass::oid, r.rngtypid
+    FROM pg_range r CROSS JOIN LATERAL (VALUES (r.rngsubdiff::oid), (r.rngcanonical::oid)) y(oid) WHERE r.rngtypid >= '16384'
+  ) e JOIN pg_proc p ON p.oid = e.function
   WHERE p.oid < '16384'
     AND (p.proowner <> '10' OR '2275'::oid = ANY (p.proargtypes::oid[])
          OR p.provolatile = 'v' AND p.proname OPERATOR(pg_catalog.!~) '^(gen_random_uuid|uuidv[47]|random|random_normal|clock_timestamp|timeofday)$'
