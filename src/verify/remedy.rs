@@ -71,7 +71,13 @@ pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> Remedy
             })
             .map(Remedy::new),
         DifferenceKind::Missing => missing(evidence, object).map(Remedy::new),
-        DifferenceKind::Changed(alteration) => changed(evidence, object, alteration),
+        DifferenceKind::Changed(alteration) => {
+            let first = column::may_be_swapped(evidence, object, alteration).unwrap_or_default();
+            changed(evidence, object, alteration).map(|remedy| Remedy {
+                text: first + &remedy.text,
+                ..remedy
+            })
+        }
     };
     remedy.unwrap_or_else(|| BY_HAND.into())
 }
@@ -140,6 +146,9 @@ fn missing(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
         ObjectKind::Column => {
             if let Some(rename) = column::renamed(evidence, object) {
                 return Some(rename);
+            }
+            if let Some(others) = column::may_be_another(evidence, object) {
+                return Some(others);
             }
         }
         _ => {}

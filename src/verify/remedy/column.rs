@@ -4,7 +4,7 @@ use super::{OR_KEEP, SETTLE_TYPES, in_one_transaction, made};
 use crate::ddl::{Change, default_of};
 use crate::diff::{Alteration, Object, ObjectKind};
 use crate::model::name::literal;
-use crate::model::{Column, ColumnDefault, Identifier, Identity, Schema};
+use crate::model::{Column, ColumnDefault, Identifier, Identity, IndexKey, IndexTarget, Schema};
 use crate::verify::check::Remedy;
 use crate::verify::evidence::Evidence;
 use crate::verify::renames::Renames;
@@ -23,6 +23,9 @@ fn alter(object: &Object) -> String {
 pub(super) fn unexpected(evidence: &Evidence<'_>, object: &Object) -> Option<Remedy> {
     if let Some(rename) = renamed(evidence, object) {
         return Some(Remedy::new(rename));
+    }
+    if let Some(others) = may_be_another(evidence, object) {
+        return Some(Remedy::new(others));
     }
     let drop = made::dropped(evidence, object)?;
     Some(Remedy::new(format!("{drop};{OR_KEEP}")).losing(values_of(object)))
@@ -46,6 +49,64 @@ fn renamed_columns(evidence: &Evidence<'_>, object: &Object) -> Option<Renames> 
     let live = evidence.actual.tables.get(&object.owner)?;
     let target = evidence.promise.whole.tables.get(&object.owner)?;
     Some(Renames::of_columns(live, target))
+}
+
+/// That a column may be one of several under another name: of those that only one of the schemas has, they have its type.
+pub(super) fn may_be_another(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
+    let live = evidence.actual.tables.get(&object.owner)?;
+    let target = evidence.promise.whole.tables.get(&object.owner)?;
+    let (here, there) = match live.column(object.name.as_str()) {
+        Some(_) => (live, target),
+        None => (target, live),
+    };
+    let ty = &here.column(object.name.as_str())?.ty;
+    let candidates = there.columns.iter();
+    let candidates =
+        candidates.filter(|column| column.ty == *ty && here.column(column.name.as_str()).is_none());
+    let names: Vec<_> = candidates.map(|column| column.name.quoted()).collect();
+    let table = object.owner.quoted();
+    (!names.is_empty()).then(|| {
+        format!(
+            "It may be {} under another name: compare the values first. Then rename it: ALTER TABLE {table} RENAME COLUMN.",
+            names.join(" or ")
+        )
+    })
+}
+
+/// Says to compare first where `alteration` may come of columns that have each other's names: those that differ have
+/// one type.
+pub(super) fn may_be_swapped(
+    evidence: &Evidence<'_>,
+    object: &Object,
+    alteration: &Alteration,
+) -> Option<String> {
+    fn column(key: &IndexKey) -> Option<&Identifier> {
+        match &key.on {
+            IndexTarget::Column(column) => Some(column),
+            IndexTarget::Expression(_) => None,
+        }
+    }
+    let pairs: Vec<_> = match alteration {
+        Alteration::IndexKeys(sides) => {
+            let pairs = sides.live.iter().zip(&sides.target);
+            pairs
+                .filter_map(|(live, target)| Some((column(live)?, column(target)?)))
+                .collect()
+        }
+        Alteration::Columns(sides) => sides.live.iter().zip(&sides.target).collect(),
+        _ => return None,
+    };
+    let table = evidence.actual.tables.get(&object.owner)?;
+    let type_of = |name: &Identifier| table.column(name.as_str()).map(|column| &column.ty);
+    let mut swapped = pairs.into_iter().filter(|(live, target)| {
+        live != target && type_of(live).is_some() && type_of(live) == type_of(target)
+    });
+    let (live, target) = swapped.next()?;
+    Some(format!(
+        "-- compare the values of {} and {} first: where the columns have each other's, rename them and change nothing else\n",
+        live.quoted(),
+        target.quoted()
+    ))
 }
 
 /// What gives a column, and those that have each other's names with it, their names again.
