@@ -60,12 +60,14 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
             .console
             .progress(&paragraph(&text, Console::width()));
     } else {
+        if plan.refusals.is_empty() {
+            subscribers_are_ready(args, &plan)?;
+        }
         show(context, &connected, &survey, &plan);
         connected.warn_of_others(context, &survey);
         if !plan.refusals.is_empty() {
             return Err(Error::Said(exit::COULD_NOT));
         }
-        subscribers_are_ready(args, &plan)?;
         let mut obstacles = preflight(&connected.target, &mut connected.session, &plan)?;
         if obstacles.is_empty() {
             obstacles = contradictions(&mut connected.session, &plan)?;
@@ -212,9 +214,8 @@ fn show(context: &Context, connected: &Connected, survey: &Survey, plan: &Plan) 
         context
             .console
             .progress(&paragraph(&text, Console::width()));
-        let remarks = plan.remarks();
-        for warning in remarks.iter().filter(|remark| remark.is_warning) {
-            let text = plan_text::one_remark(warning, Console::width());
+        for remark in plan.remarks_unasked() {
+            let text = plan_text::one_remark(&remark, Console::width());
             context.console.complain(&text);
         }
     }

@@ -139,6 +139,16 @@ impl Plan {
         let audience = audience.flat_map(|audience| audience.remarks(&self.schema));
         published.chain(audience).collect()
     }
+
+    /// Those that are said where nobody asked for the plan: what is published, and warnings.
+    pub fn remarks_unasked(&self) -> Vec<Remark> {
+        let published = self.published.iter().flat_map(Published::remarks);
+        let others = self.audience.iter();
+        let others = others.flat_map(|audience| audience.remarks(&self.schema));
+        published
+            .chain(others.filter(|remark| remark.is_warning))
+            .collect()
+    }
 }
 
 impl Audience {

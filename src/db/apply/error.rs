@@ -167,7 +167,7 @@ impl fmt::Display for Outcome {
                 f,
                 "another server took over (timeline {now}, before {then}), and the new primary does not have it; the old \
                  one may have it, so decide which of the two is right before the old one is started again; where the new \
-                 one is, run it again"
+                 primary is right, run it again"
             ),
             Outcome::Unknown { why, question } => write!(
                 f,
