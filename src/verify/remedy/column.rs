@@ -96,6 +96,16 @@ pub(super) fn may_be_swapped(
         Alteration::Columns(sides) => sides.live.iter().zip(&sides.target).collect(),
         _ => return None,
     };
+    // The same columns in another order are no others.
+    let [mut live, mut target]: [Vec<_>; 2] = [
+        pairs.iter().map(|(live, _)| live).collect(),
+        pairs.iter().map(|(_, target)| target).collect(),
+    ];
+    live.sort();
+    target.sort();
+    if live == target {
+        return None;
+    }
     let table = evidence.actual.tables.get(&object.owner)?;
     let type_of = |name: &Identifier| table.column(name.as_str()).map(|column| &column.ty);
     let mut swapped = pairs.into_iter().filter(|(live, target)| {
