@@ -116,7 +116,7 @@ fn verified(
     verify::after_apply(context, connected).map_err(Error::after_commit)
 }
 
-/// Refuses to send subscribers changes of tables that they may lack, unless somebody says that they have them.
+/// Refuses to send subscribers changes of tables that they may lack, unless `--subscribers-ready` says that they have them.
 fn subscribers_are_ready(args: &ApplyArgs, plan: &Plan) -> Result<(), Error> {
     let published = plan.published.as_ref();
     match published.filter(|published| !published.slots.is_empty()) {

@@ -325,7 +325,7 @@ codes! {
         "Look into the server's log, settle what it says, and run verify again.";
 
     NotVerified = 59, "The migration is applied, and was not verified",
-        "`apply` committed the migration; then it could not look whether all of it is as it should be. Exit code 1: the \
+        "`apply` committed the migration; then it could not verify it. Exit code 1: the \
          database has changed.",
         "The message says what kept it: a table that another session holds ACCESS EXCLUSIVE, a session or a server that \
          was ended, a signal.",
