@@ -279,7 +279,7 @@ fn index(any: &AnyIndex, ordered: &[Identifier], id: &Identifier) -> Option<Inde
         })
         .collect();
     let predicate = any.predicate.map(|pick| {
-        let column = pick.get(ordered).quoted();
+        let column = pick.get(ordered).quoted_plain();
         Expression::new(format!("{column} IS NOT NULL"))
     });
     Some(Index {
