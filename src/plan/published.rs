@@ -73,7 +73,8 @@ impl Published {
         ];
         let refresh = |name: &Identifier| {
             format!(
-                "3. On the subscriber of slot {name}: ALTER SUBSCRIPTION {} REFRESH PUBLICATION;",
+                "3. On the subscriber of slot {name}: ALTER SUBSCRIPTION {} REFRESH PUBLICATION; -- or the name in \
+                 pg_subscription, where it is not the slot's",
                 name.quoted()
             )
         };
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(of(&plan), ["all", "schema", "history"]);
         let lines = plan.published.as_ref().expect("published").instructions();
         assert_eq!(lines.len(), 3, "{lines:?}");
-        assert!(lines[2].ends_with("ALTER SUBSCRIPTION \"sub\" REFRESH PUBLICATION;"));
+        assert!(lines[2].contains("ALTER SUBSCRIPTION \"sub\" REFRESH PUBLICATION; -- "));
         assert!(plan.remarks()[0].is_warning);
         let unheard = planned(true, &all[1..2], &[]);
         assert_eq!(of(&unheard), ["schema"]);
