@@ -234,7 +234,7 @@ pub fn asked(
     asked.collect()
 }
 
-/// Code that people wrote and that work on rows of the tables runs: a JSON array a row, which
+/// User-defined code that work on rows of the tables runs: a JSON array a row, which
 /// [`UserCode`](crate::verify::user_code::UserCode) is read from.
 pub const USER_CODE: &str = include_str!("catalog/user_code.sql");
 

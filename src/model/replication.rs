@@ -33,7 +33,7 @@ pub struct Publication {
 pub struct Slot {
     /// Its name; of a subscription's it is the subscription's name, unless that was given another.
     pub name: Identifier,
-    /// Whether somebody is connected to it.
+    /// Whether a session is connected to it.
     pub is_active: bool,
     /// Its output plugin: `pgoutput` for subscriptions.
     pub plugin: String,

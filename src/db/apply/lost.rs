@@ -249,7 +249,7 @@ mod tests {
                     assert_eq!(same(record, now), Verdict::Committed, "{status:?} {now}");
                 }
             }
-            // Whatever became of somebody else's transaction.
+            // Whatever became of the transaction that has the id there.
             let failover = Verdict::Failover { then: 2, now: 3 };
             assert_eq!(same(Missing, 3), failover, "{status:?}");
             let doubt = |doubt, found| assert_eq!(found, Verdict::Doubt(doubt), "{status:?}");

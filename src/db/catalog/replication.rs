@@ -5,7 +5,7 @@
 ///
 /// `p`: a publication: its name, whether it would include a table that is created in the schema, and whether the history.
 ///
-/// `s`: a logical slot of this database: its name, whether somebody is connected to it, its output plugin, and how many
+/// `s`: a logical slot of this database: its name, whether a session is connected to it, its output plugin, and how many
 /// bytes of WAL it keeps; NULL where they are lost, and where the role may not ask how far the WAL is.
 ///
 /// `t`: a table of the schema that a subscription of this database writes to.

@@ -4,7 +4,7 @@
 --
 -- A function is trusted when it is in pg_catalog and belongs to the bootstrap superuser (oid 10), or is a member of an
 -- extension and belongs to a superuser, and is in C (13) or internal (12), was parsed when it was created, or sets its
--- search_path. A trusted function must also be harmless with arguments that somebody else chose:
+-- search_path. A trusted function must also be harmless with arguments that another role chose:
 -- not volatile, but for a few that only make a value; not one that executes SQL or reads a type by name or oid
 -- (query_to_xml and its kind, pg_input_is_valid, domain_in); of an extension's stable ones, none that returns rows
 -- (crosstab and connectby of tablefunc execute SQL).
