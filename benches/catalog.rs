@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use postgres::error::SqlState;
 use postgres::{Client, NoTls};
 

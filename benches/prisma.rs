@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
-use leora_migrate::diff::compare;
-use leora_migrate::model::Identifier;
-use leora_migrate::prisma::{Source, schema};
+use leora_core::diff::compare;
+use leora_core::model::Identifier;
+use leora_core::prisma::{Source, schema};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -12,7 +12,7 @@ pub use formats::{
 };
 
 use crate::render::console::Color;
-use crate::verify::check::Group;
+use leora_core::verify::check::Group;
 
 /// Plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
 #[derive(Debug, Parser)]

@@ -9,14 +9,14 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::cli::Globals;
-use crate::db::connect::{Environment, Sources, Target};
 use crate::error::Error;
 use crate::explain;
-use crate::model::{Identifier, Schema, first_contradiction, snapshot};
-use crate::plan::record::HISTORY_SCHEMA;
-use crate::prisma;
-use crate::verify::check::Group;
-use crate::verify::waiver::Waiver;
+use leora_core::model::{Identifier, Schema, first_contradiction, snapshot};
+use leora_core::plan::record::HISTORY_SCHEMA;
+use leora_core::prisma;
+use leora_core::verify::check::Group;
+use leora_core::verify::waiver::Waiver;
+use leora_db::connect::{Environment, Sources, Target};
 
 /// The configuration file's usual name.
 pub const FILE_NAME: &str = "leora-migrate.toml";

@@ -1,22 +1,21 @@
 //! What can go wrong, and the exit codes.
 
-mod code;
 mod coded;
 
 use std::io;
 use std::path::PathBuf;
 
-use crate::db::apply::{ApplyError, Outcome};
-use crate::db::connect::{ConnectError, TargetError};
-use crate::db::scratch::{NotInstalled, ScratchError};
-use crate::db::session::QueryError;
-use crate::model::name::NameError;
-use crate::model::{in_a_line, in_lines};
-use crate::prisma::SchemaErrors;
-use crate::prisma::patch::PatchError;
-use crate::verify::proof::ServerFailure;
+use leora_core::model::name::NameError;
+use leora_core::model::{in_a_line, in_lines};
+use leora_core::prisma::SchemaErrors;
+use leora_core::prisma::patch::PatchError;
+use leora_core::verify::proof::ServerFailure;
+use leora_db::apply::{ApplyError, Outcome};
+use leora_db::connect::{ConnectError, TargetError};
+use leora_db::scratch::{NotInstalled, ScratchError};
+use leora_db::session::QueryError;
 
-pub use code::{Code, Entry, TABLE};
+pub use leora_core::code::{Code, Entry, TABLE};
 
 /// The exit codes, which scripts may rely on.
 pub mod exit {
@@ -166,7 +165,7 @@ impl From<ApplyError> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::apply::Doubt;
+    use leora_db::apply::Doubt;
 
     /// Exit codes 2 and 3 say that nothing has changed.
     #[test]

@@ -8,16 +8,16 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::db::session::Server;
-use crate::ddl;
-use crate::diff::{Object, ObjectKind};
 use crate::error::exit;
-use crate::graph::Mark;
-use crate::model::{Identifier, Schema};
-use crate::model::{in_a_line, in_lines};
-use crate::verify::advice::Advice;
-use crate::verify::check::{Check, Outcome};
-use crate::verify::checklist::{Verdict, counted};
+use leora_core::ddl;
+use leora_core::diff::{Object, ObjectKind};
+use leora_core::graph::Mark;
+use leora_core::model::{Identifier, Schema};
+use leora_core::model::{in_a_line, in_lines};
+use leora_core::verify::advice::Advice;
+use leora_core::verify::check::{Check, Outcome};
+use leora_core::verify::checklist::{Verdict, counted};
+use leora_db::session::Server;
 
 pub use no_result::{NoResult, Reason};
 

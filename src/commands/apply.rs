@@ -8,19 +8,19 @@ use super::narrator::Narrator;
 use super::survey::{Connected, Survey};
 use super::{Context, plan, prisma_migration, verify};
 use crate::cli::ApplyArgs;
-use crate::db::apply::{
-    self, Applied, ApplyError, ApplyOptions, Committed, Done, Interrupt, Obstacle, Stop,
-    contradictions, preflight,
-};
 use crate::error::{Code, Error, exit};
-use crate::model::{in_a_line, in_lines};
-use crate::plan::prisma_record::PrismaMigration;
-use crate::plan::{FORMAT_VERSION, Grouping, Plan, Request};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::{plan_text, prisma_text, waiting};
-use crate::verify::checklist::counted;
-use crate::verify::evidence::Recorded;
+use leora_core::model::{in_a_line, in_lines};
+use leora_core::plan::prisma_record::PrismaMigration;
+use leora_core::plan::{FORMAT_VERSION, Grouping, Plan, Request};
+use leora_core::verify::checklist::counted;
+use leora_core::verify::evidence::Recorded;
+use leora_db::apply::{
+    self, Applied, ApplyError, ApplyOptions, Committed, Done, Interrupt, Obstacle, Stop,
+    contradictions, preflight,
+};
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;

@@ -4,9 +4,9 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Context;
 use crate::config::{is_prisma, read_prisma};
-use crate::model::Identifier;
-use crate::prisma;
 use crate::render::sarif::Places;
+use leora_core::model::Identifier;
+use leora_core::prisma;
 
 /// Where Prisma looks for its schema, and where a schema of several files is kept
 /// (Prisma's manual, 'Schema location').

@@ -2,13 +2,13 @@
 
 use super::{Context, apply, plan, verify};
 use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
-use crate::db::apply::APPLICATION_NAME;
-use crate::db::connect::{Sources, Target};
-use crate::db::scratch::{Binaries, Options, ScratchServer};
-use crate::db::session::Session;
 use crate::error::{Error, exit};
-use crate::model::Identifier;
 use crate::render::console::Console;
+use leora_core::model::Identifier;
+use leora_db::apply::APPLICATION_NAME;
+use leora_db::connect::{Sources, Target};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::session::Session;
 
 /// The application that the demonstration is run on.
 const BASELINE: &str = include_str!("../../fixtures/leora/baseline.sql");

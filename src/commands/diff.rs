@@ -7,15 +7,15 @@ use std::thread;
 use super::Context;
 use super::source::Source;
 use crate::cli::{DiffArgs, DiffFormat};
-use crate::ddl;
-use crate::diff::{Difference, compare};
 use crate::error::{Error, exit};
-use crate::model::{Identifier, Schema, in_a_line, in_lines};
-use crate::plan::{Database, Request, plan};
 use crate::render::console::Console;
 use crate::render::diff as unified;
 use crate::render::json;
 use crate::render::style::{list, paragraph};
+use leora_core::ddl;
+use leora_core::diff::{Difference, compare};
+use leora_core::model::{Identifier, Schema, in_a_line, in_lines};
+use leora_core::plan::{Database, Request, plan};
 
 /// One of the two, by the name it was given.
 struct Side {

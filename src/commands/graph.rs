@@ -5,10 +5,10 @@ use leora_schema::LEORA;
 use super::{Context, reports, verify};
 use crate::cli::{GraphArgs, GraphFormat, GraphPicture};
 use crate::error::{Error, exit};
-use crate::graph::Graph;
-use crate::model::{Identifier, Schema};
 use crate::render::picture::{self, dot, mermaid, svg};
-use crate::verify::promise::Promise;
+use leora_core::graph::Graph;
+use leora_core::model::{Identifier, Schema};
+use leora_core::verify::promise::Promise;
 
 /// The table that a delete is followed from unless another is named.
 const FOCUS: &str = "Tenant";

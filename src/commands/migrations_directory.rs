@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Error};
-use crate::plan::prisma_record::is_of;
+use leora_core::plan::prisma_record::is_of;
 
 /// What Prisma puts beside its migrations.
 const LOCK_FILE: &str = "migration_lock.toml";

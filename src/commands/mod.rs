@@ -23,9 +23,9 @@ mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::config::Settings;
-use crate::db::trace;
 use crate::error::Error;
 use crate::render::console::Console;
+use leora_db::trace;
 
 /// What a command needs besides its own arguments.
 #[derive(Clone)]

@@ -3,11 +3,11 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use crate::db::apply::{Blocker, Observer, Progress, Waiting};
-use crate::plan::{Plan, Step};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::waiting;
+use leora_core::plan::{Plan, Step};
+use leora_db::apply::{Blocker, Observer, Progress, Waiting};
 
 /// Tells what goes on: who blocks, and how far a long step is.
 pub(super) struct Narrator {

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use super::survey::{Connected, Survey};
 use super::{Context, prisma_migration, reports};
 use crate::cli::{PlanArgs, PlanFormat, ReportTo};
-use crate::db::apply::{contradictions, locking};
-use crate::db::prisma_history::{self, PrismaHistory};
 use crate::error::{Error, exit};
-use crate::model::Identifier;
-use crate::plan::locking::Locking;
-use crate::plan::record::Record;
-use crate::plan::script::{Conditions, for_psql};
-use crate::plan::{Grouping, Plan};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::{github, html, json, markdown, plan_text};
 use crate::report::ObjectDiff;
-use crate::verify::advice::{Advice, advise};
+use leora_core::model::Identifier;
+use leora_core::plan::locking::Locking;
+use leora_core::plan::record::Record;
+use leora_core::plan::script::{Conditions, for_psql};
+use leora_core::plan::{Grouping, Plan};
+use leora_core::verify::advice::{Advice, advise};
+use leora_db::apply::{contradictions, locking};
+use leora_db::prisma_history::{self, PrismaHistory};
 
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;

@@ -8,9 +8,9 @@ use super::Context;
 use crate::cli::{PatchArgs, PrismaCommand};
 use crate::config::read_prisma;
 use crate::error::{Error, exit};
-use crate::prisma::Source;
-use crate::prisma::patch::{Patch, PatchError, patch};
 use crate::render::diff;
+use leora_core::prisma::Source;
+use leora_core::prisma::patch::{Patch, PatchError, patch};
 
 pub(super) fn run(context: &Context, command: &PrismaCommand) -> Result<u8, Error> {
     match command {

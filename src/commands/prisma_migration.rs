@@ -10,25 +10,25 @@ use uuid::Uuid;
 use super::Context;
 use super::migrations_directory::{Found, MigrationsDirectory, unusable};
 use super::survey::{Connected, Survey};
-use crate::db::apply::{ApplyError, ApplyOptions, Committed, Interrupt, Observer};
-use crate::db::prisma_history::{self, Access, PrismaHistory};
-use crate::ddl::Change;
 use crate::error::Code;
 use crate::error::Error;
-use crate::model::Identifier;
-use crate::model::name::for_shell;
-use crate::plan::Step;
-use crate::plan::prisma_record::{
-    Objection, PrismaMigration, PrismaRow, PrismaState, checksum, directory_name, is_recorded,
-    recorded_name,
-};
-use crate::plan::prisma_script::{is_one_transaction, migration_sql, same_statements};
-use crate::prisma::Source;
-use crate::prisma::patch::{Patch, patch};
 use crate::render::console::Console;
 use crate::render::diff;
 use crate::render::prisma_text::{self, Holds};
-use crate::verify::promise::Promise;
+use leora_core::ddl::Change;
+use leora_core::model::Identifier;
+use leora_core::model::name::for_shell;
+use leora_core::plan::Step;
+use leora_core::plan::prisma_record::{
+    Objection, PrismaMigration, PrismaRow, PrismaState, checksum, directory_name, is_recorded,
+    recorded_name,
+};
+use leora_core::plan::prisma_script::{is_one_transaction, migration_sql, same_statements};
+use leora_core::prisma::Source;
+use leora_core::prisma::patch::{Patch, patch};
+use leora_core::verify::promise::Promise;
+use leora_db::apply::{ApplyError, ApplyOptions, Committed, Interrupt, Observer};
+use leora_db::prisma_history::{self, Access, PrismaHistory};
 
 /// The file, which is the whole migration whatever part of it this database holds: `migrate dev` replays
 /// it on a database that holds nothing of it.

@@ -9,11 +9,11 @@ use chrono::{DateTime, SubsecRound, Utc};
 use super::Context;
 use crate::cli::{Cli, Command, PlanFormat, ReportTo, SchemaOf, VerifyFormat};
 use crate::error::{Error, exit};
-use crate::plan::script;
 use crate::render::console::Console;
 use crate::render::style::shown;
 use crate::render::{github, html, json, junit, markdown, report_text, sarif};
 use crate::report::{NoResult, Run};
+use leora_core::plan::script;
 
 /// Writes each report asked for, as `render` makes it.
 pub(super) fn write_all<F: Copy>(

@@ -7,12 +7,12 @@ use super::apply::{on_signals, patience, tell_more, warn_if_only_local};
 use super::narrator::Narrator;
 use super::survey::Connected;
 use crate::cli::RollbackArgs;
-use crate::db::rollback::{Rollback, prepare, roll_back};
 use crate::error::{Code, Error, exit};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::undo_text;
-use crate::verify::checklist::counted;
+use leora_core::verify::checklist::counted;
+use leora_db::rollback::{Rollback, prepare, roll_back};
 
 pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;

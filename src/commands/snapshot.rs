@@ -6,7 +6,7 @@ use super::Context;
 use super::survey::Connected;
 use crate::cli::SnapshotArgs;
 use crate::error::{Error, exit};
-use crate::model::snapshot;
+use leora_core::model::snapshot;
 
 pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;

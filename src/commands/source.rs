@@ -7,8 +7,8 @@ use leora_schema::LEORA;
 use super::Context;
 use super::survey::Connected;
 use crate::error::Error;
-use crate::model::{Identifier, Schema};
-use crate::verify::promise::Promise;
+use leora_core::model::{Identifier, Schema};
+use leora_core::verify::promise::Promise;
 
 /// A source of schemas, as it is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use super::Context;
 use super::survey::Connected;
 use crate::cli::{Format, StatusArgs};
-use crate::db::{history, prisma_history};
 use crate::error::{Error, exit};
-use crate::plan::prisma_record::{PrismaState, is_of};
 use crate::render::console::Console;
 use crate::render::{json, status_text};
-use crate::verify::evidence::Recorded;
+use leora_core::plan::prisma_record::{PrismaState, is_of};
+use leora_core::verify::evidence::Recorded;
+use leora_db::{history, prisma_history};
 
 pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
     let mut connected = Connected::open(context)?;

@@ -7,15 +7,15 @@ use leora_schema::LEORA;
 use super::Context;
 use crate::cli::{Format, ValidateArgs};
 use crate::config::read_schema;
-use crate::diff::compare;
 use crate::error::{Error, exit};
-use crate::model::Identifier;
-use crate::model::lower::lower;
 use crate::render::console::Console;
 use crate::render::json;
 use crate::render::style::{list, paragraph};
 use crate::render::validation_text;
-use crate::verify::promise::Promise;
+use leora_core::diff::compare;
+use leora_core::model::Identifier;
+use leora_core::model::lower::lower;
+use leora_core::verify::promise::Promise;
 
 pub(super) fn run(context: &Context, args: &ValidateArgs) -> Result<u8, Error> {
     let schema = context.settings.schema(None)?;

@@ -9,24 +9,24 @@ use leora_schema::{LEORA, TENANT};
 use super::survey::{Connected, Survey};
 use super::{Context, declared_in, explain, reports};
 use crate::cli::{VerifyArgs, VerifyFormat};
-use crate::db::introspect::Introspection;
-use crate::db::probe::{self, Proved};
-use crate::db::session::Server;
-use crate::diff::Object;
 use crate::error::{Error, exit};
-use crate::graph::Mark;
-use crate::model::Identifier;
 use crate::render::console::Console;
 use crate::render::{github, html, json, junit, markdown, report_text, sarif};
 use crate::report::{Circumstances, Reason, Report};
-use crate::verify::advice::{advise, inactive_slots};
-use crate::verify::check::Group;
-use crate::verify::checklist::checklist;
-use crate::verify::evidence::Evidence;
-use crate::verify::promise::Promise;
-use crate::verify::proof::{FirstRound, ProofOptions, Subject, order_advice};
-use crate::verify::renames::Renames;
-use crate::verify::waiver::waive;
+use leora_core::diff::Object;
+use leora_core::graph::Mark;
+use leora_core::model::Identifier;
+use leora_core::verify::advice::{advise, inactive_slots};
+use leora_core::verify::check::Group;
+use leora_core::verify::checklist::checklist;
+use leora_core::verify::evidence::Evidence;
+use leora_core::verify::promise::Promise;
+use leora_core::verify::proof::{FirstRound, ProofOptions, Subject, order_advice};
+use leora_core::verify::renames::Renames;
+use leora_core::verify::waiver::waive;
+use leora_db::introspect::Introspection;
+use leora_db::probe::{self, Proved};
+use leora_db::session::Server;
 
 pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<u8, Error> {
     if let Some(name) = &args.explain {

@@ -1,10 +1,10 @@
 //! Which error has which code.
 
 use super::{Code, Error};
-use crate::db::apply::{ApplyError, Outcome};
-use crate::db::connect::{Reason, TargetError};
-use crate::db::scratch::ScratchError;
-use crate::db::session::QueryError;
+use leora_db::apply::{ApplyError, Outcome};
+use leora_db::connect::{Reason, TargetError};
+use leora_db::scratch::ScratchError;
+use leora_db::session::QueryError;
 
 impl Error {
     /// The code that `explain` takes; none when what failed has been said already.

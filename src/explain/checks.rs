@@ -2,7 +2,7 @@
 //! tried.
 
 use super::Explanation;
-use crate::verify::proof::TRIED;
+use leora_core::verify::proof::TRIED;
 
 /// What is said about a check or an advice.
 #[derive(Clone, Copy, Debug)]

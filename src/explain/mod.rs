@@ -5,8 +5,8 @@ pub mod checks;
 use std::fmt::Write as _;
 
 use crate::error::TABLE;
-use crate::verify::check::Group;
 use checks::{ADVICE, CHECKS};
+use leora_core::verify::check::Group;
 
 /// What is said about one code, check or advice.
 #[derive(Clone, Debug, PartialEq, Eq)]

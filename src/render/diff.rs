@@ -3,8 +3,8 @@
 use similar::TextDiff;
 
 use super::style;
-use crate::model::in_lines;
 use crate::report::ObjectDiff;
+use leora_core::model::in_lines;
 
 /// What should be against what is, unified; what is missing begins with `-`, what is not expected
 /// with `+`.

@@ -2,10 +2,10 @@
 //! `::warning` and `::notice`).
 
 use super::style::command;
-use crate::plan::Plan;
 use crate::render::remedy::told;
 use crate::report::{NoResult, Reason, Report};
-use crate::verify::check::{Check, Finding, Outcome};
+use leora_core::plan::Plan;
+use leora_core::verify::check::{Check, Finding, Outcome};
 
 /// GitHub shows no more of one kind for one step.
 const MOST: usize = 10;

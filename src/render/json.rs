@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::is_unsafe;
+use leora_core::model::is_unsafe;
 
 /// The JSON Schema of a report.
 ///

@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report as JUnit, TestCase, TestCaseStatus, Tes
 use super::diff;
 use crate::render::remedy::told;
 use crate::report::{NoResult, Reason, Report, Run};
-use crate::verify::check::{Check, Finding, Group, Outcome};
+use leora_core::verify::check::{Check, Finding, Group, Outcome};
 
 /// Writes `report`. What was not proved is a skipped case, or a failed one where proof was asked for.
 pub fn render(report: &Report) -> String {

@@ -2,10 +2,10 @@
 
 use super::remedy::{parted, told};
 use super::{diff, words};
-use crate::plan::{Plan, Transaction};
 use crate::report::{NoResult, Reason, Report, Run};
-use crate::verify::advice::{Advice, DECLARE_FIRST};
-use crate::verify::check::{Check, Group, Outcome};
+use leora_core::plan::{Plan, Transaction};
+use leora_core::verify::advice::{Advice, DECLARE_FIRST};
+use leora_core::verify::check::{Check, Group, Outcome};
 
 /// The most findings of one check that are written out.
 const MOST_FINDINGS: usize = 12;

@@ -3,9 +3,9 @@
 use super::diff;
 use super::style::{bad, caution, faint, good, strong, wrapped};
 use super::words;
-use crate::plan::{Plan, Remark, Step, Transaction};
 use crate::report::ObjectDiff;
-use crate::verify::advice::Advice;
+use leora_core::plan::{Plan, Remark, Step, Transaction};
+use leora_core::verify::advice::Advice;
 
 /// Writes `plan` for a terminal of `width` columns. `advice` is what the design leaves open, `diffs`
 /// the tables that are refused.

@@ -2,8 +2,8 @@
 
 use super::style::{bad, caution, good, wrapped};
 use crate::error::Code;
-use crate::model::name::for_shell;
-use crate::plan::prisma_record::{Objection, PrismaRow, PrismaState};
+use leora_core::model::name::for_shell;
+use leora_core::plan::prisma_record::{Objection, PrismaRow, PrismaState};
 
 /// How much of the migration a database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

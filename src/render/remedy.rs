@@ -1,7 +1,7 @@
 //! A remedy, parted into what is typed and what is read.
 
 use super::style;
-use crate::verify::check::Remedy;
+use leora_core::verify::check::Remedy;
 
 /// The words that statements in remedies begin with.
 const VERBS: [&str; 9] = [

@@ -9,9 +9,9 @@ mod proof;
 use failures::Failed;
 
 use super::style::{bad, caution, faint, good, strong, wrapped};
-use crate::model::in_a_line;
 use crate::report::{Conclusion, NoResult, Reason, Report};
-use crate::verify::check::{Finding, Outcome};
+use leora_core::model::in_a_line;
+use leora_core::verify::check::{Finding, Outcome};
 
 /// The most findings of one check that are written out, unless all are asked for.
 const MOST_FINDINGS: usize = 6;

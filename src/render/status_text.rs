@@ -3,13 +3,13 @@
 use super::prisma_text;
 use super::style::{bad, caution, good, strong, wrapped};
 use super::words;
-use crate::db::history::{self, History, RolledBack, Run, RunState};
-use crate::model::replication::Slot;
-use crate::model::{in_a_line, printable};
-use crate::plan::Plan;
-use crate::plan::prisma_record::PrismaRow;
 use crate::report::Subject;
-use crate::verify::checklist::counted;
+use leora_core::model::replication::Slot;
+use leora_core::model::{in_a_line, printable};
+use leora_core::plan::Plan;
+use leora_core::plan::prisma_record::PrismaRow;
+use leora_core::verify::checklist::counted;
+use leora_db::history::{self, History, RolledBack, Run, RunState};
 
 /// Writes the state of the database and its history, for a terminal of `width` columns. `prisma` is what
 /// Prisma's history says of the migration, and which others stop it; of the logical `slots`, the inactive are named.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use colored::{ColoredString, Colorize};
 use uuid::Uuid;
 
-use crate::model::{in_a_line, in_lines, within_a_line};
+use leora_core::model::{in_a_line, in_lines, within_a_line};
 
 /// What begins an escape sequence of ours: a parameter before the others that is another in each run. So text from
 /// elsewhere cannot have it, and [`shown`] tells our colours from those that such text brings.

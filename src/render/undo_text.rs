@@ -1,10 +1,10 @@
 //! What a rollback would do, for people.
 
 use super::style::{bad, caution, strong, wrapped};
-use crate::db::history::Run;
-use crate::db::rollback::Rollback;
-use crate::model::in_a_line;
-use crate::verify::checklist::counted;
+use leora_core::model::in_a_line;
+use leora_core::verify::checklist::counted;
+use leora_db::history::Run;
+use leora_db::rollback::Rollback;
 
 /// Writes what goes, what is lost with it, and what is gone already.
 pub fn render(rollback: &Rollback, endpoint: &str, width: usize) -> String {

@@ -2,8 +2,8 @@
 
 use super::style::{paragraph, wrapped};
 use super::words;
-use crate::plan::Plan;
-use crate::verify::checklist::counted;
+use leora_core::plan::Plan;
+use leora_core::verify::checklist::counted;
 
 /// Writes what `plan`, made on the schema that stood before and held `before` tables, says of the
 /// declaration's `models`.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::style::{caution, wrapped};
-use crate::db::apply::{Awaited, Blocker, Changed, Progress, Waiting};
-use crate::model::in_a_line;
-use crate::model::name::literal;
-use crate::verify::checklist::counted;
+use leora_core::model::in_a_line;
+use leora_core::model::name::literal;
+use leora_core::verify::checklist::counted;
+use leora_db::apply::{Awaited, Blocker, Changed, Progress, Waiting};
 
 /// The most sessions that are named.
 const MOST: usize = 5;

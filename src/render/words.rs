@@ -1,8 +1,8 @@
 //! Sentences about a plan that more than one renderer says.
 
-use crate::plan::locking::strongest;
-use crate::plan::{Lock, Plan, Refusal, Remark, Step, Undo};
-use crate::verify::checklist::counted;
+use leora_core::plan::locking::strongest;
+use leora_core::plan::{Lock, Plan, Refusal, Remark, Step, Undo};
+use leora_core::verify::checklist::counted;
 
 /// How a part of a sentence is made to stand out.
 pub type Paint = fn(&str) -> String;

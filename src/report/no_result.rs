@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{FORMAT_VERSION, Run};
 use crate::error::{Code, Error, TABLE};
-use crate::model::in_lines;
+use leora_core::model::in_lines;
 
 /// A command that could not look, and why: what each report holds that was asked for.
 #[derive(Clone, Debug, Serialize)]

@@ -1,12 +1,12 @@
 //! What stands around a schema is told as it is: to whom a table is open and why, who lacks which rights, and what
 //! sets a limit. On a server of its own, since roles belong to a server.
 
-use leora_migrate::db::introspect::introspect;
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
-use leora_migrate::db::session::Session;
-use leora_migrate::model::Identifier;
-use leora_migrate::verify::rights::Shortfall;
-use leora_migrate::verify::surroundings::{Exposed, Holding, Opening, Privileges, Surroundings};
+use leora_core::model::Identifier;
+use leora_core::verify::rights::Shortfall;
+use leora_core::verify::surroundings::{Exposed, Holding, Opening, Privileges, Surroundings};
+use leora_db::introspect::introspect;
+use leora_db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::session::Session;
 use postgres::{Client, NoTls};
 
 use super::reports::migrated;

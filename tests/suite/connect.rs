@@ -8,8 +8,8 @@ mod tls;
 
 use std::sync::OnceLock;
 
-use leora_migrate::db::connect::{ConnectError, Reason, Sources, Target};
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::connect::{ConnectError, Reason, Sources, Target};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use postgres::{Client, NoTls};
 
 use certificates::{Authority, write};
@@ -147,7 +147,7 @@ pub(crate) fn target(address: &str, variables: &[(&str, &str)]) -> Target {
 }
 
 #[track_caller]
-fn connects(address: &str, variables: &[(&str, &str)]) -> leora_migrate::db::connect::Connection {
+fn connects(address: &str, variables: &[(&str, &str)]) -> leora_db::connect::Connection {
     let client = target(address, variables).connect("a test");
     client.unwrap_or_else(|error| panic!("{error}\n{error:?}"))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use leora_core::verify::proof::TRIED;
 use leora_migrate::explain;
-use leora_migrate::verify::proof::TRIED;
 use serde_json::Value;
 
 use super::reports::{hostile, migrated};

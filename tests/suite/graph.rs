@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use leora_migrate::graph::Graph;
-use leora_migrate::model::{Identifier, snapshot};
-use leora_migrate::verify::promise::Promise;
+use leora_core::graph::Graph;
+use leora_core::model::{Identifier, snapshot};
+use leora_core::verify::promise::Promise;
 use leora_schema::LEORA;
 use roxmltree::{Document, Node};
 

@@ -10,7 +10,6 @@ mod dry_run;
 mod encodings;
 mod explain;
 mod faults;
-mod floors;
 mod grants;
 mod graph;
 mod harness;

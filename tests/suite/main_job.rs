@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use leora_migrate::model::snapshot;
+use leora_core::model::snapshot;
 
 use super::support::{Cli, Template, TestDatabase, oracle, repository};
 

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use leora_migrate::db::apply::ApplyOptions;
-use leora_migrate::db::connect::{PoolerProblem, Reason, Target};
-use leora_migrate::plan::prisma_record::PrismaMigration;
-use leora_migrate::plan::{Grouping, Plan};
+use leora_core::plan::prisma_record::PrismaMigration;
+use leora_core::plan::{Grouping, Plan};
+use leora_db::apply::ApplyOptions;
+use leora_db::connect::{PoolerProblem, Reason, Target};
 use postgres::types::Type;
 use postgres::{Client, SimpleQueryMessage};
 

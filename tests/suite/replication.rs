@@ -1,7 +1,7 @@
 //! A publisher and its subscriber: the migration stops no replication, and each knows its own runs. On two servers of
 //! their own, since the shared one writes no logical WAL.
 
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use postgres::{Client, NoTls};
 
 use crate::apply::ground::until;

@@ -17,11 +17,11 @@ pub(crate) fn migrated() -> Template {
             let sql = std::fs::read_to_string(super::support::repository(file)).unwrap();
             client.batch_execute(&sql).unwrap();
         }
-        let plan = leora_migrate::verify::promise::Promise::new(
+        let plan = leora_core::verify::promise::Promise::new(
             &leora_schema::LEORA,
-            leora_migrate::model::snapshot::read(leora_schema::BASELINE).unwrap(),
+            leora_core::model::snapshot::read(leora_schema::BASELINE).unwrap(),
         )
-        .plan_on_baseline(&leora_migrate::model::Identifier::new("public").unwrap());
+        .plan_on_baseline(&leora_core::model::Identifier::new("public").unwrap());
         for step in &plan.steps {
             client.batch_execute(&step.sql).unwrap();
         }

@@ -1,10 +1,10 @@
 //! Taking a migration back: all that it made, and nothing else.
 
-use leora_migrate::db::apply::{ApplyError, Committed, Interrupt, Observer, Obstacle, Waiting};
-use leora_migrate::db::history::RunState;
-use leora_migrate::db::introspect::introspect;
-use leora_migrate::db::rollback::{Rollback, prepare, roll_back};
-use leora_migrate::diff::compare;
+use leora_core::diff::compare;
+use leora_db::apply::{ApplyError, Committed, Interrupt, Observer, Obstacle, Waiting};
+use leora_db::history::RunState;
+use leora_db::introspect::introspect;
+use leora_db::rollback::{Rollback, prepare, roll_back};
 
 use crate::apply::ground::{Ground, Holder, ROWS, patient, without};
 use crate::support::{Cli, Template, TestDatabase};

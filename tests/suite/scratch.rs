@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use leora_migrate::db::scratch::{Binaries, Options, ScratchError, ScratchServer};
+use leora_db::scratch::{Binaries, Options, ScratchError, ScratchServer};
 use postgres::{Client, NoTls};
 
 fn start(options: &Options) -> ScratchServer {

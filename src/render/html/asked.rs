@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Page, soft};
-use crate::model::{Identifier, Table, TableReference};
+use leora_core::model::{Identifier, Table, TableReference};
 
 pub(super) fn section(page: &Page<'_>) -> Markup {
     let promise = page.promise;

@@ -6,7 +6,7 @@ use super::soft;
 use crate::render::diff;
 use crate::render::remedy::{parted, told};
 use crate::report::Report;
-use crate::verify::check::{Check, Group, Outcome};
+use leora_core::verify::check::{Check, Group, Outcome};
 
 pub(super) fn section(report: &Report) -> Markup {
     let failed = || {

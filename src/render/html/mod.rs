@@ -7,12 +7,12 @@ mod planned;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::picture::{self, in_words, svg};
-use crate::graph::{Graph, Mark};
-use crate::model::{Identifier, in_lines};
-use crate::plan::Plan;
 use crate::report::{Conclusion, NoResult, Report, Run, Subject};
-use crate::verify::advice::{Advice, DECLARE_FIRST};
-use crate::verify::promise::Promise;
+use leora_core::graph::{Graph, Mark};
+use leora_core::model::{Identifier, in_lines};
+use leora_core::plan::Plan;
+use leora_core::verify::advice::{Advice, DECLARE_FIRST};
+use leora_core::verify::promise::Promise;
 
 const STYLE: &str = include_str!("style.css");
 /// The table that deletes are followed from.

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::{Page, soft};
-use crate::plan::{Plan, Transaction};
 use crate::render::words;
+use leora_core::plan::{Plan, Transaction};
 
 pub(super) fn section(page: &Page<'_>) -> Markup {
     let plan = page.plan;

@@ -1,7 +1,7 @@
 //! Graphs as Graphviz DOT.
 
-use crate::graph::{Graph, Mark};
-use crate::model::{Action, Identifier};
+use leora_core::graph::{Graph, Mark};
+use leora_core::model::{Action, Identifier};
 
 /// Writes `graph`: a box a table, an edge a foreign key, from the parent to the child.
 pub fn render(graph: &Graph) -> String {

@@ -268,7 +268,7 @@ mod tests {
 
     use super::super::{Kind, Row};
     use super::*;
-    use crate::graph::Mark;
+    use leora_core::graph::Mark;
 
     fn card(rows: usize) -> Card {
         Card {

@@ -1,7 +1,7 @@
 //! Graphs as Mermaid, which pages on GitHub and GitLab draw.
 
-use crate::graph::{Edge, Graph, Mark};
-use crate::model::{Action, Identifier, Schema, in_a_line};
+use leora_core::graph::{Edge, Graph, Mark};
+use leora_core::model::{Action, Identifier, Schema, in_a_line};
 
 /// What a delete reaches, as a flowchart: an arrow where the row goes too, a dotted one where it
 /// stays, a cross where the delete is refused.

@@ -9,8 +9,8 @@ pub mod svg;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Edge, Graph, Mark};
-use crate::model::{Action, Identifier, Schema, Table};
+use leora_core::graph::{Edge, Graph, Mark};
+use leora_core::model::{Action, Identifier, Schema, Table};
 
 /// Where there are many lines, more than these from one card tell nothing: the other end says in
 /// words where it leads.

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::layout::{HEAD, Layout, MARK, PADDING, Place, lay_out};
 use super::{Card, Kind, Link, Picture, Row, path};
-use crate::graph::Mark;
+use leora_core::graph::Mark;
 
 const STYLE: &str = include_str!("style.css");
 

@@ -2,8 +2,8 @@
 
 use super::Page;
 use crate::render::style::{faint, strong, wrapped};
-use crate::verify::advice::{Advice, DECLARE_FIRST};
-use crate::verify::checklist::counted;
+use leora_core::verify::advice::{Advice, DECLARE_FIRST};
+use leora_core::verify::checklist::counted;
 
 /// Writes `advice`: by kinds, or each with its reason and the SQL that would settle it.
 pub(super) fn write(out: &mut String, advice: &[Advice], page: Page) {

@@ -1,7 +1,7 @@
 //! What was found in a group that passed whole, in a few words with the figures of its checks.
 
-use crate::verify::check::{Check, Group};
-use crate::verify::checklist::counted;
+use leora_core::verify::check::{Check, Group};
+use leora_core::verify::checklist::counted;
 
 /// What the `checks` of `group`, all of which passed, found.
 pub(super) fn found(group: Group, checks: &[&Check]) -> String {

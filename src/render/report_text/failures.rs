@@ -7,9 +7,9 @@ use super::{MOST_FINDINGS, Page, more, remedy};
 use crate::render::diff;
 use crate::render::style::{bad, strong, wrapped};
 use crate::report::{ObjectDiff, Report};
-use crate::verify::check::{Check, Finding};
-use crate::verify::checklist::APPLIED;
-use crate::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS, is_left_to_others};
+use leora_core::verify::check::{Check, Finding};
+use leora_core::verify::checklist::APPLIED;
+use leora_core::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS, is_left_to_others};
 
 /// The most findings of one check that are written out where one error is behind them.
 const MOST_OF_ONE_ERROR: usize = 3;
@@ -210,7 +210,7 @@ fn diffs(out: &mut String, report: &Report, page: Page) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::check::{Group, Outcome};
+    use leora_core::verify::check::{Group, Outcome};
 
     #[test]
     fn what_was_expected_is_not_said_twice_but_for_a_number_that_only_ends_like_it() {

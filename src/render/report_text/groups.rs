@@ -3,7 +3,7 @@
 use super::{Page, brief};
 use crate::render::style::{bad, caution, faint, good, strong, wrapped};
 use crate::report::Report;
-use crate::verify::check::{Check, Group, Outcome};
+use leora_core::verify::check::{Check, Group, Outcome};
 
 /// In fewer columns what was found stands below the group's name, not beside it.
 const ROOM_FOR_COLUMNS: usize = 60;

@@ -3,8 +3,8 @@
 use super::{MOST_FINDINGS, Page, more};
 use crate::render::style::{caution, faint, strong, wrapped};
 use crate::report::Report;
-use crate::verify::check::{Check, Outcome};
-use crate::verify::proof::TRIED;
+use leora_core::verify::check::{Check, Outcome};
+use leora_core::verify::proof::TRIED;
 
 /// The most checks that a reason is said to keep open by their names; of more, their groups are named.
 const MOST_BY_NAME: usize = 3;

@@ -6,13 +6,13 @@ use chrono::DateTime;
 
 use super::*;
 use crate::error::Error;
-use crate::model::{Identifier, Schema};
 use crate::report::{Circumstances, ObjectDiff, Run, Subject};
-use crate::verify::advice::{Advice, DECLARE_FIRST};
-use crate::verify::check::{Check, Group};
-use crate::verify::checklist::Verdict;
-use crate::verify::proof::{ServerFailure, TRIED};
-use crate::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS};
+use leora_core::model::{Identifier, Schema};
+use leora_core::verify::advice::{Advice, DECLARE_FIRST};
+use leora_core::verify::check::{Check, Group};
+use leora_core::verify::checklist::Verdict;
+use leora_core::verify::proof::{ServerFailure, TRIED};
+use leora_core::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS};
 
 fn check(id: &'static str, group: Group, outcome: Outcome) -> Check {
     Check {

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::diff::Object;
-use crate::model::Identifier;
 use crate::render::remedy::told;
 use crate::report::{NoResult, Reason, Report, Run};
-use crate::verify::check::{Check, Finding, Outcome};
+use leora_core::diff::Object;
+use leora_core::model::Identifier;
+use leora_core::verify::check::{Check, Finding, Outcome};
 
 /// Where the application's tables are declared, as far as that is known.
 ///

@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use leora_migrate::db::apply::{
-    Applied, ApplyError, ApplyOptions, Done, Interrupt, Observer, apply,
-};
-use leora_migrate::db::connect::{Sources, Target};
-use leora_migrate::db::facts::{Reach, facts};
-use leora_migrate::db::history::{self, History};
-use leora_migrate::db::introspect::introspect;
-use leora_migrate::db::session::Session;
-use leora_migrate::model::{Identifier, Schema};
-use leora_migrate::plan::{Plan, Request, plan};
-use leora_migrate::verify::promise::Promise;
+use leora_core::model::{Identifier, Schema};
+use leora_core::plan::{Plan, Request, plan};
+use leora_core::verify::promise::Promise;
+use leora_db::apply::{Applied, ApplyError, ApplyOptions, Done, Interrupt, Observer, apply};
+use leora_db::connect::{Sources, Target};
+use leora_db::facts::{Reach, facts};
+use leora_db::history::{self, History};
+use leora_db::introspect::introspect;
+use leora_db::session::Session;
 use leora_schema::LEORA;
 
 use crate::support::{Template, TestDatabase};

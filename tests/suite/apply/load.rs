@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use leora_migrate::db::apply::{Applied, Done};
-use leora_migrate::plan::{Grouping, Plan};
+use leora_core::plan::{Grouping, Plan};
+use leora_db::apply::{Applied, Done};
 
 use super::ground::{Ground, Holder, patient, until};
 use crate::support::Template;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use leora_migrate::db::introspect::introspect;
-use leora_migrate::plan::locking::strongest;
-use leora_migrate::plan::record::Record;
-use leora_migrate::plan::script::{Statement, Unit, units};
-use leora_migrate::plan::undo::undo;
-use leora_migrate::plan::{Grouping, LockMode, Plan, Step, Transaction};
+use leora_core::plan::locking::strongest;
+use leora_core::plan::record::Record;
+use leora_core::plan::script::{Statement, Unit, units};
+use leora_core::plan::undo::undo;
+use leora_core::plan::{Grouping, LockMode, Plan, Step, Transaction};
+use leora_db::introspect::introspect;
 use postgres::Client;
 
 use super::ground::{Ground, Holder, ROWS, until, without};
@@ -36,7 +36,7 @@ fn held(client: &mut Client, pid: i32, stood: &Stood) -> BTreeMap<String, LockMo
 }
 
 fn claimed(step: &Step) -> BTreeMap<String, LockMode> {
-    let pair = |lock: &leora_migrate::plan::Lock| (lock.table.to_string(), lock.mode);
+    let pair = |lock: &leora_core::plan::Lock| (lock.table.to_string(), lock.mode);
     step.locks.iter().map(pair).collect()
 }
 

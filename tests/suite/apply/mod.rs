@@ -7,12 +7,12 @@ mod one_table;
 mod stall;
 mod waiting;
 
-use leora_migrate::db::apply::{Applied, ApplyError};
-use leora_migrate::db::history::RunState;
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
-use leora_migrate::plan::Plan;
-use leora_migrate::plan::record::{HistoryState, Record};
-use leora_migrate::plan::script::{for_psql, units};
+use leora_core::plan::Plan;
+use leora_core::plan::record::{HistoryState, Record};
+use leora_core::plan::script::{for_psql, units};
+use leora_db::apply::{Applied, ApplyError};
+use leora_db::history::RunState;
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use std::time::Duration;
 
 use crate::support::{Template, repository};

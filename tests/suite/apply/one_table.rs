@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use leora_migrate::db::apply::{Applied, ApplyError, ApplyOptions, Interrupt, Stop};
-use leora_migrate::db::history::RunState;
-use leora_migrate::plan::prisma_record::PrismaMigration;
-use leora_migrate::plan::{Grouping, Plan};
+use leora_core::plan::prisma_record::PrismaMigration;
+use leora_core::plan::{Grouping, Plan};
+use leora_db::apply::{Applied, ApplyError, ApplyOptions, Interrupt, Stop};
+use leora_db::history::RunState;
 
 use super::ground::{Ground, Holder, ROWS, patient, without};
 use super::waiting::{Notes, UPDATE_ONE};

@@ -6,13 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use leora_migrate::db::apply::{Applied, ApplyError, ApplyOptions, Done};
-use leora_migrate::db::history::RunState;
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
-use leora_migrate::plan::locking::{
-    HELD, Locking, QUEUED, WITHOUT_WAITING, lock_tables, strongest,
-};
-use leora_migrate::plan::{Grouping, Plan};
+use leora_core::plan::locking::{HELD, Locking, QUEUED, WITHOUT_WAITING, lock_tables, strongest};
+use leora_core::plan::{Grouping, Plan};
+use leora_db::apply::{Applied, ApplyError, ApplyOptions, Done};
+use leora_db::history::RunState;
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 
 use super::ground::{Ground, Holder, patient, target, until};
 use super::waiting::{Notes, UPDATE_ONE};

@@ -4,10 +4,10 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use leora_migrate::db::apply::{
+use leora_db::apply::{
     Applied, ApplyError, ApplyOptions, Awaited, Blocker, Interrupt, Observer, Waiting,
 };
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 
 use super::ground::{Ground, Holder, patient, until};
 use crate::support::{Cli, Template, repository};

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use leora_migrate::db::connect::{PoolerProblem, Reason};
+use leora_db::connect::{PoolerProblem, Reason};
 
 use super::{quoted_password, refused, server};
 

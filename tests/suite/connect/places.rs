@@ -1,6 +1,6 @@
 //! Sockets, IPv6, several hosts.
 
-use leora_migrate::db::connect::Reason;
+use leora_db::connect::Reason;
 
 use super::{connects, one, refused, server, who};
 

@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use leora_migrate::db::connect::{CertificateProblem, Reason};
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::connect::{CertificateProblem, Reason};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use postgres::{Client, NoTls};
 
 use super::certificates::write;

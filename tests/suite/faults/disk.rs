@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use leora_migrate::db::apply::ApplyError;
+use leora_db::apply::ApplyError;
 
 use super::nothing_changed;
 use crate::apply::ground::Ground;

@@ -6,8 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use leora_migrate::db::apply::{Applied, Doubt};
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::apply::{Applied, Doubt};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use postgres::{Client, NoTls};
 
 use super::lost::{applied_through, doubt};

@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use leora_migrate::db::history::RunState;
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::history::RunState;
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use postgres::{Client, NoTls};
 
 use super::lone::lacking;

@@ -3,11 +3,11 @@
 use std::thread;
 use std::time::Duration;
 
-use leora_migrate::db::apply::{
+use leora_core::plan::Step;
+use leora_db::apply::{
     Applied, ApplyError, ApplyOptions, Blocker, Interrupt, Observer, Stop, Waiting,
 };
-use leora_migrate::db::history::RunState;
-use leora_migrate::plan::Step;
+use leora_db::history::RunState;
 
 use crate::apply::ground::{Ground, Holder, ROWS, patient, until, without};
 use crate::support::{Cli, Template};
@@ -201,7 +201,7 @@ impl Observer for Notes<'_> {
         self.done += 1;
     }
 
-    fn progress(&mut self, _: usize, _: &Step, progress: &leora_migrate::db::apply::Progress) {
+    fn progress(&mut self, _: usize, _: &Step, progress: &leora_db::apply::Progress) {
         self.phases.push(progress.phase.clone());
     }
 

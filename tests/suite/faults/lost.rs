@@ -3,12 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use leora_migrate::db::apply::{
-    Applied, ApplyError, ApplyOptions, Doubt, Interrupt, Outcome, Stop, apply,
-};
+use leora_db::apply::{Applied, ApplyError, ApplyOptions, Doubt, Interrupt, Outcome, Stop, apply};
 
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
-use leora_migrate::plan::{Grouping, Plan};
+use leora_core::plan::{Grouping, Plan};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 
 use super::proxy::{Cut, Proxy};
 use crate::apply::ground::{Ground, patient, session, target};

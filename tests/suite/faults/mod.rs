@@ -13,7 +13,7 @@ mod rights;
 mod shortened;
 mod verifying;
 
-use leora_migrate::db::apply::ApplyError;
+use leora_db::apply::ApplyError;
 
 use crate::apply::ground::Ground;
 use crate::support::Template;

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use postgres::{Client, NoTls};
 
 use crate::apply::ground::{Ground, until};

@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use leora_migrate::db::apply::patiently;
+use leora_db::apply::patiently;
 
 use super::killed::signal;
 use crate::apply::ground::{Ground, Holder, patient, until};

@@ -1,6 +1,6 @@
 //! Rights that are missing are named with what gives them.
 
-use leora_migrate::db::apply::{ApplyError, Interrupt, apply, preflight};
+use leora_db::apply::{ApplyError, Interrupt, apply, preflight};
 
 use crate::apply::ground::{Ground, ROWS, patient, session, target, without};
 use crate::support::Template;
@@ -90,7 +90,7 @@ fn a_database_that_takes_no_changes_says_so() {
     let ground = Ground::on(Template::Baseline);
     let mut session = ground.session();
     let plan = ground.plan(&mut session);
-    let reason = |change: &dyn Fn(&mut leora_migrate::db::session::Server)| {
+    let reason = |change: &dyn Fn(&mut leora_db::session::Server)| {
         let mut session = ground.session();
         change(&mut session.server);
         let obstacles = preflight(&ground.target, &mut session, &plan).unwrap();
@@ -101,7 +101,7 @@ fn a_database_that_takes_no_changes_says_so() {
     assert!(reason(&|server| server.in_recovery = true).contains("replica"));
     assert!(reason(&|server| server.read_only = true).contains("read-only"));
     assert!(reason(&|server| server.schema_oid = None).contains("no schema"));
-    let replica = |server: &mut leora_migrate::db::session::Server| {
+    let replica = |server: &mut leora_db::session::Server| {
         "replica".clone_into(&mut server.session_replication_role);
     };
     assert!(reason(&replica).contains("no foreign key is enforced"));

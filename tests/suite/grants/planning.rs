@@ -67,7 +67,7 @@ fn who_owns_who_is_given_and_who_lacks_is_said_in_every_format() {
 /// On a server of its own, since the roles have the names that Supabase gives them.
 #[test]
 fn what_is_served_to_the_internet_is_a_warning_with_what_prevents_it() {
-    use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+    use leora_db::scratch::{Binaries, Options, ScratchServer};
     let server = ScratchServer::start(&Binaries::find().unwrap(), &Options::default()).unwrap();
     let url = server.url("postgres");
     let psql = |sql: &str| crate::support::psql(&url, sql).exits(0);

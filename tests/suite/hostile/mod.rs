@@ -4,8 +4,8 @@
 mod scene;
 
 use clap::CommandFactory;
+use leora_core::model::name::literal;
 use leora_migrate::cli::Cli as CommandLine;
-use leora_migrate::model::name::literal;
 
 use super::reports::migrated;
 use super::support::{Cli, Output, Template, TestDatabase, on_a_terminal, server_url};

@@ -1,6 +1,6 @@
 //! Databases with all that somebody may create who may create things.
 
-use leora_migrate::model::name::{literal, quoted};
+use leora_core::model::name::{literal, quoted};
 
 use crate::reports::migrated;
 use crate::support::{Template, TestDatabase};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use leora_migrate::prisma::{self, Source};
+use leora_core::prisma::{self, Source};
 
 use super::{ask_prisma, public, source};
 use crate::support::repository;

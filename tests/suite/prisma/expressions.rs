@@ -1,9 +1,9 @@
 //! Predicates as people write them, and as PostgreSQL prints them: one and the same.
 
-use leora_migrate::db::introspect::introspect;
-use leora_migrate::db::session::Session;
-use leora_migrate::diff::compare;
-use leora_migrate::prisma::{self, Source};
+use leora_core::diff::compare;
+use leora_core::prisma::{self, Source};
+use leora_db::introspect::introspect;
+use leora_db::session::Session;
 
 use super::public;
 use crate::support::{Template, TestDatabase};

@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use leora_migrate::db::introspect::introspect;
-use leora_migrate::db::session::Session;
-use leora_migrate::ddl::Change;
-use leora_migrate::diff::compare;
-use leora_migrate::model::{Identifier, Schema};
-use leora_migrate::prisma;
+use leora_core::ddl::Change;
+use leora_core::diff::compare;
+use leora_core::model::{Identifier, Schema};
+use leora_core::prisma;
+use leora_db::introspect::introspect;
+use leora_db::session::Session;
 
 use serde_json::json;
 
@@ -300,7 +300,7 @@ fn the_applications_database_is_as_its_schema_is_read() {
 #[test]
 fn the_declaration_is_what_the_applications_schema_says() {
     let schema = prisma::schema(&[source("fixtures/leora/phase1.prisma")], &public()).unwrap();
-    let declared = leora_migrate::model::lower::lower(&leora_schema::LEORA);
+    let declared = leora_core::model::lower::lower(&leora_schema::LEORA);
     assert_eq!(schema.table_names().count(), 61);
     for (name, table) in &declared.tables {
         assert_eq!(&schema.tables[name], table, "{name}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use leora_migrate::prisma::{self, Source, print};
+use leora_core::prisma::{self, Source, print};
 
 use super::{all_fixtures, ask_prisma, source};
 

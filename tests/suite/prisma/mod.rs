@@ -9,8 +9,8 @@ mod robust;
 
 use std::fs;
 
-use leora_migrate::model::Identifier;
-use leora_migrate::prisma::Source;
+use leora_core::model::Identifier;
+use leora_core::prisma::Source;
 
 use crate::support::{Output, oracle_without_database, repository};
 

@@ -1,7 +1,7 @@
 //! Phase 1 put into schemas.
 
-use leora_migrate::prisma::patch::{Conflict, PatchError, patch};
-use leora_migrate::prisma::{self, Source};
+use leora_core::prisma::patch::{Conflict, PatchError, patch};
+use leora_core::prisma::{self, Source};
 use leora_schema::LEORA;
 
 use super::{ask_prisma, public, source};

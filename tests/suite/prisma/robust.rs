@@ -4,8 +4,8 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use leora_migrate::prisma::patch::patch;
-use leora_migrate::prisma::{self, Source, print};
+use leora_core::prisma::patch::patch;
+use leora_core::prisma::{self, Source, print};
 use leora_schema::LEORA;
 use proptest::prelude::*;
 

@@ -1,8 +1,8 @@
 //! What stands already, what is rolled back, and who else is at work.
 
-use leora_migrate::db::apply::{Applied, ApplyError, ApplyOptions, Observer, Waiting};
-use leora_migrate::model::Identifier;
-use leora_migrate::plan::prisma_record::PrismaMigration;
+use leora_core::model::Identifier;
+use leora_core::plan::prisma_record::PrismaMigration;
+use leora_db::apply::{Applied, ApplyError, ApplyOptions, Observer, Waiting};
 
 use super::{HISTORY, Project};
 use crate::apply::ground::{Ground, Holder, ROWS, patient, without};

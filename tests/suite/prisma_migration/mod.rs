@@ -7,7 +7,7 @@ mod sent;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leora_migrate::plan::prisma_record::{checksum, is_of};
+use leora_core::plan::prisma_record::{checksum, is_of};
 
 use super::support::{Cli, Output, Template, TestDatabase, oracle, oracle_at, repository};
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use leora_migrate::plan::prisma_record::checksum;
+use leora_core::plan::prisma_record::checksum;
 
 use super::{HISTORY, Project};
 use crate::support::{Output, Template};

@@ -11,15 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use leora_migrate::db::introspect::introspect;
-use leora_migrate::db::probe;
-use leora_migrate::db::session::Session;
-use leora_migrate::model::{Identifier, Schema};
-use leora_migrate::plan::plan;
-use leora_migrate::verify::advice::Advice;
-use leora_migrate::verify::check::{Check, Group, Outcome};
-use leora_migrate::verify::promise::Promise;
-use leora_migrate::verify::proof::{self, FirstRound, ProofOptions, Subject};
+use leora_core::model::{Identifier, Schema};
+use leora_core::plan::plan;
+use leora_core::verify::advice::Advice;
+use leora_core::verify::check::{Check, Group, Outcome};
+use leora_core::verify::promise::Promise;
+use leora_core::verify::proof::{self, FirstRound, ProofOptions, Subject};
+use leora_db::introspect::introspect;
+use leora_db::probe;
+use leora_db::session::Session;
 use leora_schema::LEORA;
 use postgres::Client;
 

@@ -4,9 +4,9 @@ mod mutants;
 mod schemas;
 mod sound;
 
-use leora_migrate::diff::compare;
-use leora_migrate::model::canon::normalise;
-use leora_migrate::model::snapshot;
+use leora_core::diff::compare;
+use leora_core::model::canon::normalise;
+use leora_core::model::snapshot;
 use proptest::prelude::*;
 
 use super::support::{Cli, Template, TestDatabase};

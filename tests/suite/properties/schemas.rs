@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use leora_migrate::model::{
+use leora_core::model::{
     Action, Column, ColumnDefault, Constraint, Deferrable, Domain, Enum, Expression, Firing,
     ForeignKey, Generated, Identifier, Identity, Index, IndexKey, IndexState, IndexTarget,
     Persistence, PrimaryKey, RowSecurity, Schema, SqlType, Table, TableKind, TableReference,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leora_migrate::model::{
+use leora_core::model::{
     Action, Column, ColumnDefault, Deferrable, Enum, Expression, Firing, ForeignKey, Identifier,
     Index, IndexKey, IndexState, IndexTarget, PrimaryKey, Schema, SqlType, Table, TableReference,
     Validity,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use leora_migrate::db::scratch::Binaries;
+use leora_db::scratch::Binaries;
 
 use super::stand::Stand;
 use super::{Base, Case, broken, each, fixture, harmless, judged};

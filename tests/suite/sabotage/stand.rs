@@ -1,6 +1,6 @@
 //! A server with the databases that the cases break copies of.
 
-use leora_migrate::db::scratch::{Binaries, Options, ScratchServer};
+use leora_db::scratch::{Binaries, Options, ScratchServer};
 use postgres::{Client, NoTls};
 
 use super::{Base, Case, fixture};

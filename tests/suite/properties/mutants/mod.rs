@@ -6,8 +6,8 @@ mod other;
 
 use std::collections::BTreeMap;
 
-use leora_migrate::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind};
-use leora_migrate::model::{
+use leora_core::diff::{Difference, DifferenceKind, Effect, Object, ObjectKind};
+use leora_core::model::{
     Action, Column, ColumnDefault, Constraint, Deferrable, Expression, Firing, ForeignKey,
     Generated, Identifier, Identity, Index, IndexKey, IndexState, IndexTarget, Persistence,
     PrimaryKey, Schema, SqlType, Table, TableKind, TableReference, Trigger, Validity,
@@ -97,7 +97,7 @@ impl Mutants<'_> {
         self.add(Expected::Missing(object.clone()), |schema| {
             schema.domains.remove(name);
         });
-        let mut changed = |field, change: fn(&mut leora_migrate::model::Domain)| {
+        let mut changed = |field, change: fn(&mut leora_core::model::Domain)| {
             self.add(Expected::Changed(object.clone(), field), |schema| {
                 change(schema.domains.get_mut(name).unwrap());
             });

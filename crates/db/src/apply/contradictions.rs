@@ -1,0 +1,175 @@
+//! Rows that a unique index or a foreign key could not be made over, looked for before anything is done.
+
+use crate::introspect::{settings_for, short_waits};
+use crate::orphans::rows_that_name_none;
+use crate::session::{QueryError, Session};
+use leora_core::ddl::Change;
+use leora_core::model::{ForeignKey, Identifier, Index, IndexTarget};
+use leora_core::plan::{Plan, Step};
+use leora_core::verify::checklist::counted;
+
+use super::attempt::roll_back;
+use super::preflight::Obstacle;
+
+/// How long is looked for each. What takes longer is left to PostgreSQL, which finds it too, midway.
+const LOOKING: &str = "SET LOCAL statement_timeout = '5s';\n";
+
+/// The rows that steps of `plan` would fail over. A round trip for each unique index and foreign key that
+/// is to be made on a table that holds rows; one that is not answered in seconds is not looked for.
+///
+/// # Errors
+///
+/// When the connection is gone.
+pub fn contradictions(session: &mut Session, plan: &Plan) -> Result<Vec<Obstacle>, QueryError> {
+    let mut found = Vec::new();
+    for question in plan.steps.iter().filter_map(|step| question(plan, step)) {
+        let batch = format!(
+            "BEGIN TRANSACTION READ ONLY;\n{}{LOOKING}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+            short_waits(session),
+            settings_for(&session.schema),
+            question.sql
+        );
+        match session.batch("looking for rows that contradict", &batch) {
+            Ok(answers) => {
+                let row = answers.first().and_then(|rows| rows.first());
+                let told = row.and_then(|row| Some((row.get(0)?, row.get(1)?)));
+                found.extend(told.map(|(number, example)| question.obstacle(number, example)));
+            }
+            Err(error) if error.is_loss() => return Err(error),
+            Err(_) => roll_back(session)?,
+        }
+    }
+    Ok(found)
+}
+
+/// What is asked of a step: how many there are, and one of them.
+struct Question {
+    /// One row, or none when no row contradicts.
+    sql: String,
+    /// What it counts.
+    counted: (&'static str, &'static str),
+    /// What is the matter, before the number and after it.
+    matter: (String, String),
+    remedy: String,
+}
+
+impl Question {
+    fn obstacle(&self, number: &str, example: &str) -> Obstacle {
+        let (one, many) = self.counted;
+        let number = counted(number.parse().unwrap_or(usize::MAX), one, many);
+        let (holds, therefore) = &self.matter;
+        Obstacle {
+            reason: format!("{holds} {number}, as ({example}), so {therefore} cannot be made"),
+            remedy: self.remedy.clone(),
+        }
+    }
+}
+
+fn question(plan: &Plan, step: &Step) -> Option<Question> {
+    let held = |table: &Identifier| plan.basis.held_rows.contains(table);
+    match &step.change {
+        Change::CreateIndex {
+            table, name, index, ..
+        } if index.unique && held(table) => twice(table, name, index),
+        Change::AddForeignKey {
+            table, name, key, ..
+        } if held(table) => orphans(plan, table, name, key),
+        Change::ValidateForeignKey { table, name, .. } if held(table) => {
+            let key = plan.basis.stood.tables.get(table)?.foreign_keys.get(name)?;
+            orphans(plan, table, name, key)
+        }
+        _ => None,
+    }
+}
+
+/// Keys that several rows have. Of an index that compares otherwise than its columns do, nothing is asked.
+fn twice(table: &Identifier, name: &Identifier, index: &Index) -> Option<Question> {
+    let mut columns = Vec::new();
+    for key in &index.keys {
+        match &key.on {
+            IndexTarget::Column(column)
+                if key.operator_class.is_none() && key.collation.is_none() =>
+            {
+                columns.push(column.quoted());
+            }
+            _ => return None,
+        }
+    }
+    if index.predicate.is_some() || index.nulls_not_distinct {
+        return None;
+    }
+    let rest = format!(
+        "FROM {} WHERE {} GROUP BY {list} HAVING pg_catalog.count(*) > 1",
+        table.quoted(),
+        all_given("", &columns),
+        list = columns.join(", "),
+    );
+    Some(Question {
+        sql: format!(
+            "SELECT pg_catalog.count(*) OVER (), {} {rest} LIMIT 1",
+            example("", &columns)
+        ),
+        counted: ("value", "values"),
+        matter: (
+            format!(
+                "several rows of {} have the same ({}):",
+                table.quoted(),
+                columns.join(", ")
+            ),
+            format!("the unique index {}", name.quoted()),
+        ),
+        remedy: format!(
+            "This loses data: the rows that you delete. Change or delete all rows but one of each. They are: SELECT {}, count(*) {rest};",
+            columns.join(", ")
+        ),
+    })
+}
+
+/// Rows of `table` that name a row which is not there.
+fn orphans(
+    plan: &Plan,
+    table: &Identifier,
+    name: &Identifier,
+    key: &ForeignKey,
+) -> Option<Question> {
+    let parent = key.references.here()?;
+    let columns: Vec<_> = key.columns.iter().map(Identifier::quoted).collect();
+    let stood = &plan.basis.stood.tables;
+    let there = stood.get_key_value(parent);
+    let rest = rows_that_name_none(table, stood.get(table)?, there, key);
+    Some(Question {
+        sql: format!(
+            "SELECT pg_catalog.count(*) OVER (), {} {rest} LIMIT 1",
+            example("c.", &columns)
+        ),
+        counted: ("row", "rows"),
+        matter: (
+            format!(
+                "rows of {} name by ({}) none of {} that is there:",
+                table.quoted(),
+                columns.join(", "),
+                parent.quoted()
+            ),
+            format!("the foreign key {}", name.quoted()),
+        ),
+        remedy: format!(
+            "This loses data: the rows that you delete. Delete them, or let them name one that is there. They are: SELECT * {rest};"
+        ),
+    })
+}
+
+fn all_given(before: &str, columns: &[String]) -> String {
+    let given: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{before}{column} IS NOT NULL"))
+        .collect();
+    given.join(" AND ")
+}
+
+fn example(before: &str, columns: &[String]) -> String {
+    let texts: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{before}{column}::text"))
+        .collect();
+    format!("pg_catalog.concat_ws(', ', {})", texts.join(", "))
+}

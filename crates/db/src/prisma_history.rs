@@ -1,0 +1,234 @@
+//! Prisma's own history, the table `_prisma_migrations` of a schema: read, and written into.
+
+use uuid::Uuid;
+
+use super::apply::{
+    ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
+    Persisted, Sending, Stage, attempt,
+};
+use super::catalog::{READS_NO_CODE, code_of_writes};
+use super::connect::Target;
+use super::session::{QueryError, Row, Rows, Session};
+use leora_core::model::name::{literal, quoted};
+use leora_core::plan::prisma_record::{
+    PrismaMigration, PrismaRecord, PrismaRow, PrismaState, none_failed, table,
+};
+use leora_core::plan::script::{Exclusion, transaction};
+
+/// What Prisma knows of one schema.
+#[derive(Clone, Debug, Default)]
+pub struct PrismaHistory {
+    /// Whether there is such a table, and what the role may do with it.
+    pub access: Access,
+    /// Its rows, in the order in which they began. None when they may not be read.
+    pub rows: Vec<PrismaRow>,
+    /// What would run when it is written to.
+    code: Option<Obstacle>,
+}
+
+/// What the role may do with the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// There is none.
+    #[default]
+    Absent,
+    /// Not even read it.
+    Closed,
+    /// Read it.
+    Read,
+    /// Read it and write to it.
+    Write,
+}
+
+/// What runs code when it is read, as a view does, is not read.
+const ACCESS: &str = "\
+SELECT CASE WHEN NOT ({reads_no_code}) OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'closed'
+            WHEN pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') THEN 'write'
+            ELSE 'read' END
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'";
+
+const ROWS: &str = "\
+SELECT migration_name, checksum,
+       pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
+       pg_catalog.to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), logs
+FROM {table} ORDER BY started_at, migration_name";
+
+/// [`Session::ask`], or [`Session::batch`] in a transaction that is open, which has its search_path.
+type Ask = fn(&mut Session, &'static str, &str) -> Result<Vec<Rows>, QueryError>;
+
+/// Reads Prisma's history of `session`'s schema. One round trip where there is none, else two.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer.
+pub fn read(session: &mut Session) -> Result<PrismaHistory, QueryError> {
+    read_by(session, Session::ask)
+}
+
+fn read_by(session: &mut Session, ask: Ask) -> Result<PrismaHistory, QueryError> {
+    let question = ACCESS
+        .replace("{reads_no_code}", READS_NO_CODE)
+        .replace("{schema}", &literal(session.schema.as_str()));
+    let answers = ask(session, "looking for Prisma's history", &question)?;
+    let access = match answers.first().and_then(|rows| rows.first()?.get(0)) {
+        None => Access::Absent,
+        Some("write") => Access::Write,
+        Some("read") => Access::Read,
+        Some(_) => Access::Closed,
+    };
+    let mut history = PrismaHistory {
+        access,
+        ..PrismaHistory::default()
+    };
+    if matches!(access, Access::Read | Access::Write) {
+        let rows = ROWS.replace("{table}", &table(&session.schema));
+        let schema = session.schema.as_str();
+        let code = code_of_writes(schema, "_prisma_migrations", session.server.version());
+        let question = format!("{rows};\n{code}");
+        let answers = ask(session, "reading Prisma's history", &question)?;
+        history.rows = answers.first().into_iter().flatten().map(row).collect();
+        history.code = answers.get(1).and_then(|rows| {
+            let row = rows.first()?;
+            Some(Obstacle {
+                reason: row.get(0)?.to_owned(),
+                remedy: row.get(1)?.to_owned(),
+            })
+        });
+    }
+    session.has_read("reading Prisma's history")?;
+    Ok(history)
+}
+
+fn row(row: &Row) -> PrismaRow {
+    let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
+    let maybe = |i: usize| row.get(i).map(str::to_owned);
+    PrismaRow {
+        name: text(0),
+        // As Prisma reads it: what was marked as rolled back counts as that, whatever else is there.
+        state: match (row.get(3), row.get(4)) {
+            (_, Some(_)) => PrismaState::RolledBack,
+            (Some(_), None) => PrismaState::Applied,
+            (None, None) => PrismaState::Failed,
+        },
+        checksum: text(1),
+        started_at: text(2),
+        finished_at: maybe(3),
+        rolled_back_at: maybe(4),
+        logs: maybe(5),
+    }
+}
+
+impl PrismaHistory {
+    /// Whether the migration of the name is recorded as applied.
+    pub fn has(&self, name: &str) -> bool {
+        let of_name = |row: &&PrismaRow| row.name == name && row.state == PrismaState::Applied;
+        self.rows.iter().any(|row| of_name(&row))
+    }
+
+    /// What keeps the role from writing to it.
+    pub fn obstacle(&self, session: &Session) -> Option<Obstacle> {
+        let (table, user) = (table(&session.schema), quoted(&session.server.user));
+        if matches!(self.access, Access::Closed | Access::Read) {
+            return Some(Obstacle {
+                reason: format!("the role {user} may not read and write {table}"),
+                remedy: format!("GRANT SELECT, INSERT, UPDATE ON {table} TO {user};"),
+            });
+        }
+        self.code.clone()
+    }
+}
+
+/// How `migration` is to be recorded, as things stand under the lock that keeps migrations apart. `None`
+/// when somebody recorded it in the meantime.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer. The inner one: a migration has failed, or the role may not write.
+pub(super) fn to_record(
+    session: &mut Session,
+    migration: &PrismaMigration,
+) -> Result<Result<Option<PrismaRecord>, Obstacle>, QueryError> {
+    let history = read_by(session, Session::batch)?;
+    if let Some(obstacle) = history.obstacle(session) {
+        return Ok(Err(obstacle));
+    }
+    if let Err(objection) = none_failed(&history.rows, &migration.name) {
+        return Ok(Err(Obstacle {
+            reason: objection.reason,
+            remedy: objection.remedy,
+        }));
+    }
+    Ok(Ok((!history.has(&migration.name)).then(|| PrismaRecord {
+        migration: migration.clone(),
+        has_table: history.access != Access::Absent,
+    })))
+}
+
+/// Records `migration`, all of which stands already, as applied under the id `run`, and nothing else.
+///
+/// # Errors
+///
+/// See [`ApplyError`]. Nothing has changed then.
+pub fn record(
+    target: &Target,
+    session: &mut Session,
+    migration: &PrismaMigration,
+    run: Uuid,
+    options: &ApplyOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Committed, ApplyError> {
+    let sending = Sending {
+        target,
+        interrupt,
+        lock_timeout: options.lock_timeout,
+    };
+    let recorded = format!(
+        "SELECT FROM {} WHERE id = {}",
+        table(&migration.schema),
+        literal(&run.to_string())
+    );
+    let persist = Persist {
+        sending,
+        options,
+        awaited: &|_| Awaited::OtherMigration,
+        recorded: &recorded,
+    };
+    let ended = persist.run(session, observer, |session, lock_timeout| {
+        let conditions = session.server.conditions(lock_timeout, options.wait);
+        let stages = |statements| {
+            transaction(
+                &migration.schema,
+                &[],
+                statements,
+                Some(Exclusion::UntilCommit),
+                &conditions,
+            )
+        };
+        let prepare = stages(Vec::new()).prepare;
+        let judge = |session: &mut Session, _: Vec<Rows>| {
+            Ok(to_record(session, migration)?.map(|record| {
+                let mut statements = record.map_or_else(Vec::new, |record| record.applied(run));
+                statements.push("SELECT pg_catalog.pg_current_xact_id()".to_owned());
+                stages(statements)
+            }))
+        };
+        attempt(sending, session, &prepare, "SELECT", judge)
+    });
+    match ended? {
+        Persisted::Committed(committed) => Ok(committed),
+        Persisted::Stopped(obstacle) => Err(ApplyError::Refused {
+            obstacles: vec![obstacle],
+        }),
+        Persisted::Failed { at, error } => {
+            let what = match at {
+                Stage::Prepare => "preparing the transaction",
+                Stage::Quiet | Stage::Locking => "recording the migration in _prisma_migrations",
+            };
+            let failure = Failure::new(None, what.to_owned(), &error);
+            Err(ApplyError::StepFailed(Box::new(failure)))
+        }
+    }
+}

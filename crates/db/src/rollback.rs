@@ -1,0 +1,311 @@
+//! Taking a recorded migration back, with the same short waits for locks as applying it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::apply::{
+    ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
+    Persisted, Sending, Stage, attempt, locking_questions, preflight_of, read_locking,
+};
+use super::connect::Target;
+use super::history::{self, Run, RunState};
+use super::introspect::{self, settings_for};
+use super::prisma_history;
+use super::session::{QueryError, Rows, Session};
+use leora_core::model::name::literal;
+use leora_core::model::{Identifier, Schema};
+use leora_core::plan::Step;
+use leora_core::plan::locking::strongest;
+use leora_core::plan::prisma_record::{self, PrismaState, is_of};
+use leora_core::plan::script::Conditions;
+use leora_core::plan::undo::{Discarded, HOLDS_ROWS, Undoing, undo};
+
+/// A migration that can be taken back, and what that means.
+#[derive(Clone, Debug)]
+pub struct Rollback {
+    /// The runs that did it, oldest first. Empty when there is nothing to take back.
+    pub runs: Vec<Run>,
+    /// How it is undone.
+    pub undoing: Undoing,
+    /// How many rows would be lost, of what holds any.
+    pub rows: BTreeMap<Discarded, u64>,
+    /// How many runs on the publisher there are, which a subscription brought. They are the publisher's.
+    pub from_publisher: usize,
+    /// What stands in the way, whether or not rows may be discarded.
+    pub obstacles: Vec<Obstacle>,
+    /// The names under which Prisma has it as applied, which are marked as rolled back.
+    pub recorded_by_prisma: Vec<String>,
+    migration: String,
+    stood: Schema,
+}
+
+/// Finds out what taking `migration` back would mean. Reads only.
+///
+/// # Errors
+///
+/// When PostgreSQL does not answer.
+pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, QueryError> {
+    let history = history::read(session)?;
+    let found = introspect::introspect_tables(session)?;
+    let actual = found.schema;
+    let runs: Vec<_> = history
+        .runs
+        .into_iter()
+        .filter(|run| run.name == migration && run.state != RunState::RolledBack)
+        .collect();
+    let (from_publisher, runs): (Vec<_>, Vec<_>) =
+        runs.into_iter().partition(|run: &Run| run.from_publisher);
+    let undoing = undo(&done(&runs), &actual, &found.around.access);
+    let rows = count(session, &undoing.discards)?;
+    let mut obstacles: Vec<_> = runs.iter().filter_map(stands_in_the_way).collect();
+    obstacles.extend(history.closed.map(|remedy| Obstacle {
+        reason: history::CLOSED.to_owned(),
+        remedy,
+    }));
+    obstacles.extend(undoing.refusals.iter().map(|refusal| Obstacle {
+        reason: refusal.reason.clone(),
+        remedy: refusal.remedy.clone(),
+    }));
+    let prisma = prisma_history::read(session)?;
+    let applied = prisma
+        .rows
+        .iter()
+        .filter(|row| row.state == PrismaState::Applied && is_of(&row.name, migration));
+    let recorded_by_prisma: Vec<_> = applied.map(|row| row.name.clone()).collect();
+    if !recorded_by_prisma.is_empty() {
+        obstacles.extend(prisma.obstacle(session));
+    }
+    let subscribed = &found.around.replication.subscribed;
+    obstacles.extend(still_subscribed(&undoing, subscribed));
+    Ok(Rollback {
+        runs,
+        from_publisher: from_publisher.len(),
+        undoing,
+        rows,
+        obstacles,
+        recorded_by_prisma,
+        migration: migration.to_owned(),
+        stood: actual,
+    })
+}
+
+/// The steps that the runs did, in order, with those that were begun and not ended.
+fn done(runs: &[Run]) -> Vec<Step> {
+    let of_run = |run: &Run| {
+        let steps = run.steps.clone().unwrap_or_default();
+        let begun = run.running_step.filter(|place| *place >= run.steps_done);
+        let begun = begun.and_then(|place| steps.get(place).cloned());
+        let mut done: Vec<_> = steps.into_iter().take(run.steps_done).collect();
+        done.extend(begun);
+        done
+    };
+    runs.iter().flat_map(of_run).collect()
+}
+
+/// A subscription that meets a change of a table that is gone stops replicating everything.
+fn still_subscribed(undoing: &Undoing, subscribed: &BTreeSet<Identifier>) -> Option<Obstacle> {
+    let goes = undoing.discards.iter().map(|goes| &goes.table);
+    let replicated: Vec<_> = goes.filter(|table| subscribed.contains(*table)).collect();
+    let names: Vec<_> = replicated.iter().map(|table| table.quoted()).collect();
+    (!names.is_empty()).then(|| Obstacle {
+        reason: format!("a subscription writes to {}", names.join(", ")),
+        remedy: "Roll back on the publisher first. Then, here: ALTER SUBSCRIPTION ... REFRESH PUBLICATION.".to_owned(),
+    })
+}
+
+fn stands_in_the_way(run: &Run) -> Option<Obstacle> {
+    let (reason, remedy) = match run {
+        Run {
+            state: RunState::Running,
+            ..
+        } => (
+            format!("the migration is being applied, from {}", run.host),
+            "Wait until it has ended.".to_owned(),
+        ),
+        Run { steps: None, .. } => (
+            format!("what version {} recorded cannot be read", run.tool_version),
+            "Use that version to roll it back.".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(Obstacle { reason, remedy })
+}
+
+fn count(
+    session: &mut Session,
+    discards: &[Discarded],
+) -> Result<BTreeMap<Discarded, u64>, QueryError> {
+    if discards.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let questions: Vec<_> = discards
+        .iter()
+        .map(|goes| format!("SELECT pg_catalog.count(*) {}", goes.rows()))
+        .collect();
+    // Off: a policy that would hide rows is an error instead of a smaller number.
+    let batch = format!(
+        "BEGIN TRANSACTION READ ONLY;\n{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+        introspect::short_waits(session),
+        settings_for(&session.schema),
+        questions.join(";\n")
+    );
+    let answers = session.batch("counting the rows that would be lost", &batch)?;
+    let number = |rows: &Rows| rows.first()?.get(0)?.parse::<u64>().ok();
+    let counted = discards.iter().zip(&answers);
+    Ok(counted
+        .filter_map(|(goes, rows)| Some((goes.clone(), number(rows)?)))
+        .filter(|(_, rows)| *rows > 0)
+        .collect())
+}
+
+/// Takes it back, in one transaction, and records that. Rows that nobody agreed to lose stop it, those
+/// too that came since [`prepare`].
+///
+/// # Errors
+///
+/// See [`ApplyError`]. Nothing has changed then, unless it says otherwise.
+pub fn roll_back(
+    target: &Target,
+    session: &mut Session,
+    rollback: &Rollback,
+    discard_rows: bool,
+    options: &ApplyOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Committed, ApplyError> {
+    let mut obstacles = rollback.obstacles.clone();
+    if rollback.runs.is_empty() && obstacles.is_empty() {
+        obstacles.push(Obstacle {
+            reason: "no run of this migration is recorded, or all are rolled back".to_owned(),
+            remedy: "`leora-migrate status` shows the history.".to_owned(),
+        });
+    }
+    if !discard_rows {
+        obstacles.extend(
+            rollback
+                .rows
+                .iter()
+                .map(|(goes, rows)| holds_rows(goes, *rows)),
+        );
+    }
+    let steps = &rollback.undoing.steps;
+    obstacles.extend(preflight_of(
+        target,
+        session,
+        steps,
+        &rollback.stood,
+        false,
+    )?);
+    if !obstacles.is_empty() {
+        return Err(ApplyError::Refused { obstacles });
+    }
+    let ids: Vec<_> = rollback.runs.iter().map(|run| run.id).collect();
+    let still_to_undo = unless_rolled_back(&ids);
+    let recorded = format!("{still_to_undo} AND state = 'rolled back'");
+    let awaited = |at| match at {
+        Stage::Prepare => Awaited::OtherMigration,
+        Stage::Quiet | Stage::Locking => {
+            Awaited::Tables(strongest(steps.iter().flat_map(|step| &step.locks)))
+        }
+    };
+    let sending = Sending {
+        target,
+        interrupt,
+        lock_timeout: options.lock_timeout,
+    };
+    let locks = strongest(steps.iter().flat_map(|step| &step.locks));
+    let mut turn = 0;
+    let persist = Persist {
+        sending,
+        options,
+        awaited: &awaited,
+        recorded: &recorded,
+    };
+    let ended = persist.run(session, observer, |session, lock_timeout| {
+        let conditions = session.server.conditions(lock_timeout, options.wait);
+        let schema = session.schema.clone();
+        let stages = |conditions: &Conditions| {
+            rollback.undoing.stages(
+                &schema,
+                &ids,
+                &options.host,
+                discard_rows,
+                (!rollback.recorded_by_prisma.is_empty())
+                    .then(|| prisma_record::rolled_back(&schema, &rollback.migration)),
+                conditions,
+            )
+        };
+        let question = format!(
+            "SAVEPOINT reading;\nSELECT pg_catalog.count(*) FROM ({still_to_undo} AND state <> 'rolled back') r;\n\
+             {};\n{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
+            locking_questions(&session.schema, session.server.version(), &locks),
+            introspect::questions(session)
+        );
+        let prepare = stages(&conditions).prepare;
+        let judge = |_: &mut Session, answers: Vec<Rows>| {
+            let mut answers = answers.into_iter();
+            let left = answers.next();
+            let conditions = Conditions {
+                locking: read_locking(&mut answers, turn),
+                ..conditions
+            };
+            turn += 1;
+            Ok(judge(rollback, left, answers.collect()).map(|()| stages(&conditions)))
+        };
+        attempt(sending, session, &prepare, &question, judge)
+    });
+    match ended? {
+        Persisted::Committed(committed) => Ok(committed),
+        Persisted::Stopped(obstacle) => Err(ApplyError::Refused {
+            obstacles: vec![obstacle],
+        }),
+        Persisted::Failed { error, .. } if error.sqlstate() == Some(HOLDS_ROWS) => {
+            let rows = count(session, &rollback.undoing.discards)?;
+            let obstacles = rows.iter().map(|(goes, rows)| holds_rows(goes, *rows));
+            Err(ApplyError::Refused {
+                obstacles: obstacles.collect(),
+            })
+        }
+        Persisted::Failed { error, .. } => {
+            let what = "rolling the migration back".to_owned();
+            let failure = Failure::new(None, what, &error);
+            Err(ApplyError::StepFailed(Box::new(failure)))
+        }
+    }
+}
+
+fn unless_rolled_back(runs: &[Uuid]) -> String {
+    let runs: Vec<_> = runs.iter().map(|id| literal(&id.to_string())).collect();
+    format!(
+        "SELECT FROM leora_migrate.migration WHERE id IN ({})",
+        runs.join(", ")
+    )
+}
+
+/// Whether, under the lock, it is still what it was: nobody rolled it back, and the way back is the same.
+fn judge(rollback: &Rollback, left: Option<Rows>, answers: Vec<Rows>) -> Result<(), Obstacle> {
+    let left = left.and_then(|rows| rows.first()?.get(0)?.parse::<usize>().ok());
+    let found = introspect::read(answers);
+    let now = undo(&done(&rollback.runs), &found.schema, &found.around.access);
+    if left == Some(rollback.runs.len()) && now == rollback.undoing {
+        Ok(())
+    } else {
+        Err(Obstacle {
+            reason: "the database has changed since it was looked at, so nothing was rolled back"
+                .to_owned(),
+            remedy: "Look again.".to_owned(),
+        })
+    }
+}
+
+fn holds_rows(goes: &Discarded, rows: u64) -> Obstacle {
+    let rows = match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    };
+    Obstacle {
+        reason: format!("{} holds {rows}, which would be lost", goes.name()),
+        remedy: "Save them first, or give --discard-rows.".to_owned(),
+    }
+}
