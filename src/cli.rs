@@ -213,10 +213,10 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub no_verify: bool,
     /// The longest that a statement waits for its locks at a time [default: 500ms]
-    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = crate::duration::parse)]
     pub lock_timeout: Option<std::time::Duration>,
     /// How long to keep trying to get the locks [default: 5min]
-    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = crate::duration::parse)]
     pub wait: Option<std::time::Duration>,
 }
 
@@ -292,10 +292,10 @@ pub struct RollbackArgs {
     #[arg(long)]
     pub discard_rows: bool,
     /// The longest that a statement waits for its locks at a time [default: 500ms]
-    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = crate::duration::parse)]
     pub lock_timeout: Option<std::time::Duration>,
     /// How long to keep trying to get the locks [default: 5min]
-    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = crate::duration::parse)]
     pub wait: Option<std::time::Duration>,
 }
 
