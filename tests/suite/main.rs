@@ -10,6 +10,7 @@ mod dry_run;
 mod encodings;
 mod explain;
 mod faults;
+mod golden;
 mod grants;
 mod graph;
 mod harness;

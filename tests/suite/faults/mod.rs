@@ -4,7 +4,7 @@ mod cut_off;
 mod disk;
 mod failover;
 mod killed;
-mod lone;
+pub(crate) mod lone;
 mod lost;
 mod not_verified;
 mod proxy;

@@ -5,6 +5,7 @@
 //! `fixtures/sabotage/README.md`.
 
 mod compare;
+mod formats;
 mod remedies;
 mod stand;
 

@@ -139,6 +139,36 @@ impl Stand {
 
     /// What verify says of the case's database.
     pub(super) fn verify(&self, case: &Case, database: &str) -> Output {
+        self.verifying(case, database)
+            .args(["--format", "json"])
+            .run()
+    }
+
+    /// The same with all details, for people.
+    pub(super) fn verify_in_full(&self, case: &Case, database: &str) -> String {
+        let output = self.verifying(case, database).args(["--details"]).run();
+        output.exits(1).stdout
+    }
+
+    /// The same in several `formats`, each with the ending of its file.
+    pub(super) fn verify_in<'a>(
+        &self,
+        case: &Case,
+        database: &str,
+        formats: &[(&str, &'a str)],
+    ) -> Vec<(&'a str, String)> {
+        let file = |ending: &str| self.directory.path().join(format!("{database}.{ending}"));
+        let reports = formats
+            .iter()
+            .map(|(format, ending)| format!("--report={format}={}", file(ending).display()));
+        self.verifying(case, database).args(reports).run().exits(1);
+        let written = formats.iter();
+        written
+            .map(|(_, ending)| (*ending, std::fs::read_to_string(file(ending)).unwrap()))
+            .collect()
+    }
+
+    fn verifying(&self, case: &Case, database: &str) -> Cli {
         let baseline = self.baseline(case.expected.database);
         let mut url = self.server.url(database);
         if let Some(role) = &case.expected.role {
@@ -146,8 +176,7 @@ impl Stand {
         }
         Cli::new()
             .env("DATABASE_URL", url)
-            .args(["verify", "--format", "json", "--baseline", &baseline])
-            .run()
+            .args(["verify", "--baseline", &baseline])
     }
 
     pub(super) fn version(&self) -> u32 {
