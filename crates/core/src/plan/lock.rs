@@ -129,4 +129,18 @@ mod tests {
             assert_eq!(found, row, "{mode}");
         }
     }
+
+    /// SELECT takes ACCESS SHARE; INSERT, UPDATE and DELETE take ROW EXCLUSIVE.
+    #[test]
+    fn a_mode_blocks_what_it_conflicts_with() {
+        for mode in LockMode::ALL {
+            let reads = mode.conflicts_with(LockMode::AccessShare);
+            let writes = mode.conflicts_with(LockMode::RowExclusive);
+            assert_eq!(
+                (mode.blocks_reads(), mode.blocks_writes()),
+                (reads, writes),
+                "{mode}"
+            );
+        }
+    }
 }

@@ -395,3 +395,6 @@ pub fn no_plan(code: Code) -> String {
          DO $$ BEGIN RAISE EXCEPTION 'there is no plan: {code}'; END $$;\n"
     )
 }
+
+#[cfg(test)]
+mod tests;

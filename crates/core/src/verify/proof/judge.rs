@@ -263,3 +263,6 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
