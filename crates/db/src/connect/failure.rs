@@ -286,7 +286,10 @@ impl CertificateProblem {
                 "Connect by a name it is for (hostaddr can give the address), or have it issued \
                  for this one; sslmode=verify-ca does not compare the name"
             }
-            CertificateProblem::Other(_) => "The server's certificate must be replaced",
+            CertificateProblem::Other(_) => {
+                "The server needs another (OpenSSL: `openssl x509 -req -extfile` with subjectAltName=DNS:HOST makes one that \
+                 names its host)"
+            }
         }
     }
 }

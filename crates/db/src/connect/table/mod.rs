@@ -5,7 +5,7 @@ mod refused;
 mod tls;
 
 use super::hosts::Place;
-use super::tls::{Check, Encryption, HeldIn, Roots, Versions};
+use super::tls::{Check, Encryption, Roots, Versions};
 use super::*;
 
 /// Only what is not the default: `user[:password]@host[=hostaddr]:port/database`, then the rest.
@@ -45,12 +45,8 @@ fn meaning(target: &Target) -> String {
         Roots::Missing(_) => add("roots=?".to_owned()),
     }
     if let Some(client) = &tls.client {
-        add(match &client.held_in {
-            HeldIn::Pem { certificate, key } => {
-                format!("cert={},{}", certificate.display(), key.display())
-            }
-            HeldIn::Pkcs12(file) => format!("identity={}", file.display()),
-        });
+        let (certificate, key) = (client.certificate.display(), client.key.display());
+        add(format!("cert={certificate},{key}"));
     }
     if tls.direct {
         add("direct".to_owned());

@@ -36,12 +36,6 @@ fn tls_parameters() {
     );
     means("sslcert=c.crt&sslkey=c.key", "cert=c.crt,c.key");
     means("sslcert=c.crt&sslkey=c.key&sslcertmode=disable", "");
-    means("sslidentity=c.p12&sslpassword=hunter2", "identity=c.p12");
-    means(
-        "sslmode=require&sslidentity=c.p12&sslcert=ca.pem",
-        "Require+Chain roots=ca.pem identity=c.p12",
-    );
-    means("sslidentity=c.p12&sslcertmode=disable", "");
     means(
         "sslmode=require&sslnegotiation=direct",
         "Require+Nothing direct",

@@ -1,10 +1,9 @@
-//! Certificates, keys and revocation lists, read from PEM files, and identities in PKCS#12.
+//! Certificates, keys and revocation lists, read from PEM files.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use p12_keystore::{KeyStore, KeyStoreEntry};
 use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{
@@ -67,14 +66,6 @@ pub enum TlsSetupError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        problem: String,
-    },
-    /// A PKCS#12 file that needs another passphrase than was given, or is not one.
-    #[error("{} cannot be read as PKCS#12 with the sslpassword given: {problem}", path.display())]
-    Pkcs12 {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
         problem: String,
     },
     /// A key that others can read, which libpq refuses too.
@@ -151,32 +142,6 @@ fn decrypted(pem: &str, passphrase: &Secret) -> Result<PrivateKeyDer<'static>, p
     let encrypted = EncryptedPrivateKeyInfoRef::try_from(encrypted.as_bytes())?;
     let key = encrypted.decrypt(passphrase.reveal())?;
     Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into())
-}
-
-/// The client's certificates, its own first, and its key in a PKCS#12 file; the passphrase is empty where none
-/// is given, as Prisma has it.
-pub(super) fn pkcs12(
-    path: &Path,
-    passphrase: Option<&Secret>,
-) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsSetupError> {
-    let cannot = |problem: &dyn fmt::Display| TlsSetupError::Pkcs12 {
-        path: path.to_owned(),
-        problem: problem.to_string(),
-    };
-    let file = read("the client's identity", path)?;
-    let passphrase = passphrase.map_or("", Secret::reveal);
-    let store = KeyStore::from_pkcs12(&file, passphrase).map_err(|error| cannot(&error))?;
-    let identity = store.entries().find_map(|(_, entry)| match entry {
-        KeyStoreEntry::PrivateKeyChain(identity) => Some(identity),
-        _ => None,
-    });
-    let identity = identity.ok_or_else(|| cannot(&"it holds no key with its certificate"))?;
-    let certificates = identity
-        .chain()
-        .iter()
-        .map(|one| one.as_der().to_vec().into());
-    let key = PrivatePkcs8KeyDer::from(identity.key().to_vec()).into();
-    Ok((certificates.collect(), key))
 }
 
 fn sections<T: PemObject>(what: &'static str, path: &Path) -> Result<Vec<T>, TlsSetupError> {

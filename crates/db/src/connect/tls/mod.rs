@@ -19,7 +19,7 @@ pub use files::TlsSetupError;
 #[cfg(test)]
 pub(super) use policy::Check;
 use policy::ClientIdentity;
-pub(super) use policy::{Encryption, HeldIn, Roots, TlsPolicy, Versions};
+pub(super) use policy::{Encryption, Roots, TlsPolicy, Versions};
 use verifier::Verifier;
 
 /// Reads the files a policy names and makes the connector that carries it out.
@@ -107,20 +107,10 @@ fn identity(
     client: &ClientIdentity,
     provider: &CryptoProvider,
 ) -> Result<SingleCertAndKey, TlsSetupError> {
-    let passphrase = client.passphrase.as_ref();
-    let (chain, key, path) = match &client.held_in {
-        HeldIn::Pem { certificate, key } => (
-            files::certificates("the client certificate", certificate)?,
-            files::key(key, passphrase)?,
-            key,
-        ),
-        HeldIn::Pkcs12(file) => {
-            let (chain, key) = files::pkcs12(file, passphrase)?;
-            (chain, key, file)
-        }
-    };
+    let chain = files::certificates("the client certificate", &client.certificate)?;
+    let key = files::key(&client.key, client.passphrase.as_ref())?;
     let unusable = |source| TlsSetupError::Unusable {
-        path: path.clone(),
+        path: client.key.clone(),
         source,
     };
     let key = provider

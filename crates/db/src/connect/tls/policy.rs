@@ -5,14 +5,12 @@
 //! require) for the first, `sslaccept` (strict, accept_invalid_certs) for the second. Where both
 //! speak, the stronger wins or, where one denies the other, it is an error. Never less than asked.
 //!
-//! Three words need deciding:
+//! Two words need deciding:
 //! - `sslcert` is the client's certificate in libpq and the *server's root certificate* in Prisma.
 //!   It is the client's when `sslkey` or `sslrootcert` stands beside it, when it does not come from
 //!   a URL, or when `~/.postgresql/postgresql.key` is there for it (unless `sslaccept` is); else it
 //!   is the root. A root that was named is checked against (like verify-ca), even though Prisma
 //!   does not, unless the URL says `sslaccept=accept_invalid_certs`.
-//! - `sslidentity` is Prisma's: the client's certificate and key in one PKCS#12 file. `sslcert` beside it is
-//!   the root.
 //! - `sslaccept=strict` is verify-full, against `sslcert` or else the system's certificates.
 
 use std::path::{Path, PathBuf};
@@ -62,18 +60,10 @@ pub(in super::super) enum Roots {
 /// A client certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct ClientIdentity {
-    pub held_in: HeldIn,
+    pub certificate: PathBuf,
+    pub key: PathBuf,
     /// What the key is encrypted with.
     pub passphrase: Option<Secret>,
-}
-
-/// The files that hold an identity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) enum HeldIn {
-    /// Two in PEM: libpq's `sslcert` and `sslkey`.
-    Pem { certificate: PathBuf, key: PathBuf },
-    /// One in PKCS#12: Prisma's `sslidentity`.
-    Pkcs12(PathBuf),
 }
 
 /// TLS protocol versions to offer.
@@ -237,9 +227,7 @@ fn sslcert_is_root(settings: &Settings, environment: &Environment) -> bool {
         && settings.layer("sslcert") == Some(&Layer::Given)
         && settings.get("sslkey").is_none()
         && settings.get("sslrootcert").is_none()
-        && (settings.get("sslaccept").is_some()
-            || settings.get("sslidentity").is_some()
-            || !is_there(&default_key))
+        && (settings.get("sslaccept").is_some() || !is_there(&default_key))
 }
 
 fn client_identity(
@@ -251,15 +239,6 @@ fn client_identity(
         return Ok(None);
     }
     let passphrase = settings.get("sslpassword").map(Secret::new);
-    if let Some(file) = settings.get("sslidentity") {
-        if settings.get("sslkey").is_some() {
-            return Err(settings.bad_value("sslidentity", "left out where sslkey is given"));
-        }
-        return Ok(Some(ClientIdentity {
-            held_in: HeldIn::Pkcs12(as_prisma_finds(file)),
-            passphrase,
-        }));
-    }
     let named = settings
         .get("sslcert")
         .filter(|_| !sslcert_is_root(settings, environment));
@@ -275,7 +254,8 @@ fn client_identity(
     let key = key.or_else(|| environment.in_home(".postgresql/postgresql.key"));
     let key = key.ok_or_else(|| settings.bad_value("sslcert", "sslkey beside it"))?;
     Ok(Some(ClientIdentity {
-        held_in: HeldIn::Pem { certificate, key },
+        certificate,
+        key,
         passphrase,
     }))
 }
@@ -302,7 +282,14 @@ fn versions(settings: &Settings) -> Result<Versions, TargetError> {
 /// Parameters that ask for a protection or an identity this program cannot give. Ignoring them
 /// would be weaker than asked.
 fn refuse_what_cannot_be_done(settings: &Settings) -> Result<(), TargetError> {
-    let refused: [(&'static str, &[&str], &'static str); 7] = [
+    let refused: [(&'static str, &[&str], &'static str); 8] = [
+        (
+            "sslidentity",
+            &[],
+            "PKCS#12 is not read; write the certificate and the key in PEM (`openssl pkcs12 -in FILE -clcerts -nokeys -out \
+             client.crt`, `openssl pkcs12 -in FILE -nocerts -out client.key`, `chmod 600 client.key`) and name them in sslcert \
+             and sslkey; the server's root certificate is then named in sslrootcert",
+        ),
         (
             "sslcrldir",
             &[],

@@ -1,9 +1,8 @@
 //! Checks the server's certificate as far as `sslmode` asks, as libpq with OpenSSL would.
 //!
-//! The work is rustls's own verifier (webpki). Around it stand three things that libpq accepts and
-//! webpki alone does not, because PostgreSQL's documentation has its readers make such
-//! certificates: a certificate that is itself listed as trusted (self-signed servers), one without
-//! subjectAltName, whose common name then counts, and one of X.509 version 1.
+//! The work is rustls's own verifier (webpki). libpq accepts two kinds of certificates that webpki alone does not, and that
+//! PostgreSQL's documentation has its readers make: one that is itself listed as trusted (self-signed servers), and one
+//! without subjectAltName, whose common name then counts.
 
 use std::sync::Arc;
 
@@ -17,7 +16,9 @@ use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
 };
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+};
 use x509_cert::Certificate;
 use x509_cert::der::{Decode, Encode};
 
@@ -101,12 +102,11 @@ impl ServerCertVerifier for Verifier {
                 // webpki compares the name last: whoever gets there has a sound chain.
                 Err(error) if is_about_the_name(&error) => {}
                 Err(error) => {
-                    let certificate = parse(end_entity)?;
-                    if certificate.tbs_certificate.version != x509_cert::Version::V1 {
-                        return Err(error);
-                    }
-                    legacy::is_current(&certificate, now)?;
-                    legacy::is_signed_by_one_of(&certificate, &self.listed, now, &self.algorithms)?;
+                    let version = parse(end_entity)?.tbs_certificate.version;
+                    return Err(match version {
+                        x509_cert::Version::V1 => OtherError(Arc::new(Version1)).into(),
+                        _ => error,
+                    });
                 }
             }
         }
@@ -131,7 +131,7 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        // By the key alone: the certificate may be of a version that webpki does not parse.
+        // By the key alone: webpki parses no certificate of X.509 version 1, which an unverified connection may meet.
         let key = parse(cert)?
             .tbs_certificate
             .subject_public_key_info
@@ -176,6 +176,11 @@ fn parse(certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {
     Certificate::from_der(certificate).map_err(|_| bad_encoding())
 }
 
-pub(super) fn bad_encoding() -> Error {
+/// What is said of a certificate that webpki does not parse.
+#[derive(Debug, thiserror::Error)]
+#[error("it is of X.509 version 1, which cannot be verified")]
+struct Version1;
+
+fn bad_encoding() -> Error {
     Error::InvalidCertificate(CertificateError::BadEncoding)
 }
