@@ -29,6 +29,7 @@ mod properties;
 mod readme;
 mod replication;
 mod reports;
+mod roles;
 mod rollback;
 mod sabotage;
 mod scratch;
