@@ -14,7 +14,7 @@ use crate::render::style::paragraph;
 use crate::render::{plan_text, prisma_text, waiting};
 use leora_core::model::{in_a_line, in_lines};
 use leora_core::plan::prisma_record::PrismaMigration;
-use leora_core::plan::{FORMAT_VERSION, Grouping, Plan, Request};
+use leora_core::plan::{Grouping, NotAPlan, Plan, Request};
 use leora_core::verify::checklist::counted;
 use leora_core::verify::evidence::Recorded;
 use leora_db::apply::{
@@ -149,7 +149,7 @@ fn untouched(file: Plan, now: &Plan) -> Result<Plan, Error> {
     if now.is_empty() {
         return Ok(now.clone());
     }
-    let is_for_now = file.fingerprint == now.fingerprint;
+    let is_for_now = file.database == now.database && file.basis == now.basis;
     // Who may use the tables, and who subscribes, is said again as it is now; nothing of it is carried out.
     let file = Plan {
         audience: now.audience.clone(),
@@ -163,17 +163,22 @@ fn untouched(file: Plan, now: &Plan) -> Result<Plan, Error> {
     if file == now || (!is_for_now && !file.is_empty()) {
         return Ok(file);
     }
+    Err(edited(
+        "the plan in the file is not the one made for this database as it stands",
+    ))
+}
+
+fn edited(reason: &str) -> Error {
     let obstacle = Obstacle {
-        reason: "the plan in the file is not the one made for this database as it stands"
-            .to_owned(),
+        reason: reason.to_owned(),
         remedy:
             "A plan is carried out as it was written, or not at all: plan again, and edit nothing."
                 .to_owned(),
     };
-    Err(ApplyError::Refused {
+    ApplyError::Refused {
         obstacles: vec![obstacle],
     }
-    .into())
+    .into()
 }
 
 fn read_plan(path: &Path) -> Result<Plan, Error> {
@@ -182,22 +187,25 @@ fn read_plan(path: &Path) -> Result<Plan, Error> {
         path: path.to_owned(),
         source,
     })?;
-    let no_plan = |line, column, why: &dyn std::fmt::Display| Error::Config {
-        path: path.to_owned(),
-        line,
-        column,
-        message: format!("this is no plan that this version's `plan --format json` wrote: {why}"),
-    };
-    let file: Plan = serde_json::from_str(&text)
-        .map_err(|error| no_plan(error.line(), error.column(), &error))?;
-    if file.format_version != FORMAT_VERSION {
-        let why = format!(
-            "format_version is {}, not {FORMAT_VERSION}",
-            file.format_version
-        );
-        return Err(no_plan(1, 1, &why));
-    }
-    Ok(file)
+    Plan::read(&text).map_err(|why| {
+        let (line, column) = match &why {
+            NotAPlan::Form(error) => (error.line(), error.column()),
+            NotAPlan::Version(_) => (1, 1),
+            NotAPlan::Edited => {
+                return edited(
+                    "the plan in the file was edited, or another version of leora-migrate wrote it",
+                );
+            }
+        };
+        Error::Config {
+            path: path.to_owned(),
+            line,
+            column,
+            message: format!(
+                "this is no plan that this version's `plan --format json` wrote: {why}"
+            ),
+        }
+    })
 }
 
 /// In full where somebody is asked; the summary alone where nobody is.

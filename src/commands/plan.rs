@@ -14,7 +14,7 @@ use leora_core::model::Identifier;
 use leora_core::plan::locking::Locking;
 use leora_core::plan::record::Record;
 use leora_core::plan::script::{Conditions, for_psql};
-use leora_core::plan::{Grouping, Plan};
+use leora_core::plan::{Grouping, Plan, PlanFile};
 use leora_core::verify::advice::{Advice, advise};
 use leora_db::apply::{contradictions, locking};
 use leora_db::prisma_history::{self, PrismaHistory};
@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let render = |format| match format {
         PlanFormat::Text => text(&connected, &survey, &survey.plan),
         PlanFormat::Sql => sql(context, &connected, &survey, locking),
-        PlanFormat::Json => json::render(&survey.plan),
+        PlanFormat::Json => json::render(&PlanFile::of(&survey.plan)),
         PlanFormat::Markdown => markdown::plan(&shown, &advice, &endpoint),
         PlanFormat::Github => github::plan(&shown),
         PlanFormat::Html => html::render(&html::Page {

@@ -12,8 +12,8 @@ use crate::error::{Error, exit};
 use crate::render::console::Console;
 use crate::render::style::shown;
 use crate::render::{github, html, json, junit, markdown, report_text, sarif};
-use crate::report::{NoResult, Run};
-use leora_core::plan::script;
+use crate::report::{self, NoResult, Run};
+use leora_core::plan::{self, script};
 
 /// Writes each report asked for, as `render` makes it.
 pub(super) fn write_all<F: Copy>(
@@ -47,7 +47,7 @@ pub(super) fn no_result(cli: &Cli, console: Console, error: &Error) {
             tell(
                 console,
                 error,
-                "plan",
+                ("plan", plan::FORMAT_VERSION),
                 shown,
                 &args.reports,
                 |none, to| match to {
@@ -65,7 +65,7 @@ pub(super) fn no_result(cli: &Cli, console: Console, error: &Error) {
             tell(
                 console,
                 error,
-                "verify",
+                ("verify", report::FORMAT_VERSION),
                 shown,
                 &args.reports,
                 |none, to| match to {
@@ -86,7 +86,7 @@ pub(super) fn no_result(cli: &Cli, console: Console, error: &Error) {
 fn tell<F: Copy>(
     console: Console,
     error: &Error,
-    command: &'static str,
+    (command, format_version): (&'static str, u32),
     shown: Option<F>,
     reports: &[ReportTo<F>],
     render: impl Fn(&NoResult, F) -> String,
@@ -96,7 +96,7 @@ fn tell<F: Copy>(
     if matches!(error, Error::File { doing: "write", path, .. } if is_report(path)) {
         return;
     }
-    let Some(none) = NoResult::of(error, command, this_run()) else {
+    let Some(none) = NoResult::of(error, command, format_version, this_run()) else {
         return;
     };
     if let Some(format) = shown {

@@ -96,7 +96,7 @@ pub fn plan(plan: &Plan, advice: &[Advice], endpoint: &str) -> String {
     }
     items(&mut out, "Notes", &plan.notes);
     self::advice(&mut out, advice);
-    out += &format!("\n<sub>Fingerprint {}</sub>\n", plan.fingerprint);
+    out += &format!("\n<sub>Plan class {}</sub>\n", plan.class());
     out
 }
 

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::{FORMAT_VERSION, Run};
+use super::Run;
 use crate::error::{Code, Error, TABLE};
 use leora_core::model::in_lines;
 
 /// A command that could not look, and why: what each report holds that was asked for.
 #[derive(Clone, Debug, Serialize)]
 pub struct NoResult {
-    /// The version of this form: the reports' own.
+    /// The version of the form in whose place it is.
     pub format_version: u32,
     /// The command.
     #[serde(skip)]
@@ -37,9 +37,14 @@ pub struct Reason {
 
 impl NoResult {
     /// Of `error`, which ended `command`; `None` when it has no code, because what failed has been said.
-    pub fn of(error: &Error, command: &'static str, run: Run) -> Option<NoResult> {
+    pub fn of(
+        error: &Error,
+        command: &'static str,
+        format_version: u32,
+        run: Run,
+    ) -> Option<NoResult> {
         Some(NoResult {
-            format_version: FORMAT_VERSION,
+            format_version,
             command,
             run,
             error: Reason::of(error)?,

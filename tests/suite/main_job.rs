@@ -258,14 +258,60 @@ fn a_plan_is_written_as_its_file_is_called() {
 fn a_plan_of_another_version_is_not_read() {
     let database = baseline();
     let plan = command(&database, &["plan", "--format", "json"]).run();
+    // What 0.1.0 wrote, as far as it matters; and a version that is not known yet.
+    let first =
+        r#"{ "format_version": 1, "migration": "add_phase1_foundation", "fingerprint": "00" }"#;
     let newer = plan
         .stdout
-        .replacen("\"format_version\": 1", "\"format_version\": 2", 1);
-    command(&database, &["apply", "--yes", "--plan", "plan.json"])
-        .file("plan.json", &newer)
-        .run()
-        .exits(2)
-        .stderr_has("format_version is 2, not 1");
+        .replacen("\"format_version\": 2", "\"format_version\": 3", 1);
+    for (file, version) in [(first, 1), (newer.as_str(), 3)] {
+        command(&database, &["apply", "--yes", "--plan", "plan.json"])
+            .file("plan.json", file)
+            .run()
+            .exits(2)
+            .stderr_has("error[LM0002]")
+            .stderr_has(&format!("format_version is {version}, not 2; plan again"));
+    }
+}
+
+/// The class and the database of the plan that is made for `database`.
+fn planned_for(database: &TestDatabase) -> (String, serde_json::Value, String) {
+    let plan = command(database, &["plan", "--format", "json"]).run();
+    let text = plan.exits(0).stdout;
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let class = value["class"].as_str().unwrap().to_owned();
+    (class, value["database"].clone(), text)
+}
+
+#[test]
+fn equal_databases_have_plans_of_one_class_and_a_plan_runs_on_its_own_only() {
+    let (staging, production) = (baseline(), baseline());
+    let (class, of_staging, plan) = planned_for(&staging);
+    let (same, of_production, _) = planned_for(&production);
+    assert_eq!(class, same);
+    assert_ne!(of_staging, of_production);
+    // What people are shown has it too.
+    for format in ["markdown", "html"] {
+        let shown = command(&production, &["plan", "--format", format]).run();
+        shown.exits(0).stdout_has(&class);
+    }
+    let refused = |database: &TestDatabase, what: &str| {
+        let apply = command(database, &["apply", "--yes", "--plan", "plan.json"]);
+        let apply = apply.file("plan.json", &plan).run().exits(2);
+        apply.stderr_has("error[LM0072]").stderr_has(what)
+    };
+    let before = schema(&production);
+    refused(&production, "another database, with which this one agrees")
+        .stderr_has(staging.name())
+        .stderr_has(production.name());
+    assert_eq!(schema(&production), before);
+    let change = r#"ALTER TABLE "User" ADD COLUMN "nickname" text"#;
+    production.execute(change);
+    assert_ne!(planned_for(&production).0, class);
+    refused(&production, "another database, from which this one differs").stderr_has("nickname");
+    staging.execute(change);
+    refused(&staging, "the database has changed since the plan was made").stderr_has("nickname");
+    assert_eq!(planned_for(&staging).0, planned_for(&production).0);
 }
 
 #[test]

@@ -384,11 +384,13 @@ codes! {
          writable server, a session of its own, rows that do not contradict a unique index or a foreign key.",
         "An error in the middle would cost a lock for nothing.",
         "Do what each line says, or have somebody do it who may.";
-    ChangedSince = 72, "The database has changed since the plan was made",
-        "What the plan was made from is not what stands now, so it was not carried out.",
-        "Somebody migrated, or rows came into a table that was empty. A plan that was reviewed must be the plan \
-         that runs.",
-        "Plan again, and review again. The message shows what changed.";
+    ChangedSince = 72, "The plan is for another database, or this one has changed since",
+        "A plan runs on the database that it was made for, and only while that is what it was. The message says \
+         which of the two differs.",
+        "The address is another one, the database was created again, somebody migrated, or rows came into a table \
+         that was empty. A plan that was reviewed must be the plan that runs.",
+        "Plan again. A plan of the same class does the same, so what was reviewed holds for it; another class is \
+         reviewed again.";
     LockNotObtained = 73, "The locks were not obtained in the time allowed",
         "Other transactions hold locks that conflict, or a table ACCESS EXCLUSIVE, so that it may not even be read. \
          Nothing changed; running it again is safe. Exit code 3.",

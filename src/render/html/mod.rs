@@ -329,10 +329,10 @@ fn signature(page: &Page<'_>) -> Markup {
             h2 { "Signature" }
             p {
                 "This page was written by " (page.run.by) " with leora-migrate " (page.run.version())
-                ", from what " (soft(&page.subject.endpoint)) " held at that time. The plan's fingerprint, which "
-                code { "apply" } " compares with the database before it begins, is"
+                ", from what " (soft(&page.subject.endpoint)) " held at that time. The class of the plan, which is the same \
+                 for every database of the same content, is"
             }
-            p.fingerprint { code { (page.plan.fingerprint) } }
+            p.fingerprint { code { (page.plan.class()) } }
             div.lines {
                 @for role in ["Reviewed by", "Approved by"] {
                     div { span { (role) } span { "Date" } }

@@ -55,7 +55,6 @@ fn normal(text: &str) -> String {
     static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let rules = [
             (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
-            (r"\b[0-9a-f]{64}\b", "FINGERPRINT"),
             // Of a finding's words, in which there may be a UUID.
             (
                 r#"("leora-migrate/v1": )"[0-9a-f]{32}""#,

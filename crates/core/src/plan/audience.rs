@@ -128,7 +128,6 @@ impl Plan {
         let at = self.steps.iter().take_while(|step| is_quiet(step)).count();
         self.steps.splice(at..at, steps);
         self.basis.grants = Some(grants);
-        self.fingerprint = self.basis.fingerprint();
         self
     }
 

@@ -4,7 +4,8 @@
 //! that is refused, with the difference and the safe way.
 
 pub mod audience;
-pub mod fingerprint;
+mod class;
+mod file;
 mod grouping;
 pub mod lock;
 pub mod locking;
@@ -23,7 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use audience::{Audience, Grants, Remark, grants};
-pub use fingerprint::{Basis, Database, Fingerprint};
+pub use class::{Basis, Database, PlanClass};
+pub use file::{FORMAT_VERSION, NotAPlan, PlanFile};
 pub use grouping::Grouping;
 pub use lock::{Lock, LockMode};
 pub use planner::plan;
@@ -35,15 +37,9 @@ use crate::ddl::Change;
 use crate::diff::Object;
 use crate::model::{Identifier, Schema, in_a_line};
 
-/// The version of a plan's JSON form, which `leora-migrate schema plan` prints the JSON Schema of. It
-/// grows when a field changes its meaning or goes; a new field is no new version.
-pub const FORMAT_VERSION: u32 = 1;
-
 /// What would be done to a database, in order, and what would not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The version of this form.
-    pub format_version: u32,
     /// The migration's name.
     pub migration: String,
     /// The schema it works in.
@@ -63,10 +59,10 @@ pub struct Plan {
     /// The publications that would include what it makes; `None` where there is none, and where no database was asked.
     #[serde(default)]
     pub published: Option<Published>,
-    /// What was read to make it.
+    /// The database that it was made for.
+    pub database: Database,
+    /// What was read of it to make the plan.
     pub basis: Basis,
-    /// The fingerprint of that.
-    pub fingerprint: Fingerprint,
 }
 
 /// A difference that no additive step settles.
@@ -112,7 +108,6 @@ pub fn basis(request: &Request<'_>, actual: &Schema, empty: &BTreeSet<Identifier
         .filter(|name| actual.tables.contains_key(*name))
         .filter(|name| !empty.contains(*name));
     Basis {
-        database: request.database.clone(),
         schema: request.schema.clone(),
         stood: Schema {
             enums: standing(enums.keys(), &actual.enums),

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fingerprint::Basis;
 use super::names::taken_names;
-use super::{FORMAT_VERSION, Grouping, Plan, Refusal, Request, Step, basis};
+use super::{Basis, Grouping, Plan, Refusal, Request, Step, basis};
 use crate::code::Code;
 use crate::ddl::Change;
 use crate::diff::{
@@ -327,7 +326,6 @@ impl Planner<'_> {
             .map(|change| Step::new(change, self.actual))
             .collect();
         Plan {
-            format_version: FORMAT_VERSION,
             migration: self.request.migration.to_owned(),
             schema: self.request.schema.clone(),
             steps,
@@ -336,7 +334,7 @@ impl Planner<'_> {
             notes: self.notes,
             audience: None,
             published: None,
-            fingerprint: basis.fingerprint(),
+            database: self.request.database.clone(),
             basis,
         }
     }

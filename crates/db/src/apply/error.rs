@@ -26,10 +26,8 @@ pub enum ApplyError {
         /// Everything that stands in the way.
         obstacles: Vec<Obstacle>,
     },
-    /// The database is not as it was when the plan was made.
-    #[error(
-        "the database has changed since the plan was made, so it was not carried out; plan again"
-    )]
+    /// The database is not the one that the plan was made for, or is not as it was then.
+    #[error("{}, so it was not carried out; plan again", _0.what)]
     Changed(Box<Changed>),
     /// A lock was not obtained in the time allowed.
     #[error("{}; nothing changed, and running it again is safe{}", self.reason(),
@@ -104,12 +102,37 @@ impl ApplyError {
 /// A database that is not what a plan was made for.
 #[derive(Clone, Debug)]
 pub struct Changed {
+    /// Which of the two it is.
+    pub what: Differs,
     /// How what stands (`actual`) differs from what the plan was made for (`desired`).
     pub differences: Vec<Difference>,
     /// What differs otherwise: another database, another schema, rows where there were none.
     pub remarks: Vec<String>,
     /// The plan that would be made now.
     pub plan: Plan,
+}
+
+/// What differs from what a plan was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Differs {
+    /// The same database has other content.
+    Content,
+    /// It is another database of the same content: the same plan would be made.
+    Database,
+    /// It is another database, of other content.
+    Both,
+}
+
+impl fmt::Display for Differs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Differs::Content => "the database has changed since the plan was made",
+            Differs::Database => {
+                "the plan was made for another database, with which this one agrees"
+            }
+            Differs::Both => "the plan was made for another database, from which this one differs",
+        })
+    }
 }
 
 /// What became of a transaction whose connection was lost.

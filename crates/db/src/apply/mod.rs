@@ -43,7 +43,7 @@ use leora_core::plan::{Plan, Request, Step, basis, grants, plan as make_plan};
 
 pub use blockers::{Awaited, Blocker, blockers};
 pub use contradictions::contradictions;
-pub use error::{ApplyError, Changed, Doubt, Failure, Outcome, Partly, Stop};
+pub use error::{ApplyError, Changed, Differs, Doubt, Failure, Outcome, Partly, Stop};
 pub use interrupt::Interrupt;
 pub use locking::locking;
 pub use patience::Waiting;
@@ -336,7 +336,10 @@ impl Apply<'_> {
         let mut now = basis(&self.request, &actual, &empty);
         let with_grants = self.plan.basis.grants.is_some();
         now.grants = with_grants.then(|| grants(&self.request, &found.around.access));
-        if now.fingerprint() == self.plan.fingerprint {
+        let then = &self.plan.basis;
+        let database = &self.request.database;
+        let other_database = *database != self.plan.database;
+        if !other_database && now == *then {
             return Ok(None);
         }
         let plan = make_plan(&self.request, &actual, &empty);
@@ -347,12 +350,11 @@ impl Apply<'_> {
         if plan.is_empty() {
             return Ok(Some(Verdict::Already));
         }
-        let then = &self.plan.basis;
         let mut remarks = Vec::new();
-        if now.database != then.database {
+        if other_database {
+            let made_for = &self.plan.database;
             remarks.push(format!(
-                "it was made for database {} (oid {}), and this is {} (oid {})",
-                then.database.name, then.database.oid, now.database.name, now.database.oid
+                "it was made for database {made_for}, and this is {database}"
             ));
         }
         if now.schema != then.schema {
@@ -377,6 +379,11 @@ impl Apply<'_> {
             remarks.push(format!("{} {holds}", table.quoted()));
         }
         Ok(Some(Verdict::Changed(Box::new(Changed {
+            what: match (other_database, now == *then) {
+                (false, _) => Differs::Content,
+                (true, true) => Differs::Database,
+                (true, false) => Differs::Both,
+            },
             differences: compare(&now.stood, &then.stood),
             remarks,
             plan,

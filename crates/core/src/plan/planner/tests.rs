@@ -502,8 +502,44 @@ fn a_foreign_key_that_is_not_valid_is_validated() {
 
 /// Whether a table to create is empty is part of the basis; of an existing one, nothing is asked.
 #[test]
-fn rows_of_the_tables_to_create_are_part_of_the_basis() {
-    let of = |tables: &[&str]| planned(&target(), &empty(tables)).fingerprint;
+fn rows_of_the_tables_to_create_are_part_of_the_class() {
+    let of = |tables: &[&str]| planned(&target(), &empty(tables)).class();
     assert_ne!(of(&[]), of(&["B"]));
     assert_eq!(of(&["B"]), of(&["B", "Parent"]));
+}
+
+/// The class tells what is done and on what basis, and not for which database.
+#[test]
+fn equal_databases_have_plans_of_one_class() {
+    let of = |database: &str, change: fn(&mut Plan)| {
+        let mut plan = planned(&before(), &empty(&[]));
+        plan.database = Database {
+            name: database.to_owned(),
+            oid: 16_384,
+        };
+        change(&mut plan);
+        plan.class()
+    };
+    let class = of("staging", |_| ());
+    assert_eq!(of("production", |_| ()), class);
+    assert_eq!(
+        of("production", |plan| plan.notes.push("a note".to_owned())),
+        class
+    );
+    type Change = fn(&mut Plan);
+    let others: [(&str, Change); 6] = [
+        ("migration", |plan| plan.migration.push('2')),
+        ("schema", |plan| plan.basis.schema = name("app")),
+        ("steps", |plan| drop(plan.steps.pop())),
+        ("grouping", |plan| plan.grouping = Grouping::OneTableAtATime),
+        ("refusals", |plan| {
+            let mut actual = before();
+            add_index(&mut actual, "A_pkey");
+            plan.refusals = planned(&actual, &empty(&[])).refusals;
+        }),
+        ("grants", |plan| plan.basis.grants = Some(BTreeMap::new())),
+    ];
+    for (what, change) in others {
+        assert_ne!(of("staging", change), class, "{what}");
+    }
 }
