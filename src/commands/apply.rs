@@ -397,25 +397,12 @@ pub(super) fn on_signals() -> Result<Interrupt, Error> {
 }
 
 fn told(done: &Done, plan: &Plan) -> String {
-    let attempts = match done.transaction.attempts {
-        1 => "at the first attempt".to_owned(),
-        n => format!("at attempt {n}"),
-    };
-    let waited = match done.transaction.stalled {
-        _ if plan.blocking_locks().is_empty() => String::new(),
-        Some(stalled) => {
-            // Rounded up: it is said to be the most.
-            let milliseconds = stalled.as_micros().div_ceil(1000).max(1);
-            format!("; writes had to wait for at most {milliseconds} ms")
-        }
-        None => {
-            "; how long writes had to wait is not known, since the connection was lost".to_owned()
-        }
-    };
+    let waited = (!plan.blocking_locks().is_empty()).then_some("writes");
     format!(
-        "Applied {} in {} ms, {attempts}{waited}. Recorded as {}.",
+        "Applied {} in {} ms{}. Recorded as {}.",
         counted(plan.steps.len(), "step", "steps"),
         done.took.as_millis(),
+        waiting::committed(&done.transaction, waited),
         done.run
     )
 }

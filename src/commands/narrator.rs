@@ -15,11 +15,11 @@ pub(super) struct Narrator {
     said: Option<Instant>,
     /// Who blocks is said however often it is said how far a step is.
     named: Option<Instant>,
-    /// Whether the tables waited for can be locked one at a time, as long as it was not said.
-    may_be_divided: bool,
+    /// What helps where several tables are never free at the same time, as long as it was not said.
+    remedy: Option<&'static str>,
 }
 
-/// After so many attempts it is said that the tables can be locked one at a time.
+/// After so many attempts it is said what helps.
 const SAY_HOW: u32 = 3;
 
 /// How long nothing is said when nobody in particular blocks.
@@ -31,14 +31,22 @@ impl Narrator {
             console,
             said: None,
             named: None,
-            may_be_divided: false,
+            remedy: None,
         }
     }
 
     /// One that also says how the plan could be carried out otherwise.
     pub(super) fn of_plan(console: Console, plan: &Plan) -> Narrator {
         Narrator {
-            may_be_divided: plan.may_be_divided(),
+            remedy: plan.may_be_divided().then_some(waiting::ONE_AT_A_TIME),
+            ..Narrator::new(console)
+        }
+    }
+
+    /// One that also says when a rollback gets its locks.
+    pub(super) fn of_rollback(console: Console) -> Narrator {
+        Narrator {
+            remedy: Some(waiting::LESS_LOAD),
             ..Narrator::new(console)
         }
     }
@@ -70,10 +78,10 @@ impl Observer for Narrator {
         if self.console.is_verbose() || (tell && Narrator::is_due(&mut self.named)) {
             self.console
                 .complain(&waiting::waiting(waiting, Console::width()));
-            if self.may_be_divided && waiting.attempt >= SAY_HOW {
-                self.may_be_divided = false;
-                self.console
-                    .complain(&paragraph(waiting::ONE_AT_A_TIME, Console::width()));
+            if waiting.attempt >= SAY_HOW
+                && let Some(remedy) = self.remedy.take()
+            {
+                self.console.complain(&paragraph(remedy, Console::width()));
             }
         }
     }

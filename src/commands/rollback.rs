@@ -10,7 +10,7 @@ use crate::cli::RollbackArgs;
 use crate::error::{Code, Error, exit};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
-use crate::render::undo_text;
+use crate::render::{undo_text, waiting};
 use leora_core::verify::checklist::counted;
 use leora_db::rollback::{Rollback, prepare, roll_back};
 
@@ -50,15 +50,20 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
         &rollback,
         args.discard_rows,
         &options,
-        &mut Narrator::new(context.console),
+        &mut Narrator::of_rollback(context.console),
         &on_signals()?,
     );
     let done = ended.inspect_err(|error| tell_more(context, error))?;
+    let locks_any = rollback
+        .undoing
+        .steps
+        .iter()
+        .any(|step| !step.locks.is_empty());
     let told = format!(
-        "Rolled back {} in {} ms, at attempt {}. The history keeps both.",
+        "Rolled back {} in {} ms{}. The history keeps both.",
         counted(rollback.undoing.steps.len(), "step", "steps"),
         done.took.as_millis(),
-        done.attempts
+        waiting::committed(&done, locks_any.then_some("reads and writes")),
     );
     context
         .console

@@ -6,7 +6,7 @@ use super::style::{caution, wrapped};
 use leora_core::model::in_a_line;
 use leora_core::model::name::literal;
 use leora_core::verify::checklist::counted;
-use leora_db::apply::{Awaited, Blocker, Changed, Progress, Waiting};
+use leora_db::apply::{Awaited, Blocker, Changed, Committed, Progress, Waiting};
 
 /// The most sessions that are named.
 const MOST: usize = 5;
@@ -16,11 +16,35 @@ const QUERY: usize = 120;
 /// What helps when several tables are never free at the same time.
 pub const ONE_AT_A_TIME: &str = "They are not free at the same time. `apply --one-table-at-a-time` locks each in a transaction of its own.";
 
+/// What helps a rollback when they are not.
+pub const LESS_LOAD: &str = "They are not free at the same time, and DROP TABLE needs them together. `rollback` tries for as long as --wait; it \
+     gets them when there is less load, or while the application is stopped.";
+
 /// What is said of a transaction whose COMMIT took longer than writers may have to wait.
 pub const ONLY_LOCAL: &str = "warning: it is committed on this server, and might not have been replicated: no synchronous \
      standby confirmed it before writes had waited as long as they may, so COMMIT stopped waiting for one. If another \
      server takes over, see with `leora-migrate status` whether it has the migration. pg_stat_replication and \
      synchronous_standby_names tell which standby is missing.";
+
+/// How often a transaction was tried until it committed, and how long `others` had to wait for it.
+pub fn committed(committed: &Committed, others: Option<&str>) -> String {
+    let attempts = match committed.attempts {
+        1 => ", at the first attempt".to_owned(),
+        n => format!(", at attempt {n}"),
+    };
+    attempts
+        + &match (others, committed.stalled) {
+            (None, _) => String::new(),
+            (Some(others), Some(stalled)) => {
+                // Rounded up: it is said to be the most.
+                let milliseconds = stalled.as_micros().div_ceil(1000).max(1);
+                format!("; {others} had to wait for at most {milliseconds} ms")
+            }
+            (Some(others), None) => format!(
+                "; how long {others} had to wait is not known, since the connection was lost"
+            ),
+        }
+}
 
 /// What is waited for, and who blocks.
 pub fn waiting(waiting: &Waiting<'_>, width: usize) -> String {

@@ -16,6 +16,12 @@ impl Ground {
         prepare(&mut self.session(), MIGRATION).unwrap()
     }
 
+    /// Rolls back, and expects it to be done.
+    #[track_caller]
+    pub(crate) fn rolled_back(&self) -> Committed {
+        self.roll_back(&self.way_back(), false).unwrap()
+    }
+
     pub(crate) fn roll_back(
         &self,
         rollback: &Rollback,
@@ -227,6 +233,24 @@ fn it_waits_for_locks_as_applying_does() {
         .roll_back_with(&ground.way_back(), false, &mut observer)
         .unwrap();
     assert_eq!((done.attempts, observer.1), (2, 1));
+}
+
+#[test]
+fn it_says_who_blocks_what_helps_and_how_long_others_waited() {
+    let ground = Ground::on(Template::BaselineWithRows);
+    ground.applied();
+    let run = |arguments: &[&str]| Cli::new().args(arguments).database(ground.database()).run();
+    let holder = Holder::of(&ground, r#"SELECT count(*) FROM "Tenant""#);
+    run(&["rollback", "--yes", "--wait=1s"])
+        .exits(3)
+        .stderr_has("holds ACCESS SHARE on \"Tenant\"")
+        .stderr_has("when there is less load")
+        .lacks("--one-table-at-a-time");
+    assert_eq!(ground.pending(), Vec::<String>::new());
+    holder.let_go();
+    run(&["rollback", "--yes"])
+        .exits(0)
+        .stdout_has("at the first attempt; reads and writes had to wait");
 }
 
 #[test]

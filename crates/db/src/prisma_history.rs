@@ -13,7 +13,7 @@ use leora_core::model::name::{literal, quoted};
 use leora_core::plan::prisma_record::{
     PrismaMigration, PrismaRecord, PrismaRow, PrismaState, none_failed, table,
 };
-use leora_core::plan::script::{Exclusion, transaction};
+use leora_core::plan::script::{Exclusion, Guards, transaction};
 
 /// What Prisma knows of one schema.
 #[derive(Clone, Debug, Default)]
@@ -202,6 +202,7 @@ pub fn record(
             transaction(
                 &migration.schema,
                 &[],
+                Guards::default(),
                 statements,
                 Some(Exclusion::UntilCommit),
                 &conditions,

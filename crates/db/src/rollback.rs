@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::apply::{
-    ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
-    Persisted, Sending, Stage, attempt, locking_questions, preflight_of, read_locking,
+    ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, LockRemedy, Observer,
+    Obstacle, Persist, Persisted, Sending, Stage, attempt, locking_questions, preflight_of,
+    read_locking,
 };
 use super::connect::Target;
 use super::history::{self, Run, RunState};
@@ -19,7 +20,7 @@ use leora_core::plan::Step;
 use leora_core::plan::locking::strongest;
 use leora_core::plan::prisma_record::{self, PrismaState, is_of};
 use leora_core::plan::script::Conditions;
-use leora_core::plan::undo::{Discarded, HOLDS_ROWS, Undoing, undo};
+use leora_core::plan::undo::{Discarded, HOLDS_ROWS, Records, Undoing, undo};
 
 /// A migration that can be taken back, and what that means.
 #[derive(Clone, Debug)]
@@ -228,11 +229,14 @@ pub fn roll_back(
         let stages = |conditions: &Conditions| {
             rollback.undoing.stages(
                 &schema,
-                &ids,
-                &options.host,
+                &rollback.stood,
                 discard_rows,
-                (!rollback.recorded_by_prisma.is_empty())
-                    .then(|| prisma_record::rolled_back(&schema, &rollback.migration)),
+                Records {
+                    runs: &ids,
+                    host: &options.host,
+                    prisma: (!rollback.recorded_by_prisma.is_empty())
+                        .then(|| prisma_record::rolled_back(&schema, &rollback.migration)),
+                },
                 conditions,
             )
         };
@@ -255,7 +259,8 @@ pub fn roll_back(
         };
         attempt(sending, session, &prepare, &question, judge)
     });
-    match ended? {
+    let remedy = (locks.len() > 1).then_some(LockRemedy::LessLoad);
+    match ended.map_err(|error| error.with_remedy(remedy))? {
         Persisted::Committed(committed) => Ok(committed),
         Persisted::Stopped(obstacle) => Err(ApplyError::Refused {
             obstacles: vec![obstacle],

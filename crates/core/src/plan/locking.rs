@@ -4,12 +4,16 @@
 //! it holds another can deadlock with an application that uses them in another order. So the locks are first asked for
 //! without waiting, all or none; then one is queued for with nothing held, and the others are waited for briefly.
 
+mod by_steps;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use by_steps::SPENT;
+pub(crate) use by_steps::by_steps;
+
 use super::lock::{Lock, LockMode};
-use super::script::{Numbered, Statement};
-use crate::ddl::Change;
+use super::script::Statement;
 use crate::model::Identifier;
 use crate::model::name::literal;
 
@@ -48,8 +52,8 @@ pub struct Locking {
 pub enum LockedBy {
     /// LOCK TABLE, before the steps.
     LockTable,
-    /// The steps themselves: the role may not lock the tables, or not use PL/pgSQL. Foreign keys to the table at place
-    /// `first`, counted around, are added first.
+    /// The steps themselves: the role may not lock the tables, or not use PL/pgSQL. The table at place `first`, counted
+    /// around, is locked first.
     Steps {
         /// The place among the tables.
         first: usize,
@@ -78,6 +82,8 @@ struct Waits {
     first: Duration,
     /// For each other one; zero does not wait.
     others: Duration,
+    /// How many others there are.
+    count: u32,
 }
 
 impl Waits {
@@ -93,6 +99,7 @@ impl Waits {
             return Waits {
                 first: all,
                 others: Duration::ZERO,
+                count: 0,
             };
         }
         let all = all.min(deadlock_timeout / 2);
@@ -100,18 +107,19 @@ impl Waits {
         Waits {
             first: all - each * others,
             others: each,
+            count: others,
         }
+    }
+
+    /// All waits together.
+    fn all(&self) -> Duration {
+        self.first + self.others * self.count
     }
 }
 
 /// Zero would be for ever to `lock_timeout`.
 fn whole_milliseconds(time: Duration) -> Duration {
     Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
-}
-
-fn set_lock_timeout(time: Duration) -> String {
-    let milliseconds = time.as_millis().max(1);
-    format!("SET LOCAL lock_timeout = '{milliseconds}ms'")
 }
 
 /// The strongest of the locks on each table, in the order of names.
@@ -206,52 +214,9 @@ END"
     }
 }
 
-/// The steps' statements where each step takes its own locks: the first lock is waited for as long as it may be, those
-/// on other tables briefly. Foreign keys to the table at place `first` are added first: whoever blocked it last time
-/// then blocks nobody else. Those to one table keep their order, which decides how deletes proceed.
-pub fn by_steps(
-    mut steps: Vec<Numbered<'_>>,
-    first: usize,
-    lock_timeout: Duration,
-    locking: &Locking,
-) -> Vec<Statement> {
-    let tables = strongest(steps.iter().flat_map(|(_, step)| &step.locks));
-    let waits = Waits::new(lock_timeout, locking.deadlock_timeout, tables.len());
-    let turned = |lock: &Lock| {
-        let place = tables.iter().position(|table| table.table == lock.table);
-        place.map(|place| (place + tables.len() - first % tables.len()) % tables.len())
-    };
-    // The other steps may be what a foreign key needs, and keep their places before it.
-    steps.sort_by_key(|(_, step)| match step.change {
-        Change::AddForeignKey { .. } => step.locks.iter().filter_map(turned).max(),
-        _ => None,
-    });
-    let mut held: Vec<Lock> = Vec::new();
-    let mut statements = Vec::new();
-    for (number, step) in steps {
-        let covered = |lock: &&Lock| {
-            let holds = |held: &Lock| held.table == lock.table && held.mode >= lock.mode;
-            held.iter().any(holds)
-        };
-        let missing: Vec<_> = step.locks.iter().filter(|lock| !covered(lock)).collect();
-        if !missing.is_empty() {
-            let wait = match held.is_empty() {
-                true => waits.first / u32::try_from(missing.len()).unwrap_or(u32::MAX),
-                false => waits.others,
-            };
-            statements.push(Statement::plain(set_lock_timeout(wait)));
-        }
-        held.extend(missing.into_iter().cloned());
-        statements.push(Statement::of_step((number, step)));
-    }
-    statements
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Action, ForeignKey, Schema, Table, TableReference};
-    use crate::plan::Step;
 
     fn name(name: &str) -> Identifier {
         Identifier::new(name).expect("a name")
@@ -294,7 +259,7 @@ mod tests {
                 (first, others),
                 "{lock_timeout:?} {deadlock_timeout:?} {tables}"
             );
-            let all = waits.first + waits.others * u32::try_from(tables - 1).expect("few");
+            let all = waits.all();
             assert!(all <= lock_timeout);
             assert!(tables == 1 || all <= deadlock_timeout / 2);
         }
@@ -330,52 +295,5 @@ mod tests {
         };
         assert!(!take.sql.starts_with("DO $locks$"), "{}", take.sql);
         assert_eq!(take.sql.matches('\'').count() % 2, 0, "{}", take.sql);
-    }
-
-    /// A foreign key from a new table.
-    fn key_to(table: &str, standing: &Schema) -> Step {
-        let key = ForeignKey {
-            columns: vec![name("a")],
-            references: TableReference::Here(name(table)),
-            referenced_columns: vec![name("id")],
-            on_delete: Action::Cascade,
-            on_update: Action::Cascade,
-            on_delete_columns: Vec::new(),
-            match_full: false,
-            deferrable: Default::default(),
-            validity: Default::default(),
-            triggers: Default::default(),
-            disabled_on: Default::default(),
-        };
-        let change = Change::AddForeignKey {
-            table: name("New"),
-            name: name(&format!("to {table}")),
-            key,
-            not_valid: false,
-        };
-        Step::new(change, standing)
-    }
-
-    #[test]
-    fn steps_that_take_their_own_locks_take_turns() {
-        let standing = Schema {
-            tables: ["A", "B"]
-                .map(|table| (name(table), Table::default()))
-                .into(),
-            ..Schema::default()
-        };
-        let steps = ["A", "A", "B"].map(|table| key_to(table, &standing));
-        for (first, order) in [
-            (0, ["390ms", "to A", "to A", "10ms", "to B"]),
-            (1, ["390ms", "to B", "10ms", "to A", "to A"]),
-            (2, ["390ms", "to A", "to A", "10ms", "to B"]),
-        ] {
-            let steps = steps.iter().enumerate().collect();
-            let found = by_steps(steps, first, milliseconds(500), &Locking::default());
-            assert_eq!(found.len(), order.len());
-            for (statement, part) in found.iter().zip(order) {
-                assert!(statement.sql.contains(part), "{first}: {}", statement.sql);
-            }
-        }
     }
 }

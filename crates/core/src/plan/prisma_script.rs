@@ -6,7 +6,7 @@
 //! implicit transaction into an ordinary one (manual, 55.2.2.1, Multiple Statements in a Simple Query).
 
 use super::locking::Locking;
-use super::script::{Exclusion, transaction};
+use super::script::{Exclusion, Guards, transaction};
 use super::{Plan, script::Conditions};
 
 use std::time::Duration;
@@ -39,6 +39,7 @@ pub fn migration_sql(plan: &Plan) -> String {
     let stages = transaction(
         &plan.schema,
         &steps,
+        Guards::default(),
         Vec::new(),
         Some(Exclusion::UntilCommit),
         &conditions,

@@ -164,7 +164,14 @@ fn transactions(plan: &Plan, record: &Record, conditions: &Conditions) -> Vec<Un
             0 => (Some(Exclusion::UntilReleased), record.begin(false, done)),
             _ => (None, record.goes_on(is_last, done)),
         };
-        let mut stages = transaction(&plan.schema, group, bookkeeping, exclusion, conditions);
+        let mut stages = transaction(
+            &plan.schema,
+            group,
+            Guards::default(),
+            bookkeeping,
+            exclusion,
+            conditions,
+        );
         if is_last && place > 0 {
             stages.after.push(Statement::plain(Exclusion::release()));
         }
@@ -200,12 +207,24 @@ impl Exclusion {
     }
 }
 
+/// What comes under the locks before the steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guards {
+    /// The locks on tables that the role owns: it may lock them also where it may not lock others.
+    pub own: Vec<Lock>,
+    /// Statements that fail unless the steps may be done, under the locks on the tables that the role owns.
+    pub checks: Vec<String>,
+    /// Steps of which each locks one other table, in the place of LOCK TABLE. They do a part of what the steps do.
+    pub keys: Vec<Step>,
+}
+
 /// The transaction that carries out `steps`, numbered by their places in the plan. The record is
 /// written before the first lock on a table that stood before, so that nothing but the locking
 /// steps happens under it.
 pub fn transaction(
     schema: &Identifier,
     steps: &[Numbered<'_>],
+    guards: Guards,
     bookkeeping: Vec<String>,
     exclusion: Option<Exclusion>,
     conditions: &Conditions,
@@ -227,24 +246,29 @@ pub fn transaction(
             .map(Statement::of_step)
             .chain(bookkeeping)
             .collect(),
-        locking: under_locks(locking, conditions),
+        locking: under_locks(guards, locking, conditions),
         after: Vec::new(),
         stall,
     }
 }
 
 /// The statements that take the locks, and the steps that need them.
-fn under_locks(steps: Vec<Numbered<'_>>, conditions: &Conditions) -> Vec<Statement> {
+fn under_locks(
+    guards: Guards,
+    steps: Vec<Numbered<'_>>,
+    conditions: &Conditions,
+) -> Vec<Statement> {
     let lock_timeout = conditions.lock_timeout;
     match conditions.locking.by {
         LockedBy::LockTable => {
             let locks = locking::strongest(locks(&steps));
             let mut statements = locking::lock_tables(&locks, lock_timeout, &conditions.locking);
+            statements.extend(guards.checks.into_iter().map(Statement::plain));
             statements.extend(steps.into_iter().map(Statement::of_step));
             statements
         }
         LockedBy::Steps { first } => {
-            locking::by_steps(steps, first, lock_timeout, &conditions.locking)
+            locking::by_steps(guards, steps, first, lock_timeout, &conditions.locking)
         }
     }
 }

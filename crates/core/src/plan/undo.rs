@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::locking::LockedBy;
 use super::record;
-use super::script::{Conditions, Exclusion, Stages, Statement, transaction};
-use super::{Refusal, Step};
+use super::script::{Conditions, Exclusion, Guards, Stages, transaction};
+use super::{Lock, LockMode, Refusal, Step};
 use crate::code::Code;
 use crate::ddl::Change;
 use crate::diff::{Difference, DifferenceKind, Object, ObjectKind, compare};
@@ -38,6 +37,16 @@ pub struct Discarded {
     pub table: Identifier,
     /// The column; `None` when the table goes.
     pub column: Option<Identifier>,
+}
+
+/// What is recorded of a rollback.
+pub struct Records<'a> {
+    /// The runs that are rolled back.
+    pub runs: &'a [uuid::Uuid],
+    /// The machine from which that is done.
+    pub host: &'a str,
+    /// The statement that tells Prisma's history.
+    pub prisma: Option<String>,
 }
 
 /// The way back from `done`, the steps that were done, in order. `actual` is what stands now, with the privileges that
@@ -204,50 +213,61 @@ impl Undoing {
         });
     }
 
-    /// The transaction: the tables that go are locked first, so that nobody writes to them any more
-    /// when they are looked at; rows in them stop it, unless `discard_rows`. `prisma` tells Prisma's history.
+    /// The transaction. Rows in what goes stop it, unless `discard_rows`; they are looked for under the locks, so that
+    /// nobody adds one meanwhile. `actual` is what exists now.
     pub fn stages(
         &self,
         schema: &Identifier,
-        runs: &[uuid::Uuid],
-        host: &str,
+        actual: &Schema,
         discard_rows: bool,
-        prisma: Option<String>,
+        records: Records<'_>,
         conditions: &Conditions,
     ) -> Stages {
         let steps: Vec<_> = self.steps.iter().enumerate().collect();
-        let here = record::rolled_back(runs, host);
-        let bookkeeping = prisma.into_iter().chain([here]).collect();
-        let mut stages = transaction(
+        let here = record::rolled_back(records.runs, records.host);
+        transaction(
             schema,
             &steps,
-            bookkeeping,
+            self.guards(actual, discard_rows),
+            records.prisma.into_iter().chain([here]).collect(),
             Some(Exclusion::UntilCommit),
             conditions,
-        );
-        let mut guards = Vec::new();
-        let tables: BTreeSet<_> = self
-            .discards
-            .iter()
-            .map(|goes| goes.table.quoted())
-            .collect();
-        // Otherwise they are locked with all others.
-        if conditions.locking.by != LockedBy::LockTable && !tables.is_empty() {
-            let tables: Vec<_> = tables.into_iter().collect();
-            guards.push(format!(
-                "LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE",
-                tables.join(", ONLY ")
-            ));
-        }
+        )
+    }
+
+    fn guards(&self, actual: &Schema, discard_rows: bool) -> Guards {
+        let own: BTreeSet<_> = self.discards.iter().map(|goes| &goes.table).collect();
+        let mut checks = Vec::new();
         if !discard_rows && !self.discards.is_empty() {
-            guards.push("SET LOCAL row_security = off".to_owned());
-            guards.extend(self.discards.iter().map(Discarded::guard));
+            checks.push("SET LOCAL row_security = off".to_owned());
+            checks.extend(self.discards.iter().map(Discarded::guard));
         }
-        let guards = guards.into_iter().map(|sql| Statement { sql, step: None });
-        let steps = |statement: &Statement| statement.step.is_some();
-        let first = stages.locking.iter().position(steps).unwrap_or_default();
-        stages.locking.splice(first..first, guards);
-        stages
+        // DROP TABLE locks the tables that it references, in an order of its own; their foreign keys go one by one.
+        let mut keys = BTreeMap::new();
+        for step in &self.steps {
+            let Change::DropTable { name: table } = &step.change else {
+                continue;
+            };
+            let foreign_keys = actual.tables.get(table).map(|table| &table.foreign_keys);
+            for (name, key) in foreign_keys.into_iter().flatten() {
+                if let TableReference::Here(to) = &key.references
+                    && !own.contains(to)
+                {
+                    let (table, name) = (table.clone(), name.clone());
+                    let change = Change::DropConstraint { table, name };
+                    keys.entry(to).or_insert_with(|| Step::new(change, actual));
+                }
+            }
+        }
+        let lock = |table: &Identifier| Lock {
+            table: table.clone(),
+            mode: LockMode::AccessExclusive,
+        };
+        Guards {
+            own: own.into_iter().map(lock).collect(),
+            checks,
+            keys: keys.into_values().collect(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use crate::connect::{Heard, Target};
 use crate::session::{QueryError, Rows, Session};
-use leora_core::plan::locking::{WITHOUT_WAITING, longest_stall};
+use leora_core::plan::locking::{SPENT, WITHOUT_WAITING, longest_stall};
 use leora_core::plan::script::{Stages, Stall, Statement};
 
 /// How long a request to cancel may take to reach the server. One that comes late and finds no statement is dropped
@@ -285,6 +285,7 @@ fn failed<J>(
     match sending.interrupt.signal() {
         Some(signal) if error.sqlstate() == Some(QUERY_CANCELED) => Ended::Interrupted(signal),
         _ if is_worth_another_try(&error) => Ended::Again { at },
+        _ if at == Stage::Locking && error.sqlstate() == Some(SPENT) => Ended::Again { at },
         _ => Ended::Failed { at, error },
     }
 }

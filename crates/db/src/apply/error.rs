@@ -31,7 +31,7 @@ pub enum ApplyError {
     Changed(Box<Changed>),
     /// A lock was not obtained in the time allowed.
     #[error("{}; nothing changed, and running it again is safe{}", self.reason(),
-        if *may_be_divided { ONE_AT_A_TIME } else { "" })]
+        remedy.map(LockRemedy::text).unwrap_or_default())]
     LockNotObtained {
         /// How long was tried.
         waited: Duration,
@@ -41,8 +41,8 @@ pub enum ApplyError {
         awaited: Awaited,
         /// Who blocked at the end.
         blockers: Vec<Blocker>,
-        /// Whether the tables could be locked one at a time.
-        may_be_divided: bool,
+        /// What helps where the tables are never free at the same time.
+        remedy: Option<LockRemedy>,
     },
     /// A statement failed, and its transaction was rolled back.
     #[error("{0}; nothing changed")]
@@ -75,6 +75,19 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
+    /// The same, with what helps where locks on tables were not obtained.
+    pub(crate) fn with_remedy(mut self, with: Option<LockRemedy>) -> ApplyError {
+        if let ApplyError::LockNotObtained {
+            awaited: Awaited::Tables(_),
+            remedy,
+            ..
+        } = &mut self
+        {
+            *remedy = with;
+        }
+        self
+    }
+
     /// What went wrong, without what it says of the database's state: of a command that had committed before, that would
     /// be wrong.
     pub fn reason(&self) -> String {
@@ -358,8 +371,28 @@ impl fmt::Display for Partly {
     }
 }
 
-/// What helps where the tables are never free at the same time.
-const ONE_AT_A_TIME: &str = "; --one-table-at-a-time locks each table in a transaction of its own";
+/// What helps where tables are never free at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockRemedy {
+    /// Locking one at a time.
+    OneTableAtATime,
+    /// A time with less load.
+    LessLoad,
+}
+
+impl LockRemedy {
+    fn text(self) -> &'static str {
+        match self {
+            LockRemedy::OneTableAtATime => {
+                "; --one-table-at-a-time locks each table in a transaction of its own"
+            }
+            LockRemedy::LessLoad => {
+                "; it needs these locks together, so run it with a longer --wait, when there is less load, or while the \
+                 application is stopped"
+            }
+        }
+    }
+}
 
 fn not_obtained(awaited: &Awaited) -> String {
     match awaited {

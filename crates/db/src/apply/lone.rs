@@ -213,7 +213,7 @@ pub(super) fn stopped(
             attempts: 1,
             awaited: Awaited::Tables(step.locks.clone()),
             blockers,
-            may_be_divided: false,
+            remedy: None,
         },
         _ => ApplyError::PartlyApplied(Box::new(partly)),
     }

@@ -43,7 +43,7 @@ use leora_core::plan::{Plan, Request, Step, basis, grants, plan as make_plan};
 
 pub use blockers::{Awaited, Blocker, blockers};
 pub use contradictions::contradictions;
-pub use error::{ApplyError, Changed, Differs, Doubt, Failure, Outcome, Partly, Stop};
+pub use error::{ApplyError, Changed, Differs, Doubt, Failure, LockRemedy, Outcome, Partly, Stop};
 pub use interrupt::Interrupt;
 pub use locking::locking;
 pub use patience::Waiting;
@@ -260,7 +260,9 @@ impl Apply<'_> {
             }
             tried
         });
-        let ended = ended.map_err(|error| self.with_remedy(error));
+        let divided = self.plan.may_be_divided();
+        let remedy = divided.then_some(LockRemedy::OneTableAtATime);
+        let ended = ended.map_err(|error| error.with_remedy(remedy));
         match ended? {
             Persisted::Committed(committed) => Ok(Some(committed)),
             Persisted::Stopped(Verdict::Already) => Ok(None),
@@ -272,26 +274,6 @@ impl Apply<'_> {
                 let failure = self.failure(session, at, &error);
                 Err(ApplyError::StepFailed(Box::new(failure)))
             }
-        }
-    }
-
-    /// Where several tables were to be locked together, that they can be locked one at a time.
-    fn with_remedy(&self, error: ApplyError) -> ApplyError {
-        match error {
-            ApplyError::LockNotObtained {
-                waited,
-                attempts,
-                awaited: Awaited::Tables(locks),
-                blockers,
-                ..
-            } => ApplyError::LockNotObtained {
-                waited,
-                attempts,
-                awaited: Awaited::Tables(locks),
-                blockers,
-                may_be_divided: self.plan.may_be_divided(),
-            },
-            other => other,
         }
     }
 

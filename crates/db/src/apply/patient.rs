@@ -48,7 +48,7 @@ pub fn patiently<T>(
                 attempts: patience.attempts(),
                 awaited: Awaited::Reading,
                 blockers,
-                may_be_divided: false,
+                remedy: None,
             });
         }
     }

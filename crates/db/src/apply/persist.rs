@@ -140,7 +140,7 @@ impl Persist<'_> {
                         attempts: patience.attempts(),
                         awaited,
                         blockers,
-                        may_be_divided: false,
+                        remedy: None,
                     });
                 }
             }
