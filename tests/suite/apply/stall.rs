@@ -12,7 +12,7 @@ use leora_db::apply::{Applied, ApplyError, ApplyOptions, Done};
 use leora_db::history::RunState;
 use leora_db::scratch::{Binaries, Options, ScratchServer};
 
-use super::ground::{Ground, Holder, patient, target, until};
+use super::ground::{Ground, Holder, ROWS, patient, target, until, without};
 use super::waiting::{Notes, UPDATE_ONE};
 use crate::support::{Cli, Template, repository};
 
@@ -172,6 +172,68 @@ fn a_commit_without_a_standby_is_applied_with_a_warning() {
     assert!(flat(&output.stderr).contains(warning), "{output}");
     let quiet = run(&["--quiet", "rollback", "--yes"]).exits(0);
     assert!(flat(&quiet.stderr).contains(warning), "{quiet}");
+}
+
+/// CREATE INDEX CONCURRENTLY commits several times, VALIDATE CONSTRAINT once; the record of the last step tells whether a
+/// standby has them.
+#[test]
+fn steps_that_stand_alone_wait_for_no_standby_and_say_so() {
+    let mut lonely = lonely();
+    let missing = &[
+        "_type_status_idx",
+        "userId_widgetType_key",
+        "Job_tenantId_fkey",
+    ];
+    without(&mut lonely.ground.client(), missing);
+    lonely.ground.client().batch_execute(ROWS).unwrap();
+    lonely.ground.target = target(&lonely.url);
+    let Lonely { ground, .. } = &lonely;
+    let plan = ground.plan(&mut ground.session());
+    assert_eq!(plan.together_and_alone().1.len(), 3);
+    let output = Cli::new()
+        .env("DATABASE_URL", &lonely.url)
+        .args(["apply", "--yes"])
+        .run()
+        .exits(0);
+    let said = output
+        .stderr
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(said.contains("might not have been replicated"), "{output}");
+    assert_eq!(ground.pending(), Vec::<String>::new());
+    let run = &ground.history().runs[0];
+    assert_eq!(
+        (run.state, run.steps_done),
+        (RunState::Applied, plan.steps.len())
+    );
+    assert_eq!(ground.apply().unwrap(), Applied::Already);
+    ground.no_lock_is_left();
+}
+
+/// What failed to be built is removed without waiting for a standby, too.
+#[test]
+fn a_step_that_fails_alone_without_a_standby_leaves_nothing() {
+    let mut lonely = lonely();
+    let mut client = lonely.ground.client();
+    without(&mut client, &["userId_widgetType_key"]);
+    client.batch_execute(ROWS).unwrap();
+    let twice = r#"INSERT INTO "DashboardWidget" ("id", "tenantId", "userId", "widgetType", "position", "updatedAt")
+        SELECT gen_random_uuid(), u."tenantId", u."id", 'twice', 1, now() FROM "User" u, generate_series(1, 2)"#;
+    client.batch_execute(twice).unwrap();
+    lonely.ground.target = target(&lonely.url);
+    let ground = &lonely.ground;
+    let error = ground.apply().unwrap_err();
+    assert!(matches!(error, ApplyError::StepFailed(_)), "{error}");
+    assert_eq!(
+        ground.ask("SELECT count(*) FROM pg_index WHERE NOT indisvalid"),
+        "0"
+    );
+    client
+        .batch_execute(r#"DELETE FROM "DashboardWidget" WHERE "widgetType" = 'twice'"#)
+        .unwrap();
+    assert!(ground.applied().transaction.only_local);
+    assert_eq!(ground.pending(), Vec::<String>::new());
 }
 
 /// What is recorded waits for the standby, too.

@@ -15,6 +15,12 @@ use crate::model::{Identifier, in_a_line};
 /// (prisma-engines, `sql-schema-connector`, PostgreSQL flavour).
 pub const PRISMA_ADVISORY_LOCK: i64 = 72_707_369;
 
+/// Has commits wait for no standby. CREATE INDEX CONCURRENTLY commits several times, and no timeout ends such a wait.
+const COMMIT_HERE: &str = "SET synchronous_commit = local";
+
+/// Ends that, as the session had it. A standby that confirms the next commit has all before it: they are before it in the WAL.
+pub const COMMIT_AS_CONFIGURED: &str = "RESET synchronous_commit";
+
 /// A step and its place in the plan.
 pub type Numbered<'a> = (usize, &'a Step);
 
@@ -134,8 +140,12 @@ pub fn units(plan: &Plan, record: &Record, conditions: &Conditions) -> Vec<Unit>
     for (done, &(number, step)) in alone.iter().enumerate() {
         let mut before: Vec<_> =
             settings(&plan.schema, conditions, conditions.patience, "SET").collect();
-        before.push(record.step_begins(number));
-        let mut after = vec![record.step_ends(together.len() + done + 1)];
+        before.extend([COMMIT_HERE.to_owned(), record.step_begins(number)]);
+        let mut after = Vec::new();
+        if done + 1 == alone.len() {
+            after.push(COMMIT_AS_CONFIGURED.to_owned());
+        }
+        after.push(record.step_ends(together.len() + done + 1));
         if done + 1 == alone.len() {
             after.extend(record.finish());
             after.push(Exclusion::release());

@@ -4,6 +4,7 @@ use super::attempt::{Sending, is_worth_another_try, joined};
 use super::blockers::Awaited;
 use super::error::{ApplyError, Failure, Partly, Stop};
 use super::patience::{Patience, Pause};
+use super::persist::Committed;
 use super::watch::Watch;
 use super::{Apply, Observer};
 use crate::session::{QueryError, Session};
@@ -11,23 +12,25 @@ use leora_core::ddl::Change;
 use leora_core::model::name::literal;
 use leora_core::plan::Step;
 use leora_core::plan::record::Record;
-use leora_core::plan::script::{Alone, Exclusion};
+use leora_core::plan::script::{Alone, COMMIT_AS_CONFIGURED, Exclusion};
 
 /// How long removing what a failed step left may wait for.
 const CLEANING: &str = "SET lock_timeout = '5s'";
 
-/// Does the steps that stand alone, one after the other. The transaction before them has committed.
+/// Does the steps that stand alone, one after the other. The transaction before them has committed; whether no standby
+/// has confirmed the steps is added to what is known of it.
 pub(super) fn run(
     apply: &Apply<'_>,
     session: &mut Session,
     record: &Record,
-    reconnected: bool,
+    so_far: &mut Committed,
     observer: &mut dyn Observer,
 ) -> Result<(), ApplyError> {
     let conditions = apply.conditions(session, apply.options.lock_timeout);
     let alone = apply.units(record, &conditions).alone;
     let (together, _) = apply.plan.together_and_alone();
     let mut done: Vec<usize> = together.iter().map(|(number, _)| *number).collect();
+    session.heard().forget();
     for unit in &alone {
         let (Some(number), Some(step)) = unit
             .step
@@ -38,7 +41,7 @@ pub(super) fn run(
             continue;
         };
         observer.step_begun(number, step);
-        let ended = if reconnected {
+        let ended = if so_far.reconnected {
             // The lock that keeps migrations apart went with the session.
             Err((
                 Stop::Lost("while the steps before it were committed".to_owned()),
@@ -47,6 +50,7 @@ pub(super) fn run(
         } else {
             one(apply, session, unit, (number, step), observer)
         };
+        so_far.only_local |= session.heard().notices().only_local;
         if let Err((why, left_behind)) = ended {
             let left = (0..apply.plan.steps.len()).filter(|n| *n != number && !done.contains(n));
             let partly = Partly {
@@ -192,7 +196,7 @@ pub(super) fn stopped(
 ) -> ApplyError {
     if !matches!(partly.why, Stop::Lost(_)) {
         let end = record.fail(&partly.why.to_string(), partly.left_behind.is_none());
-        let end = format!("{end};\n{}", Exclusion::release());
+        let end = format!("{COMMIT_AS_CONFIGURED};\n{end};\n{}", Exclusion::release());
         // What it came to is said in any case; a record that still says `running` is put right by the
         // next run.
         let recorded = apply

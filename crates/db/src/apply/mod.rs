@@ -185,7 +185,7 @@ pub fn apply(
         return Ok(Applied::Already);
     };
     rest::run(&apply, session, &record, &mut transaction, observer)?;
-    lone::run(&apply, session, &record, transaction.reconnected, observer)?;
+    lone::run(&apply, session, &record, &mut transaction, observer)?;
     Ok(Applied::Done(Done {
         run: record.id,
         transaction,
