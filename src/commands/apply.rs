@@ -18,8 +18,8 @@ use leora_core::plan::{Grouping, NotAPlan, Plan, Request};
 use leora_core::verify::checklist::counted;
 use leora_core::verify::evidence::Recorded;
 use leora_db::apply::{
-    self, Applied, ApplyError, ApplyOptions, Committed, Done, Interrupt, Obstacle, Stop,
-    contradictions, preflight,
+    self, Applied, ApplyError, ApplyOptions, Committed, Done, Interrupt, Obstacle, contradictions,
+    preflight,
 };
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
@@ -269,14 +269,15 @@ fn record(
     migration: &PrismaMigration,
 ) -> Result<Interrupt, Error> {
     let interrupt = on_signals()?;
+    let mut narrator = Narrator::new(context.console);
     let ended = prisma_migration::record(
         connected,
         migration,
         &patience(context, args.lock_timeout, args.wait),
-        &mut Narrator::new(context.console),
+        &mut narrator,
         &interrupt,
     );
-    let committed = ended.inspect_err(|error| tell_more(context, error))?;
+    let committed = ended.inspect_err(|error| narrator.tell_more(error))?;
     let text = format!(
         "Everything stands already. Recorded in _prisma_migrations as {}.",
         migration.name
@@ -344,34 +345,11 @@ fn carry_out(
             }
         }
         Err(error) => {
-            tell_more(context, &error);
+            narrator.tell_more(&error);
             return Err(error.into());
         }
     }
     Ok(interrupt)
-}
-
-/// Says what an error does not say in its one sentence: who blocks, what has changed.
-pub(super) fn tell_more(context: &Context, error: &ApplyError) {
-    match error {
-        ApplyError::LockNotObtained { blockers, .. } => {
-            context
-                .console
-                .complain(&waiting::blockers(blockers, Console::width()));
-        }
-        ApplyError::PartlyApplied(partly) => {
-            if let Stop::Locked(blockers) = &partly.why {
-                let blockers = waiting::blockers(blockers, Console::width());
-                context.console.complain(&blockers);
-            }
-        }
-        ApplyError::Changed(changed) => {
-            context
-                .console
-                .complain(&waiting::changed(changed, Console::width()));
-        }
-        _ => {}
-    }
 }
 
 /// How patient to be: what was typed, else what the team set.

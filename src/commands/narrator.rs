@@ -7,7 +7,7 @@ use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::waiting;
 use leora_core::plan::{Plan, Step};
-use leora_db::apply::{Blocker, Observer, Progress, Waiting};
+use leora_db::apply::{ApplyError, Blocker, Observer, Progress, Stop, Waiting};
 
 /// Tells what goes on: who blocks, and how far a long step is.
 pub(super) struct Narrator {
@@ -15,6 +15,8 @@ pub(super) struct Narrator {
     said: Option<Instant>,
     /// Who blocks is said however often it is said how far a step is.
     named: Option<Instant>,
+    /// The transactions of those who were listed last.
+    listed: Vec<String>,
     /// What helps where several tables are never free at the same time, as long as it was not said.
     remedy: Option<&'static str>,
 }
@@ -31,6 +33,7 @@ impl Narrator {
             console,
             said: None,
             named: None,
+            listed: Vec::new(),
             remedy: None,
         }
     }
@@ -48,6 +51,34 @@ impl Narrator {
         Narrator {
             remedy: Some(waiting::LESS_LOAD),
             ..Narrator::new(console)
+        }
+    }
+
+    /// Whether they are those who were listed last; they are from now on.
+    fn were_listed(&mut self, blockers: &[Blocker]) -> bool {
+        let transactions = blockers.iter().map(|blocker| &blocker.transaction);
+        let were_listed = transactions.clone().eq(&self.listed);
+        self.listed = transactions.cloned().collect();
+        were_listed
+    }
+
+    /// Says what an error does not say in its one sentence: who blocks, what has changed.
+    pub(super) fn tell_more(&mut self, error: &ApplyError) {
+        let tried = match error {
+            ApplyError::LockNotObtained { tried, .. } => tried,
+            ApplyError::PartlyApplied(partly) => match &partly.why {
+                Stop::Locked(tried) => tried,
+                _ => return,
+            },
+            ApplyError::Changed(changed) => {
+                let changed = waiting::changed(changed, Console::width());
+                return self.console.complain(&changed);
+            }
+            _ => return,
+        };
+        if !self.were_listed(&tried.blockers) {
+            let blocked = waiting::blocked_at_the_end(&tried.blockers, Console::width());
+            self.console.complain(&blocked);
         }
     }
 
@@ -76,8 +107,9 @@ impl Observer for Narrator {
         let known: &[Blocker] = waiting.blockers;
         let tell = !known.is_empty() || waiting.waited >= SAY_NOTHING;
         if self.console.is_verbose() || (tell && Narrator::is_due(&mut self.named)) {
+            let were_listed = self.were_listed(known);
             self.console
-                .complain(&waiting::waiting(waiting, Console::width()));
+                .complain(&waiting::waiting(waiting, were_listed, Console::width()));
             if waiting.attempt >= SAY_HOW
                 && let Some(remedy) = self.remedy.take()
             {

@@ -3,7 +3,7 @@
 use leora_schema::LEORA;
 
 use super::Context;
-use super::apply::{on_signals, patience, tell_more, warn_if_only_local};
+use super::apply::{on_signals, patience, warn_if_only_local};
 use super::narrator::Narrator;
 use super::survey::Connected;
 use crate::cli::RollbackArgs;
@@ -44,16 +44,17 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
         context.console.progress("Nothing was done.\n");
         return Ok(exit::COULD_NOT);
     }
+    let mut narrator = Narrator::of_rollback(context.console);
     let ended = roll_back(
         &connected.target,
         &mut connected.session,
         &rollback,
         args.discard_rows,
         &options,
-        &mut Narrator::of_rollback(context.console),
+        &mut narrator,
         &on_signals()?,
     );
-    let done = ended.inspect_err(|error| tell_more(context, error))?;
+    let done = ended.inspect_err(|error| narrator.tell_more(error))?;
     let locks_any = rollback
         .undoing
         .steps

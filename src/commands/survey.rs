@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use leora_schema::LEORA;
 
 use super::Context;
-use super::apply::{patience, tell_more};
+use super::apply::patience;
 use super::narrator::Narrator;
 use crate::error::{Code, Error};
 use crate::render::console::Console;
@@ -244,7 +244,7 @@ impl Connected {
             Ok(found)
         };
         let found = patiently(&mut self.session, options, &mut narrator, read);
-        Ok(found.inspect_err(|error| tell_more(context, error))?)
+        Ok(found.inspect_err(|error| narrator.tell_more(error))?)
     }
 
     /// What is looked at, for reports.

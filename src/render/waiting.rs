@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::style::{caution, wrapped};
 use leora_core::model::in_a_line;
 use leora_core::model::name::literal;
-use leora_core::verify::checklist::counted;
 use leora_db::apply::{Awaited, Blocker, Changed, Committed, Progress, Waiting};
 
 /// The most sessions that are named.
@@ -46,8 +45,8 @@ pub fn committed(committed: &Committed, others: Option<&str>) -> String {
         }
 }
 
-/// What is waited for, and who blocks.
-pub fn waiting(waiting: &Waiting<'_>, width: usize) -> String {
+/// What is waited for, and who blocks, unless they `were_listed` before.
+pub fn waiting(waiting: &Waiting<'_>, were_listed: bool, width: usize) -> String {
     let what = match waiting.awaited {
         Awaited::OtherMigration => "another migration to end".to_owned(),
         Awaited::Reading => "tables that may not be read now".to_owned(),
@@ -59,21 +58,41 @@ pub fn waiting(waiting: &Waiting<'_>, width: usize) -> String {
             locks.join(", ")
         }
     };
+    let attempts = match waiting.attempt {
+        0 | 1 => "tried once".to_owned(),
+        n => format!("tried {n} times"),
+    };
+    let again = match waiting.is_still_blocked {
+        true => ", again when those who block it have ended",
+        false => "",
+    };
+    let by = match (waiting.blockers, were_listed) {
+        ([], _) => "",
+        (_, true) => "; blocked by the same",
+        (_, false) => "; blocked by:",
+    };
     let head = format!(
-        "waiting for {what}: {} in {}, {} left",
-        counted(
-            usize::try_from(waiting.attempt).unwrap_or(usize::MAX),
-            "attempt",
-            "attempts"
-        ),
+        "waiting for {what}: {attempts} in {}{again}; {} left{by}",
         spell(waiting.waited),
         spell(waiting.left)
     );
-    wrapped(&caution(&head), "", "  ", width) + &blockers(waiting.blockers, width)
+    let listed = match were_listed {
+        true => String::new(),
+        false => blockers(waiting.blockers, width),
+    };
+    wrapped(&caution(&head), "", "  ", width) + &listed
+}
+
+/// Who blocked when the time was spent.
+pub fn blocked_at_the_end(blocked: &[Blocker], width: usize) -> String {
+    match blocked {
+        [] => String::new(),
+        _ => format!("blocked at the end by:\n{}", blockers(blocked, width)),
+    }
 }
 
 /// The sessions that block, a line each.
-pub fn blockers(blockers: &[Blocker], width: usize) -> String {
+fn blockers(blockers: &[Blocker], width: usize) -> String {
     let mut out: String = blockers
         .iter()
         .take(MOST)

@@ -91,7 +91,7 @@ fn what_is_done_stays_and_applying_again_goes_on() {
         panic!("{error}");
     };
     assert!(
-        matches!(&partly.why, Stop::Locked(blockers) if blockers.len() == 1),
+        matches!(&partly.why, Stop::Locked(tried) if tried.blockers.len() == 1),
         "{error}"
     );
     assert_eq!(partly.done.len() + 1 + partly.left.len(), 16);

@@ -33,14 +33,10 @@ pub enum ApplyError {
     #[error("{}; nothing changed, and running it again is safe{}", self.reason(),
         remedy.map(LockRemedy::text).unwrap_or_default())]
     LockNotObtained {
-        /// How long was tried.
-        waited: Duration,
-        /// How often.
-        attempts: u32,
         /// What for.
         awaited: Awaited,
-        /// Who blocked at the end.
-        blockers: Vec<Blocker>,
+        /// How long and how often was tried.
+        tried: Tried,
         /// What helps where the tables are never free at the same time.
         remedy: Option<LockRemedy>,
     },
@@ -92,16 +88,9 @@ impl ApplyError {
     /// be wrong.
     pub fn reason(&self) -> String {
         match self {
-            ApplyError::LockNotObtained {
-                waited,
-                attempts,
-                awaited,
-                ..
-            } => format!(
-                "{} within {} s (attempts: {attempts})",
-                not_obtained(awaited),
-                waited.as_secs()
-            ),
+            ApplyError::LockNotObtained { awaited, tried, .. } => {
+                format!("{} {tried}", not_obtained(awaited))
+            }
             ApplyError::StepFailed(failure) => failure.to_string(),
             ApplyError::ConnectionLost { cause, .. } => {
                 format!("the connection was lost ({cause})")
@@ -109,6 +98,33 @@ impl ApplyError {
             ApplyError::Interrupted { signal, .. } => format!("interrupted by signal {signal}"),
             other => other.to_string(),
         }
+    }
+}
+
+/// How locks were tried for that were not obtained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// For how long.
+    pub waited: Duration,
+    /// How often.
+    pub attempts: u32,
+    /// Whether no other attempt was made because a transaction that blocked the last one went on.
+    pub is_still_blocked: bool,
+    /// Who blocked at the end.
+    pub blockers: Vec<Blocker>,
+}
+
+impl fmt::Display for Tried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "within {} s: ", self.waited.as_secs())?;
+        match self.attempts {
+            1 => f.write_str("tried once")?,
+            n => write!(f, "tried {n} times")?,
+        }
+        if self.is_still_blocked {
+            f.write_str(", then waited for those who blocked it")?;
+        }
+        Ok(())
     }
 }
 
@@ -324,7 +340,7 @@ pub enum Stop {
     /// It failed.
     Failed(Box<Failure>),
     /// Its locks were not obtained in the time allowed.
-    Locked(Vec<Blocker>),
+    Locked(Tried),
     /// The connection was lost, so it may still be under way.
     Lost(String),
     /// A signal came.
@@ -338,7 +354,7 @@ impl fmt::Display for Stop {
                 write!(f, "failed: {}", failure.message)?;
                 failure.more(f)
             }
-            Stop::Locked(_) => write!(f, "did not get its locks in the time allowed"),
+            Stop::Locked(tried) => write!(f, "did not get its locks {tried}"),
             Stop::Lost(cause) => write!(f, "was under way when the connection was lost ({cause})"),
             Stop::Interrupted => write!(f, "was interrupted"),
         }

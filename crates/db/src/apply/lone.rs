@@ -127,7 +127,8 @@ fn one(
         }
         if error.sqlstate() == Some("55P03") {
             // Its lock_timeout is all of the time allowed.
-            return Err((Stop::Locked(blockers), left_behind));
+            let tried = patience.tried(blockers, false);
+            return Err((Stop::Locked(tried), left_behind));
         }
         if !is_worth_another_try(&error) || left_behind.is_some() {
             return Err((failure(&error), left_behind));
@@ -135,7 +136,7 @@ fn one(
         let awaited = Awaited::Tables(step.locks.clone());
         match patience.pause(session, &awaited, interrupt, observer) {
             Ok(Pause::Over) => {}
-            Ok(Pause::Spent(blockers)) => return Err((Stop::Locked(blockers), None)),
+            Ok(Pause::Spent(tried)) => return Err((Stop::Locked(tried), None)),
             Ok(Pause::Interrupted(_)) => return Err((Stop::Interrupted, None)),
             Err(error) => return Err((failure(&error), None)),
         }
@@ -212,11 +213,9 @@ pub(super) fn stopped(
             partly: (!nothing_changed).then(|| Box::new(partly)),
         },
         Stop::Failed(failure) if nothing_changed => ApplyError::StepFailed(failure),
-        Stop::Locked(blockers) if nothing_changed => ApplyError::LockNotObtained {
-            waited: apply.options.wait,
-            attempts: 1,
+        Stop::Locked(tried) if nothing_changed => ApplyError::LockNotObtained {
             awaited: Awaited::Tables(step.locks.clone()),
-            blockers,
+            tried,
             remedy: None,
         },
         _ => ApplyError::PartlyApplied(Box::new(partly)),

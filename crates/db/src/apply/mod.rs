@@ -43,7 +43,9 @@ use leora_core::plan::{Plan, Request, Step, basis, grants, plan as make_plan};
 
 pub use blockers::{Awaited, Blocker, blockers};
 pub use contradictions::contradictions;
-pub use error::{ApplyError, Changed, Differs, Doubt, Failure, LockRemedy, Outcome, Partly, Stop};
+pub use error::{
+    ApplyError, Changed, Differs, Doubt, Failure, LockRemedy, Outcome, Partly, Stop, Tried,
+};
 pub use interrupt::Interrupt;
 pub use locking::locking;
 pub use patience::Waiting;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::blockers::{Awaited, Blocker, blockers};
+use super::error::Tried;
 use super::interrupt::Interrupt;
 use super::{ApplyOptions, Observer};
 use crate::session::{QueryError, Session};
@@ -25,14 +26,16 @@ pub struct Waiting<'a> {
     pub awaited: &'a Awaited,
     /// Who blocks, at this moment.
     pub blockers: &'a [Blocker],
+    /// Whether no other attempt is made before a transaction that blocked the last one has ended.
+    pub is_still_blocked: bool,
 }
 
 /// The end of a pause.
 pub(crate) enum Pause {
     /// Time to try again.
     Over,
-    /// The time allowed is spent; these blocked at the end.
-    Spent(Vec<Blocker>),
+    /// The time allowed is spent.
+    Spent(Tried),
     /// A signal came.
     Interrupted(i32),
 }
@@ -81,6 +84,16 @@ impl Patience {
         self.began.elapsed()
     }
 
+    /// What it came to when the locks were not obtained.
+    pub(crate) fn tried(&self, blockers: Vec<Blocker>, is_still_blocked: bool) -> Tried {
+        Tried {
+            waited: self.waited(),
+            attempts: self.attempts(),
+            is_still_blocked,
+            blockers,
+        }
+    }
+
     /// Pauses between two attempts, so that those who queued behind the last one get through. While a
     /// transaction that blocked it is still there, another attempt is bound to fail and would only make
     /// writers wait, so none is made.
@@ -100,6 +113,10 @@ impl Patience {
             let there = blockers(session, awaited)?;
             let waited = self.waited();
             let left = self.wait.saturating_sub(waited);
+            let transactions = || there.iter().map(|blocker| blocker.transaction.clone());
+            let blocked_by = first.get_or_insert_with(|| transactions().collect());
+            let is_still_blocked =
+                transactions().any(|transaction| blocked_by.contains(&transaction));
             observer.waiting(&Waiting {
                 attempt: self.attempt,
                 lock_timeout: timeout,
@@ -107,18 +124,16 @@ impl Patience {
                 left,
                 awaited,
                 blockers: &there,
+                is_still_blocked,
             });
             if left.is_zero() {
-                return Ok(Pause::Spent(there));
+                return Ok(Pause::Spent(self.tried(there, is_still_blocked)));
             }
-            let transactions = || there.iter().map(|blocker| blocker.transaction.clone());
-            let blocked_by = first.get_or_insert_with(|| transactions().collect());
-            let still_blocked = transactions().any(|transaction| blocked_by.contains(&transaction));
             let to_go = resume.saturating_duration_since(Instant::now());
-            if to_go.is_zero() && !still_blocked {
+            if to_go.is_zero() && !is_still_blocked {
                 return Ok(Pause::Over);
             }
-            let nap = if still_blocked {
+            let nap = if is_still_blocked {
                 LOOK_AGAIN
             } else {
                 to_go.min(LOOK_AGAIN)

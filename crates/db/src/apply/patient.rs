@@ -42,12 +42,10 @@ pub fn patiently<T>(
         }
         // A signal ends the process here: nothing is under way.
         let pause = patience.pause(session, &Awaited::Reading, &Interrupt::default(), observer)?;
-        if let Pause::Spent(blockers) = pause {
+        if let Pause::Spent(tried) = pause {
             return Err(ApplyError::LockNotObtained {
-                waited: patience.waited(),
-                attempts: patience.attempts(),
                 awaited: Awaited::Reading,
-                blockers,
+                tried,
                 remedy: None,
             });
         }

@@ -134,12 +134,10 @@ impl Persist<'_> {
             match pause.map_err(between_attempts)? {
                 Pause::Over => {}
                 Pause::Interrupted(signal) => return Err(interrupted(signal)),
-                Pause::Spent(blockers) => {
+                Pause::Spent(tried) => {
                     return Err(ApplyError::LockNotObtained {
-                        waited: patience.waited(),
-                        attempts: patience.attempts(),
                         awaited,
-                        blockers,
+                        tried,
                         remedy: None,
                     });
                 }

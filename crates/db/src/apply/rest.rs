@@ -108,7 +108,7 @@ fn one(
             error,
         }) => Err(failed(group, &error)),
         Ok(Persisted::Failed { error, .. }) => Err(failed(&[], &error)),
-        Err(ApplyError::LockNotObtained { blockers, .. }) => Err(Stop::Locked(blockers)),
+        Err(ApplyError::LockNotObtained { tried, .. }) => Err(Stop::Locked(tried)),
         Err(ApplyError::Interrupted { .. }) => Err(Stop::Interrupted),
         Err(ApplyError::ConnectionLost {
             outcome: Outcome::RolledBack | Outcome::Unknown { .. },

@@ -101,6 +101,7 @@ impl<'a> Watch<'a> {
                 left: all.saturating_sub(waited),
                 awaited: &self.awaited,
                 blockers: &self.blockers,
+                is_still_blocked: false,
             });
         }
     }

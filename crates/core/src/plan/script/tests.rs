@@ -105,6 +105,7 @@ fn what_blocks_writes_of_an_existing_table_comes_last() {
         let stages = transaction(
             &name("public"),
             &numbered,
+            Guards::default(),
             record.clone(),
             Some(Exclusion::UntilCommit),
             &conditions(by),
@@ -121,6 +122,13 @@ fn what_blocks_writes_of_an_existing_table_comes_last() {
     // Where nothing blocks writes, nobody waits.
     let quiet: Vec<_> = those(false).into_iter().map(|at| numbered[at]).collect();
     let by = conditions(LockedBy::LockTable);
-    let stages = transaction(&name("public"), &quiet, record, None, &by);
+    let stages = transaction(
+        &name("public"),
+        &quiet,
+        Guards::default(),
+        record,
+        None,
+        &by,
+    );
     assert_eq!((stages.locking, stages.stall), (Vec::new(), Stall::Never));
 }
