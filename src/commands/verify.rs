@@ -214,7 +214,7 @@ fn report(
         database: &database,
         schema,
         actual: &found.schema,
-        renamed_tables: &Renames::of_tables(&found.schema, &promise.whole),
+        renames: &Renames::between(&found.schema, &promise.whole),
         plan,
         recorded: facts.recorded.clone(),
         around: &found.around,

@@ -27,6 +27,7 @@ mod prisma_migration;
 mod proof;
 mod properties;
 mod readme;
+mod renames;
 mod replication;
 mod reports;
 mod roles;

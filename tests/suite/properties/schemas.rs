@@ -400,6 +400,7 @@ fn table() -> impl Strategy<Value = Table> {
             kind,
             persistence,
             columns,
+            in_any_order: false,
             primary_key: keys.0,
             indexes: keys.1,
             foreign_keys: keys.2,

@@ -314,7 +314,7 @@ fn sabotage_is_caught_by_exactly_the_checks_it_breaks() {
 }
 
 #[test]
-fn sabotage_is_not_cried_over_what_is_harmless() {
+fn sabotage_is_green_where_it_is_harmless() {
     run(harmless());
 }
 

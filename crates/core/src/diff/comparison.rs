@@ -119,6 +119,7 @@ impl<'a> Comparison<'a> {
             kind,
             persistence,
             columns,
+            in_any_order: _,
             primary_key,
             indexes,
             foreign_keys,

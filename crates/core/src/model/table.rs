@@ -20,6 +20,9 @@ pub struct Table {
     pub persistence: Persistence,
     /// The columns, in the table's order. The order is not compared.
     pub columns: Vec<Column>,
+    /// Whether that order may be another than the database's, as in a `schema.prisma`: Prisma appends new columns.
+    #[serde(skip)]
+    pub in_any_order: bool,
     /// The primary key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_key: Option<PrimaryKey>,

@@ -91,6 +91,7 @@ impl Lower<'_, '_, '_> {
             .filter_map(|relation| self.foreign_key(relation));
         Table {
             columns: columns.collect(),
+            in_any_order: true,
             primary_key: key,
             indexes: indexes.collect(),
             foreign_keys: foreign_keys.collect(),

@@ -43,7 +43,7 @@ impl OtherBaseline {
             let there = live.tables.get(name);
             let is_moved = elsewhere.iter().any(|other| other.table == *name);
             is_moved
-                || renamed.concern(name)
+                || renamed.table(name).is_some()
                 || there.is_some_and(|there| !there.kind.is_table() || is_mostly(there, table))
         };
         let missing = baseline
@@ -52,7 +52,9 @@ impl OtherBaseline {
             .count();
         let unexpected = live.table_names();
         let unexpected = unexpected
-            .filter(|name| !promise.whole.tables.contains_key(*name) && !renamed.concern(name))
+            .filter(|name| {
+                !promise.whole.tables.contains_key(*name) && renamed.table(name).is_none()
+            })
             .count();
         let all = baseline.len();
         let is_other = missing >= LEAST && missing * ONE_IN >= all && !live.tables.is_empty();

@@ -7,7 +7,7 @@ use super::baseline::OtherBaseline;
 use super::check::{Check, Finding, Group, IN_THE_WAY, Outcome};
 use super::evidence::{Evidence, Namesake, Recorded};
 use super::kinds::by_kind;
-use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy, renamed_table};
+use super::remedy::{APPLY_MAKES, SETTLE_FOREIGN_KEYS, remedy, renamed};
 use super::{counters, surroundings, tenants};
 use crate::diff::{Difference, Effect, Object, ObjectKind, compare};
 use crate::model::{ForeignKey, Identifier, IndexState, TableKind};
@@ -39,7 +39,7 @@ pub fn checklist(evidence: &Evidence<'_>) -> Verdict {
     let other = OtherBaseline::of(
         evidence.actual,
         evidence.promise,
-        evidence.renamed_tables,
+        evidence.renames,
         evidence.elsewhere,
     );
     if let Some(other) = other {
@@ -90,19 +90,30 @@ fn declaration(evidence: &Evidence<'_>) -> Check {
 /// The check of what is yet to be applied.
 pub const APPLIED: &str = "migration.applied";
 
+/// What is said of steps that would make what is there under another name.
+const RENAME_FIRST: &str = "First rename what the groups tables and integrity say to rename: leora-migrate apply would make it \
+     anew, without its rows or values.";
+
 fn applied(evidence: &Evidence<'_>) -> Check {
     let plan = evidence.plan;
     let mut findings = Vec::new();
     if !plan.steps.is_empty() {
         let pending = Finding::new(format!("pending: {}", plan.summary()));
+        let mut created = evidence.promise.created.iter();
         findings.push(
-            pending.remedy("leora-migrate plan shows the steps, leora-migrate apply takes them"),
+            pending.remedy(match created.any(|table| evidence.renames.concern(table)) {
+                true => RENAME_FIRST,
+                false => "leora-migrate plan shows the steps, leora-migrate apply takes them",
+            }),
         );
     }
     findings.extend(plan.refusals.iter().map(|refusal| Finding {
         message: format!("{IN_THE_WAY}{}", refusal.reason),
         object: Some(refusal.object.clone()),
-        remedy: Some(refusal.remedy.clone().into()),
+        remedy: Some(match evidence.renames.of(&refusal.object) {
+            Some(rename) => renamed::remedy(rename),
+            None => refusal.remedy.clone().into(),
+        }),
         error: None,
     }));
     Check {
@@ -192,8 +203,8 @@ fn tables(evidence: &Evidence<'_>) -> [Check; 2] {
         .collect();
     findings.extend(there.difference(&wanted).map(|name| {
         let message = format!("table {} is not expected", name.quoted());
-        if let Some(rename) = renamed_table(evidence, name) {
-            return Finding::new(message).remedy(rename);
+        if let Some(rename) = evidence.renames.table(name) {
+            return Finding::new(message).remedy(renamed::remedy(rename));
         }
         let remedy = "If it belongs here, refresh the baseline: leora-migrate snapshot --out FILE, then --baseline FILE.";
         Finding::new(message).remedy(remedy)
@@ -247,14 +258,19 @@ fn absence(name: &Identifier, evidence: &Evidence<'_>) -> Finding {
         Some(other) => format!("{} is not a table but {}", name.quoted(), other.kind.noun()),
     };
     let there = evidence.actual.tables.get(name);
-    let remedy = match (there, renamed_table(evidence, name), elsewhere) {
-        (_, Some(rename), _) => rename,
-        (None, _, Some(elsewhere)) => elsewhere,
-        (Some(other), _, Some(elsewhere)) => {
+    if let Some(rename) = evidence.renames.table(name) {
+        return Finding {
+            object: Some(object),
+            ..Finding::new(message).remedy(renamed::remedy(rename))
+        };
+    }
+    let remedy = match (there, elsewhere) {
+        (None, Some(elsewhere)) => elsewhere,
+        (Some(other), Some(elsewhere)) => {
             format!("Rename this {} first. {elsewhere}", noun(other.kind))
         }
-        (Some(other), ..) if is_new => in_its_place(name, other.kind),
-        (None, ..) if is_new => APPLY_MAKES.to_owned(),
+        (Some(other), None) if is_new => in_its_place(name, other.kind),
+        (None, None) if is_new => APPLY_MAKES.to_owned(),
         _ => LOST.to_owned(),
     };
     Finding {

@@ -22,8 +22,8 @@ pub struct Evidence<'a> {
     pub schema: &'a Identifier,
     /// What stands there.
     pub actual: &'a Schema,
-    /// The tables that have other names there.
-    pub renamed_tables: &'a Renames,
+    /// What has other names there.
+    pub renames: &'a Renames,
     /// What is still to be done.
     pub plan: &'a Plan,
     /// Who recorded the migration.

@@ -3,12 +3,13 @@
 mod column;
 mod labels;
 mod made;
+pub(super) mod renamed;
 
 use super::check::{Finding, Remedy};
 use super::evidence::Evidence;
 use super::renames::is_mostly;
 use crate::diff::{Alteration, Difference, DifferenceKind, Object, ObjectKind};
-use crate::model::{Firing, Identifier, IndexState, Table, Validity};
+use crate::model::{Firing, IndexState, Table, Validity};
 
 /// What somebody who knows that it belongs there does.
 const OR_KEEP: &str = " -- unless it belongs there: then waive it, or refresh the baseline";
@@ -24,9 +25,6 @@ const SETTLE_TYPES: &str = "tables.types says what to do about its type.";
 /// What is said where no statement settles it.
 const BY_HAND: &str = "Bring it to what is expected by hand; where it is right as it is, waive it, or refresh the baseline: \
      leora-migrate snapshot --out FILE.";
-/// What is said of a table whose name something else has.
-const NAME_TAKEN: &str = "It is there under another name, and something else has its name. Find out what that is, and \
-     rename both.";
 /// What is said of the columns of a table that has mostly others.
 const ANOTHER_TABLE: &str = "Most columns of this table are others: it is another table of the name. Find out where the rows \
      of the one that is expected are, and change no column before.";
@@ -54,8 +52,8 @@ pub fn is_left_to_others(finding: &Finding) -> bool {
 /// What to do about `difference`.
 pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> Remedy {
     let object = &difference.object;
-    if let Some(rename) = explained_by_names(evidence, difference) {
-        return rename.into();
+    if let Some(rename) = evidence.renames.explaining(difference) {
+        return renamed::remedy(rename);
     }
     if is_of_another_table(evidence, difference) {
         return ANOTHER_TABLE.into();
@@ -71,62 +69,9 @@ pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> Remedy
             })
             .map(Remedy::new),
         DifferenceKind::Missing => missing(evidence, object).map(Remedy::new),
-        DifferenceKind::Changed(alteration) => {
-            let first = column::may_be_swapped(evidence, object, alteration).unwrap_or_default();
-            changed(evidence, object, alteration).map(|remedy| Remedy {
-                text: first + &remedy.text,
-                ..remedy
-            })
-        }
+        DifferenceKind::Changed(alteration) => changed(evidence, object, alteration),
     };
     remedy.unwrap_or_else(|| BY_HAND.into())
-}
-
-/// What gives tables their names again where `difference` comes of that they have others: it is on one of them, or
-/// of a foreign key to one.
-fn explained_by_names(evidence: &Evidence<'_>, difference: &Difference) -> Option<String> {
-    let object = &difference.object;
-    if matches!(object.kind, ObjectKind::Enum | ObjectKind::Domain) {
-        return None;
-    }
-    let rename = renamed_table(evidence, &object.owner);
-    rename.or_else(|| {
-        let there = evidence.actual.tables.get(&object.owner)?;
-        let key = there.foreign_keys.get(&object.name)?;
-        let is_key = object.kind == ObjectKind::ForeignKey;
-        renamed_table(evidence, key.references.here().filter(|_| is_key)?)
-    })
-}
-
-/// What gives the table called `name`, and those that have each other's names with it, their names again.
-pub(super) fn renamed_table(evidence: &Evidence<'_>, name: &Identifier) -> Option<String> {
-    let renamed = evidence.renamed_tables;
-    if !renamed.concern(name) {
-        return None;
-    }
-    Some(match renamed.of(name).as_deref() {
-        None => NAME_TAKEN.to_owned(),
-        Some([(from, to)]) => format!(
-            "ALTER TABLE {} RENAME TO {}; -- it has the same columns",
-            from.quoted(),
-            to.quoted()
-        ),
-        Some(renames) => {
-            in_one_transaction(renames, |from, to| {
-                format!("ALTER TABLE {from} RENAME TO {to};\n")
-            }) + "\n-- they have each other's columns"
-        }
-    })
-}
-
-/// The statements of several renames.
-fn in_one_transaction(
-    renames: &[(Identifier, Identifier)],
-    rename: impl Fn(String, String) -> String,
-) -> String {
-    let renames = renames.iter();
-    let statements = renames.map(|(from, to)| rename(from.quoted(), to.quoted()));
-    format!("BEGIN;\n{}COMMIT;", statements.collect::<String>())
 }
 
 /// Whether `difference` is of a column of a table that has mostly others.
@@ -144,9 +89,6 @@ fn missing(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
     match object.kind {
         ObjectKind::Enum => return labels::missing(evidence, &object.name),
         ObjectKind::Column => {
-            if let Some(rename) = column::renamed(evidence, object) {
-                return Some(rename);
-            }
             if let Some(others) = column::may_be_another(evidence, object) {
                 return Some(others);
             }
@@ -196,9 +138,6 @@ fn fires(object: &Object, firing: Firing) -> Option<String> {
 fn changed(evidence: &Evidence<'_>, object: &Object, alteration: &Alteration) -> Option<Remedy> {
     let (table, name) = (object.owner.quoted(), object.name.quoted());
     let wanted = evidence.promise.whole.tables.get(&object.owner);
-    if let Some(rename) = column::renamed_below(evidence, object) {
-        return Some(rename.into());
-    }
     let anew = || {
         let drop = made::dropped(evidence, object)?;
         Some(format!("{drop};\n{}", made::made(object, wanted?)?))

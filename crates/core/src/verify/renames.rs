@@ -1,142 +1,250 @@
-//! Tables and columns under other names, which may be each other's: found by what they are made of.
+//! What has another name in the live schema than in the target: found by trying.
 //!
 //! Taken one by one, the columns of two tables with swapped names are all unexpected or missing, and the advice would
-//! be to drop them.
+//! be to drop them. So names are tried: where the live schema with other names differs in less from the target, the
+//! names explain the differences that are gone, and to give the names is all that is advised on these.
+
+mod applied;
+mod columns;
+mod definitions;
+mod order;
+mod search;
+pub mod suspected;
+mod tables;
+mod text;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Identifier, Schema, Table};
+use crate::diff::{Difference, Object, ObjectKind, compare};
+use crate::model::{ForeignKey, Identifier, Schema, Table};
 
-/// What has another name in the live schema than in the target: the live name, by the target's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Renames {
-    live_names: BTreeMap<Identifier, Identifier>,
-    /// All names in the live schema.
-    taken: BTreeSet<Identifier>,
+/// Other names, by the live name.
+type Names = BTreeMap<Identifier, Identifier>;
+
+/// The things that have names within one another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The tables of the schema.
+    Tables,
+    /// The enums of the schema.
+    Enums,
+    /// The domains of the schema.
+    Domains,
+    /// The columns of a table.
+    Columns(Identifier),
+    /// The indexes of the schema, those of keys included.
+    Indexes,
+    /// The foreign keys, CHECK and exclusion constraints of a table.
+    Constraints(Identifier),
+    /// The policies of a table.
+    Policies(Identifier),
 }
 
+/// Things of one kind that have other names in the live schema, each another's or one that is free.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rename {
+    /// What they are.
+    pub scope: Scope,
+    /// The renames in their order, each from a name to a name.
+    pub statements: Vec<(Identifier, Identifier)>,
+    /// How sure it is.
+    pub reason: Reason,
+    /// The names, live ones and those of the target.
+    names: BTreeSet<Identifier>,
+    /// The differences that are gone with the right names.
+    explained: Vec<Difference>,
+}
+
+impl Rename {
+    /// One that explains no difference.
+    fn suspected(
+        scope: Scope,
+        statements: Vec<(Identifier, Identifier)>,
+        reason: Reason,
+    ) -> Rename {
+        Rename {
+            scope,
+            statements,
+            reason,
+            names: BTreeSet::new(),
+            explained: Vec::new(),
+        }
+    }
+}
+
+/// What tells that things have other names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// What they are: each is the only one of its kind that is not in its place.
+    Shape,
+    /// What follows a rename, such as keys and indexes. The values decide whether they have each other's names.
+    MayBeSwapped(Vec<Identifier>),
+    /// The same, where `held` may hold what is expected under the name of `expected`, which something else has.
+    MayHold {
+        /// The live name.
+        held: Identifier,
+        /// The name in the target.
+        expected: Identifier,
+    },
+}
+
+/// All that has other names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renames(Vec<Rename>);
+
 impl Renames {
-    /// The tables. Two are the same when they have the same columns with the same types.
+    /// The tables alone.
     pub fn of_tables(live: &Schema, target: &Schema) -> Renames {
-        fn shapes(schema: &Schema) -> BTreeMap<&Identifier, BTreeSet<(&Identifier, String)>> {
-            let tables = schema.tables.iter();
-            let tables = tables.filter(|(_, table)| table.kind.is_table());
-            tables
-                .map(|(name, table)| {
-                    let columns = table.columns.iter();
-                    (
-                        name,
-                        columns
-                            .map(|column| (&column.name, column.ty.sql()))
-                            .collect(),
-                    )
-                })
-                .collect()
+        let differences = compare(live, target);
+        Renames(tables::renames(live, target, &differences))
+    }
+
+    /// Everything.
+    pub fn between(live: &Schema, target: &Schema) -> Renames {
+        let differences = &compare(live, target)[..];
+        if differences.is_empty() {
+            return Renames::default();
         }
-        let taken = live.tables.keys().cloned().collect();
-        Renames::matching(&shapes(live), &shapes(target), taken)
-    }
-
-    /// The columns of a table. Two are the same when they alone have the type, of those that are not in their places.
-    pub fn of_columns(live: &Table, target: &Table) -> Renames {
-        fn shapes(table: &Table) -> BTreeMap<&Identifier, String> {
-            let columns = table.columns.iter();
-            columns
-                .map(|column| (&column.name, column.ty.sql()))
-                .collect()
-        }
-        let taken = live.columns.iter().map(|column| column.name.clone());
-        Renames::matching(&shapes(live), &shapes(target), taken.collect())
-    }
-
-    /// Pairs what is not in its place: the only one of its shape on either side.
-    fn matching<S: Ord>(
-        live: &BTreeMap<&Identifier, S>,
-        target: &BTreeMap<&Identifier, S>,
-        taken: BTreeSet<Identifier>,
-    ) -> Renames {
-        let only =
-            |here: &BTreeMap<&Identifier, S>, other: &BTreeMap<&Identifier, S>, shape: &S| {
-                let mut alike = here
-                    .iter()
-                    .filter(|(name, own)| *own == shape && other.get(*name) != Some(*own));
-                let (name, _) = alike.next()?;
-                alike.next().is_none().then(|| (*name).clone())
-            };
-        let displaced = target
-            .iter()
-            .filter(|(name, shape)| live.get(*name) != Some(*shape));
-        let pairs = displaced.filter_map(|(_, shape)| {
-            Some((only(target, live, shape)?, only(live, target, shape)?))
-        });
-        Renames {
-            live_names: pairs.collect(),
-            taken,
-        }
-    }
-
-    /// Whether `name`, in either schema, is one of them.
-    pub fn concern(&self, name: &Identifier) -> bool {
-        let mut pairs = self.live_names.iter();
-        pairs.any(|(target, live)| target == name || live == name)
-    }
-
-    /// Whether there are several, such as two that have each other's names.
-    pub fn are_several(&self) -> bool {
-        self.live_names.len() > 1
-    }
-
-    /// The renames that give what is called `name` in either schema its name again, in order, each from a name to a name.
-    /// `None` where there is none, or where something else has the name.
-    pub fn of(&self, name: &Identifier) -> Option<Vec<(Identifier, Identifier)>> {
-        let mut names = BTreeSet::from([name]);
-        loop {
-            let touched = |(target, live): &(&Identifier, &Identifier)| {
-                names.contains(target) || names.contains(live)
-            };
-            let pairs: Vec<_> = self.live_names.iter().filter(touched).collect();
-            let before = names.len();
-            names.extend(pairs.iter().flat_map(|(target, live)| [*target, *live]));
-            if names.len() == before {
-                let pairs = pairs.into_iter();
-                let open = pairs.map(|(target, live)| (live.clone(), target.clone()));
-                return self.ordered(open.collect());
+        let types = types::renames(live, target, differences);
+        let tables = tables::renames(live, target, differences);
+        let mut found = Renames([types, tables].concat());
+        let owners: BTreeSet<_> = differences.iter().map(|d| &d.object.owner).collect();
+        for table in owners {
+            if found.table(table).is_none() {
+                found
+                    .0
+                    .extend(columns::renames(live, target, table, differences));
             }
         }
+        let explained = |difference: &&Difference| found.explaining(difference).is_none();
+        let left: Vec<_> = differences.iter().filter(explained).cloned().collect();
+        found.0.extend(definitions::renames(live, target, &left));
+        found
     }
 
-    /// Orders renames such that each name is free when it is given; a circle begins with a name of its own.
-    fn ordered(
-        &self,
-        mut open: Vec<(Identifier, Identifier)>,
-    ) -> Option<Vec<(Identifier, Identifier)>> {
-        let mut taken = self.taken.clone();
-        let mut renames = Vec::new();
-        while let Some((first, _)) = open.first().cloned() {
-            if let Some(at) = open.iter().position(|(_, to)| !taken.contains(to)) {
-                let (from, to) = open.remove(at);
-                taken.remove(&from);
-                taken.insert(to.clone());
-                renames.push((from, to));
-                continue;
-            }
-            let is_circle = open
+    /// What explains `difference`, which is then left to it.
+    pub fn explaining(&self, difference: &Difference) -> Option<&Rename> {
+        self.explains(&difference.object, |rename| {
+            rename.explained.contains(difference)
+        })
+    }
+
+    /// What explains a difference of `object`.
+    pub fn of(&self, object: &Object) -> Option<&Rename> {
+        let is_of = |difference: &Difference| difference.object == *object;
+        self.explains(object, |rename| rename.explained.iter().any(is_of))
+    }
+
+    fn explains(&self, object: &Object, is_explained: impl Fn(&Rename) -> bool) -> Option<&Rename> {
+        let Object { owner, kind, name } = object;
+        let is_column = *kind == ObjectKind::Column;
+        let is_type = matches!(kind, ObjectKind::Enum | ObjectKind::Domain);
+        let is_of_one = |rename: &Rename| match &rename.scope {
+            Scope::Tables => !is_type && rename.names.contains(owner),
+            Scope::Columns(table) => table == owner && is_column && rename.names.contains(name),
+            _ => false,
+        };
+        let mut all = self.0.iter();
+        all.find(|rename| is_of_one(rename) || is_explained(rename))
+    }
+
+    /// That of the table called `name` in either schema.
+    pub fn table(&self, name: &Identifier) -> Option<&Rename> {
+        let of_tables = |rename: &&Rename| rename.scope == Scope::Tables;
+        let mut all = self.0.iter().filter(of_tables);
+        all.find(|rename| rename.names.contains(name))
+    }
+
+    /// That of one of `columns` of `table`.
+    pub fn column(&self, table: &Identifier, columns: &[Identifier]) -> Option<&Rename> {
+        let is_of_table = |scope: &Scope| matches!(scope, Scope::Columns(own) if own == table);
+        let mut all = self.0.iter().filter(|rename| is_of_table(&rename.scope));
+        all.find(|rename| columns.iter().any(|column| rename.names.contains(column)))
+    }
+
+    /// That of a table of `key`, which `table` has, or of its columns.
+    pub fn key(&self, table: &Identifier, key: &ForeignKey) -> Option<&Rename> {
+        let tables = [Some(table), key.references.here()];
+        let tables = tables.into_iter().flatten();
+        let of_columns = || {
+            let parent = key.references.here()?;
+            self.column(parent, &key.referenced_columns)
+        };
+        let mut of_tables = tables.filter_map(|table| self.table(table));
+        let of_tables = of_tables.next();
+        of_tables
+            .or_else(|| self.column(table, &key.columns))
+            .or_else(of_columns)
+    }
+
+    /// Whether it was found that something of `table`, in either schema, has another name.
+    pub fn concern(&self, table: &Identifier) -> bool {
+        let of_table = |difference: &Difference| difference.object.owner == *table;
+        self.table(table).is_some()
+            || self
+                .0
                 .iter()
-                .all(|(_, to)| open.iter().any(|(from, _)| from == to));
-            let mut asides = [format!("{first}_swapped"), "swapped".to_owned()].into_iter();
-            let free = |name: String| {
-                Identifier::new(name)
-                    .ok()
-                    .filter(|name| !taken.contains(name))
-            };
-            let aside = asides.find_map(free).filter(|_| is_circle)?;
-            taken.remove(&first);
-            taken.insert(aside.clone());
-            open[0].0 = aside.clone();
-            renames.push((first, aside));
-        }
-        (!renames.is_empty()).then_some(renames)
+                .any(|rename| rename.explained.iter().any(of_table))
     }
+}
+
+/// Divides `names` into those that have to be given together.
+fn apart(names: &Names) -> Vec<Names> {
+    let mut parts: Vec<Names> = Vec::new();
+    for (from, to) in names {
+        let touches = |part: &Names| part.iter().any(|(own, given)| own == to || given == from);
+        let (together, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(touches);
+        let mut part: Names = together.into_iter().flatten().collect();
+        part.insert(from.clone(), to.clone());
+        parts = others;
+        parts.push(part);
+    }
+    parts
+}
+
+/// The only pairs, live and target, that are alike and have different names, of those that are not in their places.
+fn alike<T>(
+    live: &BTreeMap<&Identifier, T>,
+    target: &BTreeMap<&Identifier, T>,
+    is_same: impl Fn(&T, &T) -> bool,
+) -> Names {
+    let in_place = |name: &Identifier| {
+        let both = live.get(name).zip(target.get(name));
+        both.is_some_and(|(live, target)| is_same(live, target))
+    };
+    let open = |side: &BTreeMap<&Identifier, T>| -> Vec<Identifier> {
+        let names = side.keys().filter(|name| !in_place(name));
+        names.map(|name| (*name).clone()).collect()
+    };
+    let (open_live, open_target) = (open(live), open(target));
+    let only = |mut alike: Vec<&Identifier>| match alike.len() {
+        1 => alike.pop().cloned(),
+        _ => None,
+    };
+    let pairs = open_target.iter().filter_map(|to| {
+        let is_like = |from: &&Identifier| is_same(&live[*from], &target[to]);
+        let from = only(open_live.iter().filter(is_like).collect())?;
+        let is_like = |to: &&Identifier| is_same(&live[&from], &target[*to]);
+        only(open_target.iter().filter(is_like).collect())?;
+        Some((from, to.clone()))
+    });
+    pairs.collect()
+}
+
+/// `names`, with another one for what has a name that is given and gets none itself.
+fn aside(mut names: Names, live: &BTreeSet<Identifier>) -> Names {
+    let given: BTreeSet<_> = names.values().cloned().collect();
+    let in_the_way = given
+        .iter()
+        .filter(|to| live.contains(*to) && !names.contains_key(*to));
+    let in_the_way: Vec<_> = in_the_way.cloned().collect();
+    for name in in_the_way {
+        let taken = live.union(&given).cloned().collect();
+        let other = order::free_name(&name, "other", &taken);
+        names.insert(name, other);
+    }
+    names
 }
 
 /// Whether a table has at least half of the columns of `wanted`, by name.
@@ -147,80 +255,4 @@ pub(super) fn is_mostly(there: &Table, wanted: &Table) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(name: &str) -> Identifier {
-        Identifier::new(name).expect("legal")
-    }
-
-    fn shapes(side: &[(Identifier, u8)]) -> BTreeMap<&Identifier, u8> {
-        side.iter().map(|(one, shape)| (one, *shape)).collect()
-    }
-
-    /// The renames where the live schema has `live`, and the target `target`: names and shapes.
-    fn renames(live: &[(&str, u8)], target: &[(&str, u8)]) -> Renames {
-        let named = |side: &[(&str, u8)]| -> Vec<_> {
-            side.iter()
-                .map(|(one, shape)| (name(one), *shape))
-                .collect()
-        };
-        let (live, target) = (named(live), named(target));
-        let taken = live.iter().map(|(one, _)| one.clone()).collect();
-        Renames::matching(&shapes(&live), &shapes(&target), taken)
-    }
-
-    fn ordered(live: &[(&str, u8)], target: &[(&str, u8)], of: &str) -> Option<String> {
-        let renames = renames(live, target).of(&name(of))?;
-        let renames = renames.iter().map(|(from, to)| format!("{from}>{to}"));
-        Some(renames.collect::<Vec<_>>().join(" "))
-    }
-
-    #[test]
-    fn what_is_elsewhere_gets_its_name_again_in_an_order_that_works() {
-        let target = [("a", 1), ("b", 2), ("c", 3)];
-        for (live, of, expected) in [
-            (
-                &[("a", 1u8), ("b", 2), ("c", 3)] as &[(&str, u8)],
-                "a",
-                None,
-            ),
-            (&[("x", 1), ("b", 2), ("c", 3)], "a", Some("x>a")),
-            (&[("x", 1), ("b", 2), ("c", 3)], "x", Some("x>a")),
-            (&[("x", 1), ("b", 2), ("c", 3)], "b", None),
-            (
-                &[("a", 2), ("b", 1), ("c", 3)],
-                "a",
-                Some("b>b_swapped a>b b_swapped>a"),
-            ),
-            (
-                &[("a", 2), ("b", 3), ("c", 1)],
-                "b",
-                Some("c>c_swapped b>c a>b c_swapped>a"),
-            ),
-            (&[("b", 1), ("x", 2), ("c", 3)], "a", Some("b>a x>b")),
-            // Something else has the name.
-            (&[("a", 9), ("x", 1), ("b", 2), ("c", 3)], "a", None),
-            // Which of two it is nobody knows.
-            (&[("x", 1), ("y", 1), ("b", 2), ("c", 3)], "a", None),
-            (
-                &[("a", 2), ("b", 1), ("b_swapped", 8), ("c", 3)],
-                "a",
-                Some("b>swapped a>b swapped>a"),
-            ),
-            (
-                &[
-                    ("a", 2),
-                    ("b", 1),
-                    ("b_swapped", 7),
-                    ("swapped", 8),
-                    ("c", 3),
-                ],
-                "a",
-                None,
-            ),
-        ] {
-            assert_eq!(ordered(live, &target, of).as_deref(), expected, "{live:?}");
-        }
-    }
-}
+mod tests;

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::check::{Check, Finding, Outcome, Remedy};
 use super::checklist::counted;
 use super::evidence::{Evidence, Impossible, Orphans};
+use super::remedy::renamed;
+use super::renames::suspected;
 use super::surroundings::none_expected;
 use crate::model::{ForeignKey, Identifier, Schema, Table, TableReference, Validity};
 
@@ -18,6 +20,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     let orphans = of(Orphans::Some).map(|key| {
         let (table, constraint) = (key.table.quoted(), key.constraint.quoted());
         let there = evidence.actual.tables.get(&key.table);
+        let owner = &key.table;
         let key = there.and_then(|table| table.foreign_keys.get(&key.constraint));
         let is_valid = key.is_some_and(|key| key.validity == Validity::Valid);
         let though = if is_valid { ", though PostgreSQL calls it valid" } else { "" };
@@ -26,10 +29,18 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
              -- find out when it was not enforced: a load, a replica, disabled triggers",
             there.zip(key).map(|(there, key)| listed(evidence.actual, &table, there, key)).unwrap_or_default()
         );
-        let remedy = Remedy::new(remedy).losing("the rows that you delete");
-        Finding::new(format!("{table} holds rows that name none by {constraint}{though}")).remedy(remedy)
+        let finding = Finding::new(format!("{table} holds rows that name none by {constraint}{though}"));
+        let rename = key.and_then(|key| {
+            let found = evidence.renames.key(owner, key).cloned();
+            found.or_else(|| suspected::of_key(evidence.actual, &evidence.promise.whole, owner, key))
+        });
+        match rename {
+            Some(rename) => finding.remedy(renamed::remedy(&rename)),
+            None => finding.remedy(Remedy::new(remedy).losing("the rows that you delete")),
+        }
     });
-    let findings = orphans.chain(evidence.impossible.iter().map(impossible));
+    let impossible = evidence.impossible.iter();
+    let findings = orphans.chain(impossible.map(|found| impossible_rows(evidence, found)));
     let unlooked = |wanted, why: &'static str| {
         of(wanted)
             .filter(|key| created.contains(&key.table))
@@ -88,16 +99,23 @@ fn listed(actual: &Schema, table: &str, there: &Table, key: &ForeignKey) -> Stri
     )
 }
 
-fn impossible(found: &Impossible) -> Finding {
+fn impossible_rows(evidence: &Evidence<'_>, found: &Impossible) -> Finding {
     match found {
         Impossible::Alike { table, columns } => {
+            let renames = evidence.renames;
+            let renamed = renames
+                .table(table)
+                .or_else(|| renames.column(table, columns));
             let columns: Vec<_> = columns.iter().map(Identifier::quoted).collect();
             let columns = columns.join(", ");
             let table = table.quoted();
-            Finding::new(format!(
+            let finding = Finding::new(format!(
                 "{table} holds several rows with the same ({columns}), though a valid index calls it unique"
-            ))
-            .remedy(Remedy::new(format!(
+            ));
+            if let Some(rename) = renamed {
+                return finding.remedy(renamed::remedy(rename));
+            }
+            finding.remedy(Remedy::new(format!(
                 "Find them, keep one of each, and REINDEX: SET enable_indexscan = off; SET enable_indexonlyscan = off; \
                  SET enable_bitmapscan = off; SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1;"
             ))

@@ -8,8 +8,9 @@ use super::*;
 use crate::model::{IndexState, Schema, Table, TableKind, snapshot};
 use crate::plan::plan;
 use crate::verify::counters::{Counter, Counting};
-use crate::verify::evidence::Namesake;
+use crate::verify::evidence::{Namesake, Orphans};
 use crate::verify::promise::Promise;
+use crate::verify::proof::KeyName;
 use crate::verify::renames::Renames;
 use crate::verify::surroundings::Surroundings;
 
@@ -31,6 +32,7 @@ pub(in crate::verify) struct Beside {
     pub(in crate::verify) around: Surroundings,
     pub(in crate::verify) counters: Vec<(Counter, Counting)>,
     pub(in crate::verify) elsewhere: Vec<Namesake>,
+    pub(in crate::verify) orphans: Vec<(KeyName, Orphans)>,
 }
 
 /// What the checklist says of a schema that is as promised but for `change`, and is recorded as `recorded`.
@@ -54,17 +56,23 @@ fn judged_against(
         database: &name("leora"),
         schema: &schema,
         actual: &actual,
-        renamed_tables: &Renames::of_tables(&actual, &promise.whole),
+        renames: &Renames::between(&actual, &promise.whole),
         plan: &plan,
         recorded,
         around: &beside.around,
         session_replication_role: "origin",
-        orphans: &[],
+        orphans: &beside.orphans,
         elsewhere: &beside.elsewhere,
         impossible: &[],
         counters: &beside.counters,
         tried: Vec::new(),
     })
+}
+
+/// All checks of a schema that is as promised but for `change`.
+pub(in crate::verify) fn all(promise: &Promise, change: impl FnOnce(&mut Schema)) -> Vec<Check> {
+    let recorded = Recorded::Here("today".to_owned());
+    judged_against(promise, change, recorded, &Beside::default()).checks
 }
 
 /// The check called `id` of such a schema.

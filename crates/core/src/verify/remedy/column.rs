@@ -1,13 +1,12 @@
 //! What to do about a column.
 
-use super::{OR_KEEP, SETTLE_TYPES, in_one_transaction, made};
+use super::{OR_KEEP, SETTLE_TYPES, made};
 use crate::ddl::{Change, default_of};
-use crate::diff::{Alteration, Object, ObjectKind};
+use crate::diff::{Alteration, Object};
 use crate::model::name::literal;
-use crate::model::{Column, ColumnDefault, Identifier, Identity, IndexKey, IndexTarget, Schema};
+use crate::model::{Column, ColumnDefault, Identifier, Identity, Schema};
 use crate::verify::check::Remedy;
 use crate::verify::evidence::Evidence;
-use crate::verify::renames::Renames;
 
 fn column<'a>(schema: &'a Schema, object: &Object) -> Option<&'a Column> {
     let table = schema.tables.get(&object.owner)?;
@@ -21,9 +20,6 @@ fn alter(object: &Object) -> String {
 
 /// What to do about a column that nobody asked for.
 pub(super) fn unexpected(evidence: &Evidence<'_>, object: &Object) -> Option<Remedy> {
-    if let Some(rename) = renamed(evidence, object) {
-        return Some(Remedy::new(rename));
-    }
     if let Some(others) = may_be_another(evidence, object) {
         return Some(Remedy::new(others));
     }
@@ -38,17 +34,6 @@ fn values_of(object: &Object) -> String {
         object.owner.quoted(),
         object.name.quoted()
     )
-}
-
-/// What is said of a column that may be there under another name, where another one has its name.
-const NAME_TAKEN: &str = "The column that is expected may be there under another name, while another one has its name: \
-     compare their values before either is changed.";
-
-/// The columns of the table of `object` that have other names.
-fn renamed_columns(evidence: &Evidence<'_>, object: &Object) -> Option<Renames> {
-    let live = evidence.actual.tables.get(&object.owner)?;
-    let target = evidence.promise.whole.tables.get(&object.owner)?;
-    Some(Renames::of_columns(live, target))
 }
 
 /// That a column may be one of several under another name: of those that only one of the schemas has, they have its type.
@@ -71,91 +56,6 @@ pub(super) fn may_be_another(evidence: &Evidence<'_>, object: &Object) -> Option
             names.join(" or ")
         )
     })
-}
-
-/// Says to compare first where `alteration` may come of columns that have each other's names: those that differ have
-/// one type.
-pub(super) fn may_be_swapped(
-    evidence: &Evidence<'_>,
-    object: &Object,
-    alteration: &Alteration,
-) -> Option<String> {
-    fn column(key: &IndexKey) -> Option<&Identifier> {
-        match &key.on {
-            IndexTarget::Column(column) => Some(column),
-            IndexTarget::Expression(_) => None,
-        }
-    }
-    let pairs: Vec<_> = match alteration {
-        Alteration::IndexKeys(sides) => {
-            let pairs = sides.live.iter().zip(&sides.target);
-            pairs
-                .filter_map(|(live, target)| Some((column(live)?, column(target)?)))
-                .collect()
-        }
-        Alteration::Columns(sides) => sides.live.iter().zip(&sides.target).collect(),
-        _ => return None,
-    };
-    // The same columns in another order are no others.
-    let [mut live, mut target]: [Vec<_>; 2] = [
-        pairs.iter().map(|(live, _)| live).collect(),
-        pairs.iter().map(|(_, target)| target).collect(),
-    ];
-    live.sort();
-    target.sort();
-    if live == target {
-        return None;
-    }
-    let table = evidence.actual.tables.get(&object.owner)?;
-    let type_of = |name: &Identifier| table.column(name.as_str()).map(|column| &column.ty);
-    let mut swapped = pairs.into_iter().filter(|(live, target)| {
-        live != target && type_of(live).is_some() && type_of(live) == type_of(target)
-    });
-    let (live, target) = swapped.next()?;
-    Some(format!(
-        "-- compare the values of {} and {} first: where the columns have each other's, rename them and change nothing else\n",
-        live.quoted(),
-        target.quoted()
-    ))
-}
-
-/// What gives a column, and those that have each other's names with it, their names again.
-pub(super) fn renamed(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
-    let renamed =
-        renamed_columns(evidence, object).filter(|renamed| renamed.concern(&object.name))?;
-    let Some(renames) = renamed.of(&object.name) else {
-        return Some(NAME_TAKEN.to_owned());
-    };
-    let table = object.owner.quoted();
-    let rename =
-        |from: String, to: String| format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to};");
-    Some(match renames.as_slice() {
-        [(from, to)] => {
-            let rename = rename(from.quoted(), to.quoted());
-            format!("{rename} -- where it is that one: it alone has the type")
-        }
-        renames => {
-            in_one_transaction(renames, |from, to| rename(from, to) + "\n")
-                + "\n-- where they are those: each alone has the type"
-        }
-    })
-}
-
-/// The same for a key or an index over columns that have each other's names.
-pub(super) fn renamed_below(evidence: &Evidence<'_>, object: &Object) -> Option<String> {
-    let there = evidence.actual.tables.get(&object.owner)?;
-    let columns = match object.kind {
-        ObjectKind::PrimaryKey => there.primary_key.as_ref()?.columns.clone(),
-        ObjectKind::ForeignKey => there.foreign_keys.get(&object.name)?.columns.clone(),
-        ObjectKind::Index => there.indexes.get(&object.name)?.columns(),
-        _ => return None,
-    };
-    let renamed = renamed_columns(evidence, object).filter(Renames::are_several)?;
-    let concerned = columns.iter().find(|column| renamed.concern(column))?;
-    self::renamed(
-        evidence,
-        &Object::on(&object.owner, ObjectKind::Column, concerned),
-    )
 }
 
 /// A column that is gone, made again; what it held is not. Where rows stand and each must have a value,
@@ -192,9 +92,6 @@ pub(super) fn changed(
 ) -> Option<Remedy> {
     let there = column(evidence.actual, object)?;
     let wanted = column(&evidence.promise.whole, object)?;
-    if let Some(rename) = renamed(evidence, object) {
-        return Some(rename.into());
-    }
     let alter = alter(object);
     let harmless = match alteration {
         Alteration::Type(_) => return Some(retyped(evidence, object, there, wanted)),

@@ -61,27 +61,6 @@ fn a_column_under_another_name_is_renamed_and_neither_dropped_nor_made() {
     );
 }
 
-/// Two columns of one type that have each other's names look like an index on another column.
-#[test]
-fn what_a_swap_of_columns_explains_is_compared_first() {
-    let swapped = |schema: &mut Schema| {
-        for column in &mut user(schema).columns {
-            let other = match column.name.as_str() {
-                "email" => "fullName",
-                "fullName" => "email",
-                _ => continue,
-            };
-            column.name = name(other);
-        }
-        let index = user(schema).indexes.get_mut("User_tenantId_email_key");
-        let keys = &mut index.expect("there").keys;
-        keys[1].on = crate::model::IndexTarget::Column(name("fullName"));
-    };
-    let said = said("integrity.indexes", |_| {}, swapped).expect("a remedy");
-    let first = r#"-- compare the values of "fullName" and "email" first: "#;
-    assert!(said.starts_with(first), "{said}");
-}
-
 #[test]
 fn a_column_that_is_otherwise_is_changed_in_place() {
     let column = |column: &'static str, change: fn(&mut crate::model::Column)| {
