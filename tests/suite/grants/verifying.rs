@@ -104,6 +104,62 @@ fn who_verifies_misses_what_it_has_on_the_others() {
     assert_eq!(shared.found("app"), []);
 }
 
+/// What it uses counts, and not how many tables there are.
+#[test]
+fn who_verifies_misses_what_it_has_on_the_tables_that_it_uses() {
+    let some = "
+        CREATE ROLE :app LOGIN;
+        DO $$ DECLARE one regclass; BEGIN
+          FOR one IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+            AND relname NOT IN ('Tenant', 'User') ORDER BY relname LIMIT :n LOOP
+            EXECUTE format('GRANT :four ON %s TO :app', one);
+          END LOOP;
+        END $$";
+    let four = "SELECT, INSERT, UPDATE, DELETE";
+    for (count, privileges, more, expected) in [
+        ("30", four, "", Some(four)),
+        ("5", four, "", Some(four)),
+        ("30", "SELECT", "", Some("SELECT")),
+        (
+            "30",
+            "SELECT",
+            "GRANT INSERT ON \"Tenant\", \"User\" TO :app",
+            Some("SELECT, INSERT"),
+        ),
+        (
+            "30",
+            "SELECT",
+            "GRANT INSERT ON \"Tenant\" TO :app",
+            Some("SELECT"),
+        ),
+        (
+            "0",
+            "SELECT",
+            "GRANT SELECT ON \"Sku\", \"Order\" TO PUBLIC",
+            None,
+        ),
+    ] {
+        let sql = some.replace(":n", count).replace(":four", privileges);
+        let shared = Shared::with(&format!("{sql}; {more}"));
+        shared.applied("deploy");
+        assert_eq!(shared.found(""), [], "{sql}");
+        let expected = expected.map_or(Vec::new(), |missing| {
+            told(
+                &format!(r#"role ":app" has no {missing} on :new, which it has on the tables that it uses"#),
+                &format!(r#"GRANT {missing} ON :new TO ":app";"#),
+            )
+        });
+        assert_eq!(shared.found("app"), expected, "{sql} {more}");
+        if let [(_, remedy)] = &expected[..] {
+            shared
+                .run("app", &["verify", "--only", "integrity"])
+                .exits(1);
+            shared.execute(&remedy.replace("\":app\"", ":app"));
+            assert_eq!(shared.found("app"), [], "{sql} {more}");
+        }
+    }
+}
+
 /// Nothing is missed where it was given beforehand, nor by roles that never used the tables.
 #[test]
 fn nothing_is_missed_by_those_who_have_it_or_never_had_it() {

@@ -66,22 +66,36 @@ fn of_users(evidence: &Evidence<'_>) -> impl Iterator<Item = Finding> {
         table.is_some_and(|table| table.kind.is_table())
     };
     let new: Vec<_> = promise.created.iter().filter(there).cloned().collect();
-    let lacking = evidence.around.access.lacking(&existing, &new);
-    lacking.into_iter().map(|lack| of_user(&lack))
+    let declared = promise
+        .created
+        .iter()
+        .filter_map(|name| promise.declared.tables.get(name));
+    let keys = declared.flat_map(|table| table.foreign_keys.values());
+    let referenced = keys.filter_map(|key| key.references.here());
+    let referenced = referenced
+        .filter(|name| !promise.created.contains(name))
+        .collect();
+    let access = &evidence.around.access;
+    let lacking = access.lacking(&existing, &new).into_iter();
+    let to_look = access
+        .lacking_to_look(&existing, &referenced, &new)
+        .into_iter();
+    let lacking = lacking.map(|lack| of_user(&lack, "most existing tables"));
+    lacking.chain(to_look.map(|lack| of_user(&lack, "the tables that it uses")))
 }
 
-fn of_user(lack: &Lack) -> Finding {
+/// A finding about what is missing and is there `on` other tables.
+fn of_user(lack: &Lack, on: &str) -> Finding {
     let tables = listed(&lack.tables);
     let lacks = format!("no {} on {tables}", lack.privileges);
-    let usual = if lack.by_column {
-        "which it has on columns of most existing tables"
-    } else {
-        "which it has on most existing tables"
+    let usual = match lack.by_column {
+        true => format!("which it has on columns of {on}"),
+        false => format!("which it has on {on}"),
     };
     let logins = listed(&lack.roles);
     let (message, to) = match &lack.to {
         Grantee::Public => (
-            format!("roles {logins} have {lacks}, which PUBLIC has on most existing tables"),
+            format!("roles {logins} have {lacks}, which PUBLIC has on {on}"),
             logins,
         ),
         Grantee::Role(role) if lack.roles.iter().eq([role]) => (

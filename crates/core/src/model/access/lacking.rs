@@ -17,6 +17,15 @@ enum Reach {
 /// What a role may do with a table.
 type Rights = BTreeMap<Privilege, Reach>;
 
+/// On how many tables a role has what.
+#[derive(Default)]
+struct Counted {
+    /// Any of the four.
+    any: usize,
+    /// Each of the four, at least so far.
+    counts: BTreeMap<(Privilege, Reach), usize>,
+}
+
 /// The roles that a migration grants nothing to: Supabase serves the internet by them.
 const SUPABASE_PUBLIC: [&str; 2] = ["anon", "authenticated"];
 
@@ -34,29 +43,133 @@ impl Access {
         let total = self.total(existing);
         let counts = self.counts(existing, |_| true);
         for (name, role) in self.roles.iter().filter(|(_, role)| !role.is_public) {
+            let is_usual_for = |to: &Grantee, privilege| {
+                let count = counts.get(to).and_then(|counts| counts.get(&privilege));
+                count.is_some_and(|count| is_usual(*count, total))
+            };
             let usual = self.usual(name, role, existing);
-            for table in new {
-                let rights = self.on(table).map(|on| rights(name, role, on));
-                let rights = rights.unwrap_or_default();
-                for (&privilege, &reach) in &usual {
-                    if rights.get(&privilege).is_some_and(|there| *there >= reach) {
-                        continue;
-                    }
-                    let is_usual_for = |to: &Grantee| {
-                        let count = counts.get(to).and_then(|counts| counts.get(&privilege));
-                        count.is_some_and(|count| is_usual(*count, total))
-                    };
-                    if let Some(to) = self.source(name, role, is_usual_for) {
-                        let roles = match role.logins.is_empty() {
-                            true => BTreeSet::from([name.clone()]),
-                            false => role.logins.clone(),
-                        };
-                        lacks.add(to, table, privilege, reach, roles);
+            self.add_lacks(&mut lacks, (name, role), &usual, new, is_usual_for);
+        }
+        lacks.merged()
+    }
+
+    /// What the role that looks lacks on the `new` tables beside that: a privilege that is granted to it, or to a role
+    /// whose privileges it has, on each of the `referenced` tables, or on at least two thirds of the existing tables on
+    /// which it has any of the four. Where it has none itself, the roles that it may become are looked at.
+    pub fn lacking_to_look(
+        &self,
+        existing: &BTreeSet<&Identifier>,
+        referenced: &BTreeSet<&Identifier>,
+        new: &[Identifier],
+    ) -> Vec<Lack> {
+        let mut lacks = Lacks::default();
+        let counts = self.counts(existing, |_| true);
+        for (name, role) in self.looking(existing) {
+            let own = self.counted(name, role, existing);
+            let on_referenced = self.counted(name, role, referenced).counts;
+            let mut usual = Rights::new();
+            for (&(privilege, reach), &count) in &own.counts {
+                let everywhere = on_referenced.get(&(privilege, reach)) == Some(&referenced.len());
+                if is_usual(count, own.any) || everywhere {
+                    usual.insert(privilege, reach);
+                }
+            }
+            for (privilege, reach) in self.usual(name, role, existing) {
+                if usual.get(&privilege) <= Some(&reach) {
+                    usual.remove(&privilege);
+                }
+            }
+            let is_usual_for = |to: &Grantee, privilege| {
+                let count = counts.get(to).and_then(|counts| counts.get(&privilege));
+                let all = own.counts.get(&(privilege, Reach::SomeColumns));
+                *to != Grantee::Public
+                    && count
+                        .zip(all)
+                        .is_some_and(|(count, all)| is_usual(*count, *all))
+            };
+            self.add_lacks(&mut lacks, (name, role), &usual, new, is_usual_for);
+        }
+        lacks.merged()
+    }
+
+    /// The role that looks, or those that it may become, where it has no privilege itself.
+    fn looking<'a>(
+        &'a self,
+        existing: &BTreeSet<&Identifier>,
+    ) -> Vec<(&'a Identifier, &'a ActingRole)> {
+        let mut roles = self.roles.iter();
+        let Some((name, role)) = roles.find(|(_, role)| role.is_current) else {
+            return Vec::new();
+        };
+        if self.counted(name, role, existing).any > 0 {
+            return vec![(name, role)];
+        }
+        let others = self.roles.iter().filter(|(_, role)| !role.is_public);
+        others
+            .filter(|(_, other)| other.logins.contains(name))
+            .collect()
+    }
+
+    /// On how many of the tables `role` has which of the four, by what is granted to it and to roles whose privileges
+    /// it has, and not to PUBLIC.
+    fn counted(
+        &self,
+        name: &Identifier,
+        role: &ActingRole,
+        tables: &BTreeSet<&Identifier>,
+    ) -> Counted {
+        let mut counted = Counted::default();
+        for on in &self.tables {
+            let granted = on.grants.iter().filter(|grant| grant.to != Grantee::Public);
+            let granted = GrantedAlike {
+                grants: granted.cloned().collect(),
+                ..on.clone()
+            };
+            let rights = rights(name, role, &granted);
+            let tables = of(on, tables);
+            let four = Privilege::READ_AND_WRITE.iter();
+            let there: Vec<_> = four
+                .filter_map(|one| Some((*one, *rights.get(one)?)))
+                .collect();
+            if !there.is_empty() {
+                counted.any += tables;
+            }
+            for (privilege, reach) in there {
+                for least in [Reach::SomeColumns, Reach::WholeTable] {
+                    if reach >= least {
+                        *counted.counts.entry((privilege, least)).or_default() += tables;
                     }
                 }
             }
         }
-        lacks.merged()
+        counted
+    }
+
+    /// Adds what `role` lacks on the `new` tables of what is `usual` for it.
+    fn add_lacks(
+        &self,
+        lacks: &mut Lacks,
+        (name, role): (&Identifier, &ActingRole),
+        usual: &Rights,
+        new: &[Identifier],
+        is_usual_for: impl Fn(&Grantee, Privilege) -> bool,
+    ) {
+        for table in new {
+            let rights = self.on(table).map(|on| rights(name, role, on));
+            let rights = rights.unwrap_or_default();
+            for (&privilege, &reach) in usual {
+                if rights.get(&privilege).is_some_and(|there| *there >= reach) {
+                    continue;
+                }
+                if let Some(to) = self.source(name, role, |to| is_usual_for(to, privilege)) {
+                    let roles = match role.logins.is_empty() {
+                        true => BTreeSet::from([name.clone()]),
+                        false => role.logins.clone(),
+                    };
+                    lacks.add(to, table, privilege, reach, roles);
+                }
+            }
+        }
     }
 
     /// What the grantees of the `existing` tables lack on the `new` ones: the privileges that each has on at least two

@@ -248,6 +248,130 @@ fn the_current_role_lacks_each_of_the_four_by_itself() {
     assert_eq!(lacking(&access(old, "app=SELECT", "*app reader")), "");
 }
 
+/// What the role that looks, marked by a star, lacks on a table that references `a` and `b`, of nine existing ones, beside what it has on most of them.
+fn lacking_to_look(old: &[(&str, &str)], now: &str, acting: &str) -> String {
+    let existing = names("a b c d e f g h i");
+    let referenced = names("a b");
+    let mut access = access(old, now, acting);
+    for table in &existing {
+        if !access.tables.iter().any(|on| on.tables.contains(table)) {
+            access.tables.push(alike(table.as_str(), ""));
+        }
+    }
+    let existing = existing.iter().collect();
+    told(&access.lacking_to_look(&existing, &referenced.iter().collect(), &[name("new")]))
+}
+
+/// What it uses decides what it needs: neither less than most tables of all, nor what it has on few of its own.
+#[test]
+fn who_looks_lacks_what_it_has_on_what_it_uses() {
+    let four = "SELECT, INSERT, UPDATE, DELETE to ";
+    let cases: &[Case] = &[
+        // All four on half of the tables, on few, on those that are referenced.
+        (&[("c d e f", "app=4")], "", "*app", "4app for app"),
+        (&[("c", "app=4")], "", "*app", "4app for app"),
+        (
+            &[("a b", "app=4"), ("c d e", "app=SELECT")],
+            "",
+            "*app",
+            "4app for app",
+        ),
+        // Reading alone: nothing of writing.
+        (
+            &[("c d e", "app=SELECT")],
+            "",
+            "*app",
+            "SELECT to app for app",
+        ),
+        (&[("c d e", "app=SELECT")], "app=SELECT", "*app", ""),
+        (
+            &[("c d e", "app=SELECT"), ("f", "app=4")],
+            "app=SELECT",
+            "*app",
+            "",
+        ),
+        // On one of two that are referenced, and few of its own.
+        (
+            &[("a", "app=4"), ("c d e", "app=SELECT")],
+            "app=SELECT",
+            "*app",
+            "",
+        ),
+        // What it has on most of all tables is told as that of other roles.
+        (&[("a b c d e f g h i", "app=SELECT")], "", "*app", ""),
+        (
+            &[("a b", "app=4"), ("c d e f g h i", "app=SELECT")],
+            "",
+            "*app",
+            "INSERT, UPDATE, DELETE to app for app",
+        ),
+        // By a group, inherited or to become; what it has itself comes first.
+        (&[("c d", "group=4")], "", "*app:group", "4group for app"),
+        (&[("c d", "group=4")], "group=4", "*app:group", ""),
+        (
+            &[("c d", "group=4")],
+            "",
+            "*app group<app,web",
+            "4group for app web",
+        ),
+        (
+            &[("c d", "group=4"), ("e", "app=SELECT")],
+            "app=SELECT",
+            "*app group<app",
+            "",
+        ),
+        // On columns.
+        (
+            &[("c d", "app=SELECT app.x=UPDATE")],
+            "app=SELECT",
+            "*app",
+            "UPDATE to app for app by column",
+        ),
+        (
+            &[("c d", "app=SELECT app.x=UPDATE")],
+            "app=SELECT app.y=UPDATE",
+            "*app",
+            "",
+        ),
+        // The owner, and who has its privileges.
+        (
+            &[("c d", "app=4")],
+            "app=SELECT,INSERT,UPDATE,DELETE,TRUNCATE",
+            "*app",
+            "",
+        ),
+        (&[("c d", "app=4")], "owner=4", "*app:owner", ""),
+        // What every role has says nothing of one, nor do other roles, those of Supabase or predefined ones.
+        (&[("c d", "PUBLIC=4")], "", "*app", ""),
+        (&[("c d", "other=4")], "", "*app other", ""),
+        (&[("c d", "anon=4")], "", "*app anon<app", ""),
+        (&[("c d", "app=SELECT")], "", "*app:pg_read_all_data", ""),
+        // It gets what is missing by no superuser and by no role of Supabase, but itself.
+        (
+            &[("c d", "authenticated=4")],
+            "",
+            "*app:authenticated",
+            "4app for app",
+        ),
+        (&[("c d", "root=4")], "", "*app:root", "4app for app"),
+        // Other privileges are none of the four, and no role may be looking.
+        (&[("c d", "app=TRUNCATE,REFERENCES")], "", "*app", ""),
+        (&[("c d", "app=4")], "", "app", ""),
+        (&[], "", "*app", ""),
+    ];
+    for (old, now, acting, expected) in cases {
+        let expected = match expected.strip_prefix('4') {
+            Some(who) => four.to_owned() + who,
+            None => (*expected).to_owned(),
+        };
+        assert_eq!(
+            lacking_to_look(old, now, acting),
+            expected,
+            "{old:?} {now} {acting}"
+        );
+    }
+}
+
 #[test]
 fn grants_follow_those_of_the_existing_tables() {
     let cases: &[Case] = &[

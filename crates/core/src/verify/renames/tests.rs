@@ -524,7 +524,8 @@ fn orphans_of_what_may_have_another_name_are_compared_first() {
         };
         schema.tables.insert(name("Supplier_before"), twin);
     };
-    let changes: [(&dyn Fn(&mut Schema), &str); 3] = [
+    type Change<'a> = (&'a dyn Fn(&mut Schema), &'a str);
+    let changes: [Change<'_>; 3] = [
         (
             &in_each_others_places,
             r#""supplierId" and "tenantId" may have each other's names"#,
