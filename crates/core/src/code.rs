@@ -373,7 +373,7 @@ codes! {
          PostgreSQL replicates no CREATE TABLE. A subscriber that gets a change of a table that it lacks stops replicating \
          everything, and the server keeps WAL for its slot until the disk is full.",
         "First `leora-migrate apply` on each subscriber, then `apply --subscribers-ready` here, then on each subscriber ALTER \
-         SUBSCRIPTION ... REFRESH PUBLICATION. A slot that nobody needs any more: SELECT pg_drop_replication_slot('NAME').";
+         SUBSCRIPTION ... REFRESH PUBLICATION, as it is printed. A slot that nobody needs any more: SELECT pg_drop_replication_slot('NAME').";
 
     PlanRefused = 70, "The plan holds refusals",
         "Something stands in the way, and nothing was done.",

@@ -19,6 +19,7 @@ use leora_core::model::{Identifier, Schema};
 use leora_core::plan::Step;
 use leora_core::plan::locking::strongest;
 use leora_core::plan::prisma_record::{self, PrismaState, is_of};
+use leora_core::plan::published::refresh;
 use leora_core::plan::script::Conditions;
 use leora_core::plan::undo::{Discarded, HOLDS_ROWS, Records, Undoing, undo};
 
@@ -104,6 +105,10 @@ fn done(runs: &[Run]) -> Vec<Step> {
     runs.iter().flat_map(of_run).collect()
 }
 
+/// The subscriptions of this database, as SQL; `pg_subscription` has those of all.
+const OF_THIS_DATABASE: &str =
+    "subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 /// A subscription that meets a change of a table that is gone stops replicating everything.
 fn still_subscribed(undoing: &Undoing, subscribed: &BTreeSet<Identifier>) -> Option<Obstacle> {
     let goes = undoing.discards.iter().map(|goes| &goes.table);
@@ -111,7 +116,10 @@ fn still_subscribed(undoing: &Undoing, subscribed: &BTreeSet<Identifier>) -> Opt
     let names: Vec<_> = replicated.iter().map(|table| table.quoted()).collect();
     (!names.is_empty()).then(|| Obstacle {
         reason: format!("a subscription writes to {}", names.join(", ")),
-        remedy: "Roll back on the publisher first. Then, here: ALTER SUBSCRIPTION ... REFRESH PUBLICATION.".to_owned(),
+        remedy: format!(
+            "Roll back on the publisher first. Then, here, in psql: {}",
+            refresh(OF_THIS_DATABASE)
+        ),
     })
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Plan, Remark};
 use crate::ddl::Change;
 use crate::model::Identifier;
+use crate::model::name::literal;
 use crate::model::replication::{Publication, Replication, Slot};
 
 /// Changes that are sent to subscribers which may not know the tables. Of a table that a subscriber lacks, the first
@@ -15,6 +16,14 @@ pub struct Published {
     pub publications: Vec<Publication>,
     /// The logical slots of the database. Without any, nobody subscribes now.
     pub slots: Vec<Slot>,
+}
+
+/// What refreshes the subscriptions of the database that meet `condition`, in psql. Their names are known on the
+/// subscriber only: a slot has the subscription's name unless it was given another.
+pub fn refresh(condition: &str) -> String {
+    format!(
+        "SELECT format('ALTER SUBSCRIPTION %I REFRESH PUBLICATION', subname) FROM pg_subscription WHERE {condition} \\gexec"
+    )
 }
 
 impl Plan {
@@ -72,10 +81,10 @@ impl Published {
             "2. Here: leora-migrate apply --subscribers-ready".to_owned(),
         ];
         let refresh = |name: &Identifier| {
+            let of_slot = format!("subslotname = {}", literal(name.as_str()));
             format!(
-                "3. On the subscriber of slot {name}: ALTER SUBSCRIPTION {} REFRESH PUBLICATION; -- or the name in \
-                 pg_subscription, where it is not the slot's",
-                name.quoted()
+                "3. On the subscriber of slot {name}, in psql: {}",
+                refresh(&of_slot)
             )
         };
         instructions.extend(subscriptions.map(|slot| refresh(&slot.name)));
@@ -171,7 +180,7 @@ mod tests {
         assert_eq!(of(&plan), ["all", "schema", "history"]);
         let lines = plan.published.as_ref().expect("published").instructions();
         assert_eq!(lines.len(), 3, "{lines:?}");
-        assert!(lines[2].contains("ALTER SUBSCRIPTION \"sub\" REFRESH PUBLICATION; -- "));
+        assert!(lines[2].ends_with("WHERE subslotname = 'sub' \\gexec"));
         assert!(plan.remarks()[0].is_warning);
         let unheard = planned(true, &all[1..2], &[]);
         assert_eq!(of(&unheard), ["schema"]);

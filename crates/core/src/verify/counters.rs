@@ -34,15 +34,23 @@ pub enum Counting {
 /// The next row must find a number.
 pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     let counters = evidence.counters;
-    let findings: Vec<_> = counters
-        .iter()
-        .filter_map(|(counter, counting)| finding(counter, *counting))
-        .collect();
-    let unlooked = counters
-        .iter()
-        .filter(|(_, counting)| *counting == Counting::Unreadable)
-        .map(|(counter, _)| format!("{}: the role may not read it", counter.sequence));
-    let reasons: Vec<_> = unlooked.collect();
+    let subscribed = &evidence.around.replication.subscribed;
+    let mut findings = Vec::new();
+    let mut reasons = Vec::new();
+    for (counter, counting) in counters {
+        match counting {
+            Counting::Ahead => {}
+            Counting::Unreadable => {
+                reasons.push(format!("{}: the role may not read it", counter.sequence));
+            }
+            // The rows come with the publisher's numbers.
+            Counting::Behind if subscribed.contains(&counter.table) => {
+                reasons.push(replicated(counter));
+            }
+            Counting::Behind => findings.push(behind(counter)),
+            Counting::Exhausted => findings.push(exhausted(counter)),
+        }
+    }
     Check {
         id: "integrity.sequences",
         group: Group::Integrity,
@@ -70,32 +78,39 @@ fn counted(counter: &Counter) -> String {
     )
 }
 
-fn finding(counter: &Counter, counting: Counting) -> Option<Finding> {
-    let Counter {
-        table,
-        column,
-        sequence,
-        ..
-    } = counter;
-    let (table, column) = (table.quoted(), column.quoted());
-    match counting {
-        Counting::Ahead | Counting::Unreadable => None,
-        Counting::Behind => Some(
-            Finding::new(format!(
-                "{sequence} is behind {table}.{column}: it will give a number that a row has, which is refused"
-            ))
-            .remedy(counted(counter)),
-        ),
-        Counting::Exhausted => Some(
-            Finding::new(format!(
-                "{sequence} is at its end: no row of {table} can be written without its {column}"
-            ))
-            .remedy(format!(
-                "{}\n-- unless rows are as far: then it needs room, a larger MAXVALUE or a larger type, and a column of that type",
-                counted(counter)
-            )),
-        ),
-    }
+/// Logical replication copies rows and no sequences (manual, 31.6).
+fn replicated(counter: &Counter) -> String {
+    format!(
+        "{} is behind {}.{}: a subscription writes the rows, and replication copies no sequences; before this database takes \
+         over from the publisher: {}",
+        counter.sequence,
+        counter.table.quoted(),
+        counter.column.quoted(),
+        counted(counter)
+    )
+}
+
+fn behind(counter: &Counter) -> Finding {
+    Finding::new(format!(
+        "{} is behind {}.{}: it will give a number that a row has, which is refused",
+        counter.sequence,
+        counter.table.quoted(),
+        counter.column.quoted()
+    ))
+    .remedy(counted(counter))
+}
+
+fn exhausted(counter: &Counter) -> Finding {
+    Finding::new(format!(
+        "{} is at its end: no row of {} can be written without its {}",
+        counter.sequence,
+        counter.table.quoted(),
+        counter.column.quoted()
+    ))
+    .remedy(format!(
+        "{}\n-- unless rows are as far: then it needs room, a larger MAXVALUE or a larger type, and a column of that type",
+        counted(counter)
+    ))
 }
 
 #[cfg(test)]
