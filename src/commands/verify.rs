@@ -68,7 +68,10 @@ fn dry_run(context: &Context, args: &VerifyArgs, connected: &mut Connected) -> R
     let subject = subject(&schema, server, &survey.promise, &survey.found, &options);
     let touches = match probe::takes_no_rows(server) {
         Some(reason) => vec![format!("nothing: {reason}")],
-        None => first.touches(&subject),
+        None => {
+            let also = probe::also_locked(&mut connected.session, &first.locked(&subject))?;
+            first.touches(&subject, &also)
+        }
     };
     let touches = report_text::dry_run(&touches, Console::width());
     context.console.result(&touches);

@@ -114,6 +114,44 @@ fn dry_run_tells_the_locks_that_are_taken_and_the_code_that_runs() {
     assert!(called(), "{done:?}");
 }
 
+/// Tables of another schema that foreign keys and partitions lead to.
+const ELSEWHERE: &str = r#"
+CREATE SCHEMA other;
+CREATE TABLE other.note (id int PRIMARY KEY, tenant uuid REFERENCES "Tenant" ON DELETE CASCADE);
+CREATE TABLE other.kept (tenant uuid REFERENCES "Tenant");
+CREATE TABLE other.split (id int, tenant uuid REFERENCES "Tenant" ON DELETE SET NULL) PARTITION BY LIST (id);
+CREATE TABLE other.split_1 PARTITION OF other.split FOR VALUES IN (1);
+CREATE TABLE other."Line" (note int REFERENCES other.note ON DELETE CASCADE);
+CREATE TABLE other.kind (id uuid PRIMARY KEY);
+CREATE TABLE other.derived () INHERITS ("Job");
+INSERT INTO other.kind SELECT "tenantId" FROM "Customer" LIMIT 1;
+ALTER TABLE "Customer" ADD COLUMN kind uuid REFERENCES other.kind;
+CREATE FUNCTION report() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'locked: %', (SELECT string_agg(x.relation || ' ' || x.modes, ', ' ORDER BY x.relation) FROM (
+    SELECT l.relation::regclass::text COLLATE "C" AS relation, string_agg(l.mode, '+' ORDER BY l.mode) AS modes
+    FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+    WHERE l.pid = pg_backend_pid() AND c.relkind IN ('r', 'p') AND c.relnamespace = 'other'::regnamespace AND l.mode <> 'AccessShareLock'
+    GROUP BY l.relation) x);
+END $$;
+CREATE TRIGGER zzz AFTER DELETE ON "Tenant" FOR EACH ROW EXECUTE FUNCTION report();
+"#;
+
+/// What is said beforehand is what `pg_locks` shows when a tenant is deleted; of `kind`, which no row needs, nothing.
+#[test]
+fn dry_run_tells_the_locks_that_foreign_keys_and_partitions_lead_to() {
+    let database = applied(ELSEWHERE);
+    let said = verify(&database, &["--dry-run"]).exits(0);
+    let line = "  - locks beside them, on partitions and on tables of other schemas with foreign keys to or from them: \
+                ROW EXCLUSIVE on other.derived, other.note, other.split, other.split_1; ROW SHARE on other.kept, other.kind\n";
+    assert!(said.stdout.contains(line), "{said:?}");
+    let done = verify(&database, &["--allow-user-code", "--details"]);
+    let locked = "other.derived RowExclusiveLock, other.kept RowShareLock, other.note RowExclusiveLock, other.split RowExclusiveLock, \
+                  other.split_1 RowExclusiveLock";
+    let words = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(locked), "{done:?}");
+}
+
 #[test]
 fn dry_run_of_parts_that_need_no_rows_touches_nothing() {
     let database = applied("ALTER TABLE \"Job\" ADD CHECK (attempts >= 0)");

@@ -45,6 +45,7 @@ pub use order::order_advice;
 pub use programme::Programme;
 pub use rounds::{FirstRound, Proof};
 pub use subject::{KeyName, ProofOptions, Subject, TableSize};
+pub use touches::AlsoLocked;
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use super::programme::{Kind, Programme, Step, Trial};
 use super::refusal::refusal;
 use super::server;
 use super::subject::Subject;
-use super::touches::touches;
+use super::touches::{AlsoLocked, touches};
 use super::world::{Learned, World};
 use crate::diff::Object;
 use crate::graph::Mark;
@@ -71,17 +71,26 @@ impl FirstRound {
     }
 
     /// What the proof will touch and what it costs, a line each, as far as it is known before: the answers of this
-    /// round can leave rows out. It was written for `subject`.
-    pub fn touches(&self, subject: &Subject<'_>) -> Vec<String> {
+    /// round can leave rows out. It was written for `subject`; `also` are the tables that are locked besides
+    /// [`FirstRound::locked`].
+    pub fn touches(&self, subject: &Subject<'_>, also: &[AlsoLocked]) -> Vec<String> {
         let learned = Learned::default();
         let world = World::new(subject, &learned);
         match self.round {
             Round::Values => {
                 let questions = self.programme.trials.len();
-                touches(&world, &composer::everything(&world), questions)
+                touches(&world, &composer::everything(&world), questions, also)
             }
-            Round::Everything | Round::Singly | Round::Alone => touches(&world, &self.programme, 0),
+            Round::Everything | Round::Singly | Round::Alone => {
+                touches(&world, &self.programme, 0, also)
+            }
         }
+    }
+
+    /// The tables that are locked by name, as SQL.
+    pub fn locked(&self, subject: &Subject<'_>) -> Vec<String> {
+        let learned = Learned::default();
+        World::new(subject, &learned).to_lock()
     }
 }
 

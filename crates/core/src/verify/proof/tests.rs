@@ -194,7 +194,7 @@ fn what_is_not_tried_is_said_once_by_table() {
         schema.tables.remove("Tenant");
     };
     planned(half, &[], true, &ProofOptions::default(), |subject| {
-        let said = FirstRound::of(subject).touches(subject);
+        let said = FirstRound::of(subject).touches(subject, &[]);
         let not_tried: Vec<_> = said
             .iter()
             .filter(|line| line.starts_with("not tried: "))
@@ -218,7 +218,7 @@ fn what_is_not_tried_is_said_once_by_table() {
             .retain(|column| !["type", "payload"].contains(&column.name.as_str()));
     };
     planned(short, &[], true, &ProofOptions::default(), |subject| {
-        let said = FirstRound::of(subject).touches(subject);
+        let said = FirstRound::of(subject).touches(subject, &[]);
         let of_job: Vec<_> = said
             .iter()
             .filter(|line| line.starts_with("not tried: "))
@@ -258,7 +258,7 @@ fn what_may_fire_and_will_is_said_before() {
             &[],
             true,
             &options,
-            |subject| FirstRound::of(subject).touches(subject),
+            |subject| FirstRound::of(subject).touches(subject, &[]),
         );
         let mut lines = lines.into_iter();
         lines.find(|line| line.starts_with("trigger"))
@@ -285,7 +285,7 @@ fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
         &ProofOptions::default(),
         |subject| {
             let learned = Learned::default();
-            let said = touches::touches(&World::new(subject, &learned), &programme, 0);
+            let said = touches::touches(&World::new(subject, &learned), &programme, 0, &[]);
             assert!(
                 said[0].contains("6 rows made in 2 tables, 1 trial"),
                 "{said:?}"
@@ -302,7 +302,7 @@ fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
 fn a_check_hides_nothing_of_what_will_be_touched() {
     let said = |change: fn(&mut Schema)| {
         planned(change, &[], true, &ProofOptions::default(), |subject| {
-            FirstRound::of(subject).touches(subject)
+            FirstRound::of(subject).touches(subject, &[])
         })
     };
     let without = said(|_| ());
@@ -368,7 +368,7 @@ fn sequences_that_advance_are_named_where_their_code_runs() {
             &[],
             true,
             &options,
-            |subject| FirstRound::of(subject).touches(subject),
+            |subject| FirstRound::of(subject).touches(subject, &[]),
         );
         assert!(said.iter().any(|line| line == expected), "{said:?}");
         let function =

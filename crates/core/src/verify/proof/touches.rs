@@ -6,6 +6,7 @@ use super::programme::{NotTried, Programme};
 use super::subject::Subject;
 use super::world::World;
 use crate::model::Identifier;
+use crate::plan::LockMode;
 use crate::verify::checklist::counted;
 use crate::verify::user_code::{Event, UserCode};
 
@@ -18,7 +19,12 @@ const WAL_BYTES: usize = 450;
 const MOST_ABOUT: usize = 3;
 
 /// What `programme` touches, a line each. `questions` are asked before, in a transaction that makes no rows.
-pub(super) fn touches(world: &World<'_>, programme: &Programme, questions: usize) -> Vec<String> {
+pub(super) fn touches(
+    world: &World<'_>,
+    programme: &Programme,
+    questions: usize,
+    also: &[AlsoLocked],
+) -> Vec<String> {
     if programme.is_empty() && programme.not_tried.is_empty() {
         return vec!["nothing: the checks that are asked for need no rows".to_owned()];
     }
@@ -42,6 +48,7 @@ pub(super) fn touches(world: &World<'_>, programme: &Programme, questions: usize
         ));
     }
     lines.push(locks(programme));
+    lines.extend(also_locked(also));
     let trials = programme.trials.len();
     lines.push(format!(
         "WAL: about {} kB, estimated as {WAL_BYTES} bytes for each row and trial; more after a checkpoint, up to 8 kB for \
@@ -67,6 +74,33 @@ fn locks(programme: &Programme) -> String {
         programme.lock_timeout_ms,
         programme.statement_timeout_ms,
     )
+}
+
+/// A table that trials lock because a foreign key or a partition leads there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlsoLocked {
+    /// The table, as SQL.
+    pub table: String,
+    /// How it is locked.
+    pub mode: LockMode,
+}
+
+/// Partitions and tables of other schemas, the stronger lock first.
+fn also_locked(also: &[AlsoLocked]) -> Option<String> {
+    let mut by_mode: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for AlsoLocked { table, mode } in also {
+        by_mode.entry(mode).or_default().push(table);
+    }
+    let modes = by_mode.iter().rev();
+    let parts: Vec<_> = modes
+        .map(|(mode, tables)| format!("{mode} on {}", tables.join(", ")))
+        .collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "locks beside them, on partitions and on tables of other schemas with foreign keys to or from them: {}",
+            parts.join("; ")
+        )
+    })
 }
 
 /// What is said of sequences, and of each piece of user-defined code: whether it runs, and for which tables.
