@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
+use super::consent::{may_apply, may_record};
 use super::narrator::Narrator;
+use super::patience::{on_signals, patience, warn_if_only_local};
 use super::survey::{Connected, Survey};
 use super::{Context, plan, prisma_migration, verify};
 use crate::cli::ApplyArgs;
@@ -18,8 +19,7 @@ use leora_core::plan::{Grouping, NotAPlan, Plan, Request};
 use leora_core::verify::checklist::counted;
 use leora_core::verify::evidence::Recorded;
 use leora_db::apply::{
-    self, Applied, ApplyError, ApplyOptions, Committed, Done, Interrupt, Obstacle, contradictions,
-    preflight,
+    self, Applied, ApplyError, ApplyOptions, Done, Interrupt, Obstacle, contradictions, preflight,
 };
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
@@ -75,7 +75,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         if !obstacles.is_empty() {
             return Err(ApplyError::Refused { obstacles }.into());
         }
-        if !args.yes && !confirmed(context, &plan, to_record.as_ref())? {
+        if !args.yes && !may_apply(context, &plan, to_record.as_ref())? {
             context.console.progress("Nothing was done.\n");
             return Ok(exit::COULD_NOT);
         }
@@ -229,38 +229,6 @@ fn show(context: &Context, connected: &Connected, survey: &Survey, plan: &Plan) 
     }
 }
 
-fn confirmed(
-    context: &Context,
-    plan: &Plan,
-    to_record: Option<&PrismaMigration>,
-) -> Result<bool, Error> {
-    let steps = counted(plan.steps.len(), "step", "steps");
-    let question = match to_record {
-        None => format!("Apply {steps} to this database?"),
-        Some(PrismaMigration { name, .. }) => {
-            format!("Apply {steps} to this database, and record them as this?\n  {name}")
-        }
-    };
-    agreed(context, &question)
-}
-
-fn may_record(context: &Context, migration: &PrismaMigration) -> Result<bool, Error> {
-    let question = format!(
-        "Everything stands already. Record it as applied?\n  {}",
-        migration.name
-    );
-    agreed(context, &question)
-}
-
-fn agreed(context: &Context, question: &str) -> Result<bool, Error> {
-    if !Console::can_ask() {
-        return Err(Error::Usage(
-            "apply asks before it changes anything, and there is no terminal to ask on; --yes answers".to_owned(),
-        ));
-    }
-    Ok(context.console.ask(&format!("\n{question}")))
-}
-
 /// Records what stands already, and says so.
 fn record(
     context: &Context,
@@ -352,28 +320,6 @@ fn carry_out(
     Ok(interrupt)
 }
 
-/// How patient to be: what was typed, else what the team set.
-pub(super) fn patience(
-    context: &Context,
-    lock_timeout: Option<Duration>,
-    wait: Option<Duration>,
-) -> ApplyOptions {
-    ApplyOptions {
-        lock_timeout: lock_timeout.unwrap_or(context.settings.lock_timeout),
-        wait: wait.unwrap_or(context.settings.wait),
-        ..ApplyOptions::new(host_name())
-    }
-}
-
-/// Listens for the signals that end a run.
-pub(super) fn on_signals() -> Result<Interrupt, Error> {
-    Interrupt::on_signals().map_err(|error| {
-        Error::Usage(format!(
-            "the system does not let signals be handled: {error}"
-        ))
-    })
-}
-
 fn told(done: &Done, plan: &Plan) -> String {
     let waited = (!plan.blocking_locks().is_empty()).then_some("writes");
     format!(
@@ -383,18 +329,4 @@ fn told(done: &Done, plan: &Plan) -> String {
         waiting::committed(&done.transaction, waited),
         done.run
     )
-}
-
-/// Warns that a failover may lose what was committed.
-pub(super) fn warn_if_only_local(context: &Context, committed: &Committed) {
-    if committed.only_local {
-        context
-            .console
-            .complain(&paragraph(waiting::ONLY_LOCAL, Console::width()));
-    }
-}
-
-/// The machine's name, as the system has it.
-pub(super) fn host_name() -> String {
-    whoami::hostname().unwrap_or_else(|_| "unknown".to_owned())
 }

@@ -1,6 +1,7 @@
 //! The commands, each a straight line from what was asked to what is said.
 
 mod apply;
+mod consent;
 mod declared_in;
 mod demo;
 mod diff;
@@ -9,6 +10,7 @@ mod graph;
 mod migrations_directory;
 mod narrator;
 mod packaging;
+mod patience;
 mod plan;
 mod prisma;
 mod prisma_migration;

@@ -3,8 +3,9 @@
 use leora_schema::LEORA;
 
 use super::Context;
-use super::apply::{on_signals, patience, warn_if_only_local};
+use super::consent::may_roll_back;
 use super::narrator::Narrator;
+use super::patience::{on_signals, patience, warn_if_only_local};
 use super::survey::Connected;
 use crate::cli::RollbackArgs;
 use crate::error::{Code, Error, exit};
@@ -40,7 +41,7 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
     } else {
         context.console.progress(&shown);
     }
-    if may_go_on && !args.yes && !confirmed(context, &rollback)? {
+    if may_go_on && !args.yes && !may_roll_back(context, &rollback)? {
         context.console.progress("Nothing was done.\n");
         return Ok(exit::COULD_NOT);
     }
@@ -78,19 +79,4 @@ fn can_begin(rollback: &Rollback, discard_rows: bool) -> bool {
     !rollback.runs.is_empty()
         && rollback.obstacles.is_empty()
         && (discard_rows || rollback.rows.is_empty())
-}
-
-fn confirmed(context: &Context, rollback: &Rollback) -> Result<bool, Error> {
-    if !Console::can_ask() {
-        return Err(Error::Usage(
-            "rollback asks before it changes anything, and there is no terminal to ask on; --yes answers".to_owned(),
-        ));
-    }
-    let lost: u64 = rollback.rows.values().sum();
-    let question = match lost {
-        0 => "Roll this back?".to_owned(),
-        1 => "Roll this back, and lose 1 row?".to_owned(),
-        rows => format!("Roll this back, and lose {rows} rows?"),
-    };
-    Ok(context.console.ask(&format!("\n{question}")))
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use leora_schema::LEORA;
 
 use super::Context;
-use super::apply::patience;
 use super::narrator::Narrator;
+use super::patience::patience;
 use crate::error::{Code, Error};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
