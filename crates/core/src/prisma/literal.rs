@@ -1,4 +1,4 @@
-//! Constants in a schema that are more than what is written: base64, dates, decimals.
+//! Constants in a schema that are more than what is written: base64, dates.
 
 /// The bytes of a base64 text, with padding (RFC 4648, section 4).
 pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
@@ -28,18 +28,6 @@ pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     }
     let left_over = bits & ((1 << count) - 1);
     (left_over == 0).then_some(bytes)
-}
-
-/// Whether `text` is a decimal number, with an exponent or without.
-pub(super) fn is_decimal(text: &str) -> bool {
-    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    digits(whole)
-        && digits(fraction)
-        && !(whole.is_empty() && fraction.is_empty())
-        && exponent.parse::<i32>().is_ok()
 }
 
 /// A moment as RFC 3339 writes it, in the way PostgreSQL takes it: `2026-01-31 12:00:00.5 +01:00`.
@@ -130,16 +118,6 @@ mod tests {
             "éééééééééééééééé",
         ] {
             assert_eq!(date_time(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn decimals_are_decimal() {
-        for right in ["1", "-1.50", "+.5", "5.", "1e10", "1.5E-3"] {
-            assert!(is_decimal(right), "{right}");
-        }
-        for wrong in ["", ".", "abc", "1,5", "0x10", "1e", "NaN"] {
-            assert!(!is_decimal(wrong), "{wrong}");
         }
     }
 }

@@ -5,8 +5,8 @@
 
 use super::ast::Arity;
 use super::resolve::{
-    Constant, Default, FieldKind, Index, ManyToMany, Method, Model, ReferentialAction, Relation,
-    Resolved, Scalar, Type, constraint_names, native, operator_class,
+    Constant, Default, FieldKind, Index, ManyToMany, Method, Model, ReferentialAction, Resolved,
+    Scalar, Side, Type, constraint_names, native,
 };
 use crate::model;
 use crate::model::name::{MAX_IDENTIFIER_BYTES, literal_plain as sql_literal};
@@ -87,8 +87,8 @@ impl Lower<'_, '_, '_> {
         });
         let relations = self.resolved.relations.iter();
         let foreign_keys = relations
-            .filter(|relation| relation.forward.0 == at && self.resolved.config.has_foreign_keys)
-            .filter_map(|relation| self.foreign_key(relation));
+            .filter(|side| side.0 == at && self.resolved.config.has_foreign_keys)
+            .filter_map(|side| self.foreign_key(*side));
         Table {
             columns: columns.collect(),
             in_any_order: true,
@@ -157,7 +157,7 @@ impl Lower<'_, '_, '_> {
         let keys = index.fields.iter().filter_map(|on| {
             let scalar = model.scalar(on.field)?;
             let ty = self.sql_type(scalar, model.fields[on.field].ast.arity);
-            let class = on.operator_class.as_deref().map(operator_class::sql_of);
+            let class = on.operator_class.as_deref();
             Some(IndexKey {
                 on: IndexTarget::Column(Identifier::new(&*scalar.column).ok()?),
                 descending: on.descending,
@@ -166,7 +166,7 @@ impl Lower<'_, '_, '_> {
                     .filter(|class| {
                         !model::operator_class::is_default(class, method(index.method), &ty)
                     })
-                    .map(|class| class.into_owned()),
+                    .map(str::to_owned),
                 collation: None,
             })
         });
@@ -179,8 +179,7 @@ impl Lower<'_, '_, '_> {
         }
     }
 
-    fn foreign_key(&self, relation: &Relation) -> Option<(Identifier, ForeignKey)> {
-        let (at, field) = relation.forward;
+    fn foreign_key(&self, (at, field): Side) -> Option<(Identifier, ForeignKey)> {
         let model = &self.resolved.models[at];
         let FieldKind::Relation(side) = &model.fields[field].kind else {
             return None;
@@ -192,14 +191,12 @@ impl Lower<'_, '_, '_> {
         let fields = side.fields.as_deref()?;
         let is_required = |field: &usize| model.fields[*field].ast.arity == Arity::Required;
         let on_delete = match side.on_delete {
-            Some((given, _)) => action(given),
+            Some(given) => action(given),
             None if fields.iter().any(is_required) => Action::Restrict,
             None => Action::SetNull,
         };
-        let on_update = side
-            .on_update
-            .map_or(Action::Cascade, |(given, _)| action(given));
-        let name = constraint_names::of_relation(self.resolved, relation)?;
+        let on_update = side.on_update.map_or(Action::Cascade, action);
+        let name = constraint_names::of_relation(self.resolved, (at, field))?;
         let key = foreign_key(
             identifiers(&model.columns(fields)),
             self.reference(referenced)?,

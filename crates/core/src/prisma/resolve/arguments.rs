@@ -14,33 +14,11 @@ pub(super) struct Arguments<'t, 'a> {
 }
 
 impl<'t, 'a> Arguments<'t, 'a> {
-    /// Begins to read. A name given twice, or two values without a name, are reported.
-    pub(super) fn of(attribute: &'t Attribute<'a>, file: usize, problems: &mut Problems) -> Self {
-        let mut left: Vec<&Argument<'_>> = Vec::new();
-        let unnamed = attribute.arguments().iter().filter(|a| a.name.is_none());
-        if unnamed.clone().count() > 1 {
-            let values: Vec<_> = unnamed.map(|a| print::expression(&a.value)).collect();
-            let message = format!(
-                "Error parsing attribute \"@{}\": You provided multiple unnamed arguments. This is not possible. Did you forget the brackets? Did you mean `[{}]`?",
-                attribute.name.text,
-                values.join(", ")
-            );
-            problems.report(file, attribute.span, message);
-        }
-        for argument in attribute.arguments() {
-            let same = |other: &&&Argument<'_>| other.name == argument.name;
-            match (argument.name, left.iter().find(same)) {
-                (Some(name), Some(_)) => {
-                    let message = format!("Argument \"{}\" is already specified.", name.text);
-                    problems.report(file, argument.span, message);
-                }
-                (None, Some(_)) => {}
-                (_, None) => left.push(argument),
-            }
-        }
+    /// Begins to read.
+    pub(super) fn of(attribute: &'t Attribute<'a>, file: usize) -> Self {
         Arguments {
             attribute,
-            left,
+            left: attribute.arguments().iter().collect(),
             file,
         }
     }
@@ -56,7 +34,7 @@ impl<'t, 'a> Arguments<'t, 'a> {
         name: &str,
         problems: &mut Problems,
     ) -> Option<&'t Expression<'a>> {
-        let found = self.optional_main(name, problems);
+        let found = self.optional_main(name);
         if found.is_none() {
             let message = format!("Argument \"{name}\" is missing.");
             problems.report(self.file, self.attribute.span, message);
@@ -65,18 +43,9 @@ impl<'t, 'a> Arguments<'t, 'a> {
     }
 
     /// The argument called `name`, or the one without a name.
-    pub(super) fn optional_main(
-        &mut self,
-        name: &str,
-        problems: &mut Problems,
-    ) -> Option<&'t Expression<'a>> {
+    pub(super) fn optional_main(&mut self, name: &str) -> Option<&'t Expression<'a>> {
         let named = self.named(name);
-        let unnamed = self.take(|argument| argument.name.is_none());
-        if let (Some(named), Some(_)) = (named, unnamed) {
-            let message = format!("Argument \"{name}\" is already specified as unnamed argument.");
-            problems.report(self.file, named.span, message);
-        }
-        named.or(unnamed)
+        named.or_else(|| self.take(|argument| argument.name.is_none()))
     }
 
     /// The string called `name`, not empty.

@@ -1,13 +1,11 @@
-//! What the datasource and the generators say that matters to the database. The rest is read past:
+//! What the datasource says that matters to the database. The rest is read past:
 //! where the database is, this tool is told otherwise.
-
-use std::borrow::Cow;
 
 use super::super::ast::{Config as Block, Document, Expression, ExpressionKind, Name, entries};
 use super::Problems;
-use super::arguments::{list, mismatch, string};
+use super::arguments::{mismatch, string};
 
-/// What the datasource and the generators say that matters to the database.
+/// What the datasource says that matters to the database.
 pub(in super::super) struct Config<'a> {
     /// The datasource's name, the first part of `@db.Uuid`.
     pub(super) datasource: Option<&'a str>,
@@ -15,12 +13,6 @@ pub(in super::super) struct Config<'a> {
     pub(in super::super) has_foreign_keys: bool,
     /// Whether the schema is for another database system.
     pub(super) is_foreign: bool,
-    /// `schemas = [...]`, when it is there.
-    pub(super) schemas: Option<Vec<Cow<'a, str>>>,
-    /// Whether indexes may have a `where`.
-    pub(super) has_partial_indexes: bool,
-    /// Whether there may be views.
-    pub(super) has_views: bool,
 }
 
 /// What a datasource may say on PostgreSQL (prisma-engines, `psl`, `datasource_loader`). A misspelt
@@ -36,42 +28,16 @@ const PROPERTIES: [&str; 8] = [
     "extensions",
 ];
 
-/// Reads the datasource and the generators of all files.
+/// Reads the datasource of all files.
 pub(super) fn read<'a>(documents: &[Document<'a>], problems: &mut Problems) -> Config<'a> {
     let mut config = Config {
         datasource: None,
         has_foreign_keys: true,
         is_foreign: false,
-        schemas: None,
-        has_partial_indexes: false,
-        has_views: false,
     };
     for (file, document) in documents.iter().enumerate() {
-        for block in document.configs() {
-            repeated_properties(block, file, problems);
-            if block.is_datasource {
-                datasource(block, file, &mut config, problems);
-            } else {
-                if property(block, "provider").is_none() {
-                    let message = format!(
-                        "Argument \"provider\" is missing in generator block \"{}\".",
-                        block.name.text
-                    );
-                    problems.report(file, block.span, message);
-                }
-                let features = property(block, "previewFeatures").map(list);
-                let has = |name: &str| {
-                    features
-                        .into_iter()
-                        .flatten()
-                        .any(|feature| match &feature.kind {
-                            ExpressionKind::Text(text) => text.value() == name,
-                            _ => false,
-                        })
-                };
-                config.has_partial_indexes |= has("partialIndexes");
-                config.has_views |= has("views");
-            }
+        for block in document.configs().filter(|block| block.is_datasource) {
+            datasource(block, file, &mut config, problems);
         }
     }
     config
@@ -83,13 +49,7 @@ fn datasource<'a>(
     config: &mut Config<'a>,
     problems: &mut Problems,
 ) {
-    let name = block.name.text;
-    if config.datasource.replace(name).is_some() {
-        let message = format!(
-            "Error validating datasource `{name}`: You defined more than one datasource. This is not allowed yet because support for multiple databases has not been implemented yet."
-        );
-        problems.report(file, block.span, message);
-    }
+    config.datasource = Some(block.name.text);
     for property in entries(&block.members) {
         let Name { text, span } = property.name;
         if !PROPERTIES.contains(&text) {
@@ -111,26 +71,11 @@ fn datasource<'a>(
             }
         }
     }
-    if let Some(value) = self::property(block, "schemas") {
-        let schemas: Vec<_> = list(value)
-            .iter()
-            .filter_map(|schema| string(schema, file, problems))
-            .collect();
-        if schemas.is_empty() {
-            let message = "If provided, the schemas array can not be empty.";
-            problems.report(file, value.span, message);
-        }
-        config.schemas = Some(schemas);
-    }
 }
 
 fn provider(block: &Block<'_>, file: usize, config: &mut Config<'_>, problems: &mut Problems) {
     let Some(value) = property(block, "provider") else {
-        let message = format!(
-            "Argument \"provider\" is missing in data source block \"{}\".",
-            block.name.text
-        );
-        return problems.report(file, block.span, message);
+        return;
     };
     let ExpressionKind::Text(text) = &value.kind else {
         mismatch::<()>(value, "string", file, problems);
@@ -154,24 +99,4 @@ fn provider(block: &Block<'_>, file: usize, config: &mut Config<'_>, problems: &
 fn property<'t, 'a>(block: &'t Block<'a>, name: &str) -> Option<&'t Expression<'a>> {
     let found = entries(&block.members).find(|property| property.name.text == name)?;
     Some(&found.value)
-}
-
-fn repeated_properties(block: &Block<'_>, file: usize, problems: &mut Problems) {
-    let kind = if block.is_datasource {
-        "source"
-    } else {
-        "generator"
-    };
-    let mut seen = Vec::new();
-    for property in entries(&block.members) {
-        let name = property.name;
-        if seen.contains(&name.text) {
-            let message = format!(
-                "Key \"{}\" is already defined in {kind} \"{}\".",
-                name.text, block.name.text
-            );
-            problems.report(file, name.span, message);
-        }
-        seen.push(name.text);
-    }
 }

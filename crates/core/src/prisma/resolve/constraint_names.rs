@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::ast::Span;
-use super::{FieldKind, Index, Key, Model, Problems, Relation, Resolved};
+use super::{FieldKind, Index, Key, Model, Problems, Resolved, Side};
 use crate::model::Identifier;
 use crate::model::name::{MAX_IDENTIFIER_BYTES, prisma};
 
@@ -33,9 +33,8 @@ pub(in super::super) fn of_index(model: &Model<'_, '_>, index: &Index<'_>) -> Op
 /// A foreign key's name.
 pub(in super::super) fn of_relation(
     resolved: &Resolved<'_, '_>,
-    relation: &Relation,
+    (model, field): Side,
 ) -> Option<Identifier> {
-    let (model, field) = relation.forward;
     let model = &resolved.models[model];
     let FieldKind::Relation(relation) = &model.fields[field].kind else {
         return None;
@@ -137,8 +136,7 @@ fn named(resolved: &Resolved<'_, '_>, problems: &mut Problems) -> Vec<Named> {
             }));
         }
     }
-    for relation in &resolved.relations {
-        let (at, field) = relation.forward;
+    for (at, field) in resolved.relations.iter().copied() {
         let model = &resolved.models[at];
         let FieldKind::Relation(field_relation) = &model.fields[field].kind else {
             continue;
@@ -156,7 +154,7 @@ fn named(resolved: &Resolved<'_, '_>, problems: &mut Problems) -> Vec<Named> {
         if field_relation.fields.as_ref().is_none_or(Vec::is_empty) {
             continue;
         }
-        named.extend(of_relation(resolved, relation).map(|name| Named {
+        named.extend(of_relation(resolved, (at, field)).map(|name| Named {
             model: at,
             name,
             attribute: "@relation",

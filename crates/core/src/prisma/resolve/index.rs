@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::super::ast::{Attribute, ExpressionKind, Span};
 use super::arguments::{Arguments, constant, string};
-use super::key::{Listed, field_list, is_descending, unsupported};
-use super::{Config, FieldKind, Model, Problems, operator_class, predicate};
+use super::key::{Listed, field_list, is_descending};
+use super::{Model, Problems, operator_class, predicate};
 
 /// An index.
 pub(in super::super) struct Index<'a> {
@@ -50,12 +50,6 @@ impl Method {
         ("SpGist", Method::SpGist),
         ("Brin", Method::Brin),
     ];
-
-    /// As the schema writes it.
-    pub(in super::super) fn name(self) -> &'static str {
-        let found = Method::ALL.iter().find(|(_, method)| *method == self);
-        found.map_or("", |(name, _)| name)
-    }
 }
 
 /// Reads `@unique` of the field at `field`.
@@ -63,14 +57,12 @@ pub(super) fn of_field<'a>(
     model: &mut Model<'_, 'a>,
     field: usize,
     attribute: &Attribute<'a>,
-    config: &Config<'a>,
     problems: &mut Problems,
 ) {
     let file = model.file;
-    let mut arguments = Arguments::of(attribute, file, problems);
+    let mut arguments = Arguments::of(attribute, file);
     let sort = arguments.named("sort");
-    let descending =
-        sort.is_some_and(|value| is_descending(value, attribute, false, file, problems));
+    let descending = sort.is_some_and(|value| is_descending(value, attribute, file, problems));
     let mut index = Index {
         is_unique: true,
         fields: vec![IndexField {
@@ -84,7 +76,7 @@ pub(super) fn of_field<'a>(
         attribute: "@unique",
         span: attribute.span,
     };
-    common(&mut index, model, &mut arguments, config, problems);
+    common(&mut index, model, &mut arguments, problems);
     arguments.end(problems);
     model.indexes.push(index);
 }
@@ -93,22 +85,15 @@ pub(super) fn of_field<'a>(
 pub(super) fn of_model<'a>(
     model: &mut Model<'_, 'a>,
     attribute: &Attribute<'a>,
-    config: &Config<'a>,
     problems: &mut Problems,
 ) {
     let file = model.file;
     let is_unique = attribute.name.text == "unique";
     let called = if is_unique { "@@unique" } else { "@@index" };
-    let mut arguments = Arguments::of(attribute, file, problems);
-    let listed = arguments.main("fields", problems).and_then(|value| {
-        match field_list(model, value, attribute, file, problems) {
-            Ok(listed) => Some(listed),
-            Err(unusable) => {
-                report_unusable(model, unusable, is_unique, attribute, problems);
-                None
-            }
-        }
-    });
+    let mut arguments = Arguments::of(attribute, file);
+    let Some(listed) = field_list(model, &mut arguments, problems) else {
+        return;
+    };
     let mut index = Index {
         is_unique,
         fields: Vec::new(),
@@ -122,35 +107,16 @@ pub(super) fn of_model<'a>(
     if !is_unique {
         index.method = method(&mut arguments, file, problems);
     }
-    common(&mut index, model, &mut arguments, config, problems);
+    common(&mut index, model, &mut arguments, problems);
     if !is_unique {
         // Prisma took `name` for the index's name once, and still does.
-        if name.is_some() && index.map.is_some() {
-            let message = "The `@@index` attribute accepts the `name` argument as an alias for the `map` argument for legacy reasons. It does not accept both though. Please use the `map` argument to specify the database name of the index.";
-            arguments.wrong(message, problems);
-        }
         index.map = index.map.or(name);
     }
     arguments.end(problems);
-    let Some(listed) = listed else { return };
-    if listed.is_empty() {
-        let message =
-            "The list of fields in an index cannot be empty. Please specify at least one field.";
-        return of_index(&index, file, message, problems);
-    }
     index.fields = listed
         .iter()
-        .map(|listed| index_field(listed, &index, attribute, file, problems))
+        .map(|listed| index_field(listed, attribute, file, problems))
         .collect();
-    let sorted = index.fields.iter().any(|field| field.descending);
-    if index.method == Method::Hash && sorted {
-        of_index(
-            &index,
-            file,
-            "Hash type does not support sort option.",
-            problems,
-        );
-    }
     model.indexes.push(index);
 }
 
@@ -158,23 +124,12 @@ fn common<'a>(
     index: &mut Index<'a>,
     model: &Model<'_, 'a>,
     arguments: &mut Arguments<'_, 'a>,
-    config: &Config<'a>,
     problems: &mut Problems,
 ) {
     index.map = arguments.text("map", problems);
-    for argument in ["length", "clustered"] {
-        if arguments.named(argument).is_some() {
-            let message = unsupported(argument, "an index definition");
-            of_index(index, model.file, &message, problems);
-        }
-    }
-    if let Some(value) = arguments.named("where") {
-        if !config.has_partial_indexes {
-            let message = "Partial indexes are a preview feature. Add \"partialIndexes\" to previewFeatures in your generator block.";
-            of_index(index, model.file, message, problems);
-        }
-        index.predicate = predicate::read(value, model, arguments, problems);
-    }
+    let predicate = arguments.named("where");
+    index.predicate =
+        predicate.and_then(|value| predicate::read(value, model, arguments, problems));
 }
 
 fn method(arguments: &mut Arguments<'_, '_>, file: usize, problems: &mut Problems) -> Method {
@@ -193,7 +148,6 @@ fn method(arguments: &mut Arguments<'_, '_>, file: usize, problems: &mut Problem
 
 fn index_field<'a>(
     listed: &Listed<'_, 'a>,
-    index: &Index<'_>,
     attribute: &Attribute<'a>,
     file: usize,
     problems: &mut Problems,
@@ -206,77 +160,16 @@ fn index_field<'a>(
     for argument in listed.arguments {
         match argument.name.map(|name| name.text) {
             Some("sort") => {
-                field.descending = is_descending(&argument.value, attribute, true, file, problems);
-            }
-            Some("length") => {
-                let message = unsupported("length", "an index definition");
-                of_index(index, file, &message, problems);
+                field.descending = is_descending(&argument.value, attribute, file, problems);
             }
             Some("ops") => {
                 field.operator_class =
                     operator_class::read(&argument.value, argument.span, file, problems);
-                if index.is_unique {
-                    let message =
-                        "Operator classes can only be defined to fields in an @@index attribute.";
-                    of_index(index, file, message, problems);
-                }
             }
             _ => {}
         }
     }
     field
-}
-
-fn report_unusable(
-    model: &Model<'_, '_>,
-    unusable: Option<super::key::Unusable<'_>>,
-    is_unique: bool,
-    attribute: &Attribute<'_>,
-    problems: &mut Problems,
-) {
-    let unusable = unusable.unwrap_or_default();
-    let unique = if is_unique { "unique " } else { "" };
-    let mut report = |message: String| {
-        let message = format!("Error validating model \"{}\": {message}", model.name());
-        problems.report(model.file, attribute.span, message);
-    };
-    if !unusable.unknown.is_empty() {
-        report(format!(
-            "The {unique}index definition refers to the unknown fields: {}.",
-            unusable.unknown.join(", ")
-        ));
-    }
-    if !unusable.relations.is_empty() {
-        let underlying: Vec<_> = unusable
-            .relations
-            .iter()
-            .filter_map(|name| match &model.fields[model.field(name)?].kind {
-                FieldKind::Relation(relation) => relation.fields.as_ref(),
-                _ => None,
-            })
-            .flatten()
-            .map(|field| model.fields[*field].ast.name.text)
-            .collect();
-        let suggestion = if underlying.is_empty() {
-            String::new()
-        } else {
-            let attribute = attribute.name.text;
-            format!(
-                " Did you mean `@@{attribute}([{}])`?",
-                underlying.join(", ")
-            )
-        };
-        report(format!(
-            "The {unique}index definition refers to the relation fields {}. Index definitions must reference only scalar fields.{suggestion}",
-            unusable.relations.join(", ")
-        ));
-    }
-}
-
-/// Reports `message` as said of `index`.
-pub(super) fn of_index(index: &Index<'_>, file: usize, message: &str, problems: &mut Problems) {
-    let message = format!("Error parsing attribute \"{}\": {message}", index.attribute);
-    problems.report(file, index.span, message);
 }
 
 /// The string in `raw("...")`, if that is what `value` is.

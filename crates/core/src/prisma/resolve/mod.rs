@@ -1,7 +1,7 @@
-//! Names, types and attributes of a schema, resolved and checked as Prisma's engine does it.
+//! Names, types and attributes of a schema, resolved as Prisma's engine does it.
 //!
-//! Checks come in Prisma's words, so that a search for the message finds Prisma's own help. What
-//! only Prisma's client cares for (reserved names, names of compound keys) is not checked.
+//! What cannot be read in one way is reported, in Prisma's words where it has any, so that a search for the message
+//! finds Prisma's own help. Whether Prisma takes the schema is `prisma validate`'s to say.
 
 mod arguments;
 mod config;
@@ -10,7 +10,6 @@ mod default;
 mod index;
 mod key;
 mod model;
-mod model_checks;
 mod names;
 pub(super) mod native;
 pub(super) mod operator_class;
@@ -30,7 +29,7 @@ pub(super) use default::{Constant, Default};
 pub(super) use index::{Index, Method};
 pub(super) use key::Key;
 use native::NativeType;
-pub(super) use pairing::{ManyToMany, Relation};
+pub(super) use pairing::{ManyToMany, Side};
 pub(super) use relation::ReferentialAction;
 
 /// A schema, resolved.
@@ -38,7 +37,8 @@ pub(super) struct Resolved<'t, 'a> {
     pub(super) config: Config<'a>,
     pub(super) models: Vec<Model<'t, 'a>>,
     pub(super) enums: Vec<Enum<'a>>,
-    pub(super) relations: Vec<Relation>,
+    /// The relation fields beside the columns that reference.
+    pub(super) relations: Vec<Side>,
     pub(super) joins: Vec<ManyToMany<'a>>,
 }
 
@@ -50,7 +50,6 @@ pub(super) struct Model<'t, 'a> {
     pub(super) table: Cow<'a, str>,
     /// `@@schema`.
     pub(super) namespace: Option<Cow<'a, str>>,
-    pub(super) is_ignored: bool,
     pub(super) fields: Vec<Field<'t, 'a>>,
     pub(super) key: Option<Key<'a>>,
     pub(super) indexes: Vec<Index<'a>>,
@@ -138,10 +137,9 @@ pub(super) struct RelationField<'a> {
     pub(super) fields: Option<Vec<usize>>,
     /// The referenced columns' fields, in the other model.
     pub(super) references: Option<Vec<usize>>,
-    pub(super) on_delete: Option<(ReferentialAction, Span)>,
-    pub(super) on_update: Option<(ReferentialAction, Span)>,
+    pub(super) on_delete: Option<ReferentialAction>,
+    pub(super) on_update: Option<ReferentialAction>,
     pub(super) map: Option<Cow<'a, str>>,
-    is_ignored: bool,
     attribute: Option<Span>,
 }
 
@@ -187,19 +185,6 @@ impl<'a> Model<'_, 'a> {
         let scalars = fields.iter().filter_map(|field| self.scalar(*field));
         scalars.map(|scalar| &*scalar.column).collect()
     }
-
-    /// The fields' names, as messages list them.
-    fn field_names(&self, fields: &[usize]) -> String {
-        let names = fields.iter().map(|field| self.fields[*field].ast.name.text);
-        names.collect::<Vec<_>>().join(", ")
-    }
-
-    /// The lists of fields of which no two rows hold the same values.
-    fn unique_criteria(&self) -> impl Iterator<Item = Vec<usize>> {
-        let key = self.key.iter().map(|key| key.fields.clone());
-        let unique = self.indexes.iter().filter(|index| index.is_unique);
-        key.chain(unique.map(|index| index.fields.iter().map(|on| on.field).collect()))
-    }
 }
 
 /// Collects what is wrong, by file.
@@ -243,7 +228,7 @@ pub(super) fn resolve<'t, 'a>(
     if config.is_foreign {
         return Err(problems.by_file);
     }
-    let (mut models, enums) = names::collect(documents, &config, &mut problems);
+    let (mut models, enums) = names::collect(documents, &mut problems);
     model::resolve_attributes(&mut models, &enums, &config, &mut problems);
     if !problems.is_empty() {
         return Err(problems.by_file);
@@ -256,11 +241,8 @@ pub(super) fn resolve<'t, 'a>(
         joins: Vec::new(),
     };
     pairing::pair(&mut resolved, &mut problems);
-    if problems.is_empty() {
-        model_checks::check(&resolved, &mut problems);
-        relation_checks::check(&resolved, &mut problems);
-        constraint_names::check(&resolved, &mut problems);
-    }
+    relation_checks::check(&resolved, &mut problems);
+    constraint_names::check(&resolved, &mut problems);
     if problems.is_empty() {
         Ok(resolved)
     } else {

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::ast::{self, Arity, Attribute, BlockAttribute, entries};
+use super::super::ast::{self, Attribute, BlockAttribute, entries};
 use super::arguments::{Arguments, string, wrong};
 use super::{
-    Builtin, Config, Enum, FieldKind, Model, Problems, Type, default, index, key, native,
-    operator_class, relation,
+    Config, Enum, FieldKind, Model, Problems, Type, default, index, key, native, relation,
 };
 
 const ATTRIBUTES: &str =
@@ -24,11 +23,6 @@ pub(super) fn resolve_attributes<'a>(
 ) {
     let targets = relation::targets(models);
     for (model, own) in models.iter_mut().zip(&targets) {
-        model.is_ignored = model
-            .ast
-            .attributes
-            .iter()
-            .any(|attribute| attribute.attribute.name.text == "ignore");
         for field in 0..model.fields.len() {
             match model.fields[field].kind {
                 FieldKind::Scalar(_) => scalar(model, field, enums, config, problems),
@@ -37,28 +31,10 @@ pub(super) fn resolve_attributes<'a>(
             }
         }
         for attribute in &model.ast.attributes {
-            of_model(model, &attribute.attribute, config, problems);
-        }
-        for index in &model.indexes {
-            operator_class::check(model, index, problems);
-        }
-        if config.schemas.is_some() && !says_schema(&model.ast.attributes) {
-            let container = model.container();
-            let message = format!(
-                "Error validating {container} \"{}\": This {container} is missing an `@@schema` attribute.",
-                model.name()
-            );
-            problems.report(model.file, model.ast.span, message);
+            of_model(model, &attribute.attribute, problems);
         }
         repeated_columns(model, problems);
     }
-}
-
-fn says_schema(attributes: &[BlockAttribute<'_>]) -> bool {
-    let mut names = attributes
-        .iter()
-        .map(|attribute| attribute.attribute.name.text);
-    names.any(|name| name == "schema")
 }
 
 fn scalar<'a>(
@@ -113,30 +89,11 @@ fn scalar<'a>(
                 }
             }
             "default" => {
-                scalar.default = default::read(attribute, ast, &scalar.ty, enums, file, problems);
+                scalar.default = default::read(attribute, &scalar.ty, enums, file, problems);
             }
-            "updatedAt" => updated_at(attribute, builtin, ast.arity, file, problems),
-            "ignore" => {
-                Arguments::of(attribute, file, problems).end(problems);
-                if matches!(scalar.ty, Type::Unsupported(_)) {
-                    let message = "Fields of type `Unsupported` cannot take an `@ignore` attribute. They are already treated as ignored by the client due to their type.";
-                    wrong(attribute, file, message, problems);
-                } else if model.is_ignored {
-                    let message =
-                        "Fields on an already ignored Model do not need an `@ignore` annotation.";
-                    wrong(attribute, file, message, problems);
-                }
-            }
+            "updatedAt" | "ignore" => Arguments::of(attribute, file).end(problems),
             "id" => key::of_field(model, field, attribute, problems),
-            "unique" => index::of_field(model, field, attribute, config, problems),
-            "relation" => {
-                wrong(
-                    attribute,
-                    file,
-                    "Invalid field type, not a relation.",
-                    problems,
-                );
-            }
+            "unique" => index::of_field(model, field, attribute, problems),
             _ => {
                 let message = format!("Attribute not known: \"@{name}\".");
                 problems.report_expecting(file, attribute.span, message, ATTRIBUTES);
@@ -145,55 +102,27 @@ fn scalar<'a>(
     }
 }
 
-fn updated_at(
-    attribute: &Attribute<'_>,
-    builtin: Option<Builtin>,
-    arity: Arity,
-    file: usize,
-    problems: &mut Problems,
-) {
-    Arguments::of(attribute, file, problems).end(problems);
-    if builtin != Some(Builtin::DateTime) {
-        let message = "Fields that are marked with @updatedAt must be of type DateTime.";
-        wrong(attribute, file, message, problems);
-    }
-    if arity == Arity::List {
-        let message = "Fields that are marked with @updatedAt cannot be lists.";
-        wrong(attribute, file, message, problems);
-    }
-}
-
-fn of_model<'a>(
-    model: &mut Model<'_, 'a>,
-    attribute: &Attribute<'a>,
-    config: &Config<'a>,
-    problems: &mut Problems,
-) {
+fn of_model<'a>(model: &mut Model<'_, 'a>, attribute: &Attribute<'a>, problems: &mut Problems) {
     let file = model.file;
     let name = attribute.name.text;
-    if !matches!(name, "index" | "unique" | "fulltext") && is_repeated(name, &model.ast.attributes)
-    {
+    if !matches!(name, "index" | "unique") && is_repeated(name, &model.ast.attributes) {
         let message = format!("Attribute \"@{name}\" can only be defined once.");
         return problems.report(file, attribute.span, message);
     }
     match name {
         "id" => key::of_model(model, attribute, problems),
-        "unique" | "index" => index::of_model(model, attribute, config, problems),
+        "unique" | "index" => index::of_model(model, attribute, problems),
         "map" => {
             if let Some(name) = mapped_name(attribute, file, problems) {
                 model.table = name;
             }
         }
         "schema" => {
-            if let Some(schema) = namespace(attribute, config, file, problems) {
+            if let Some(schema) = namespace(attribute, file, problems) {
                 model.namespace = Some(schema);
             }
         }
-        "ignore" => Arguments::of(attribute, file, problems).end(problems),
-        "fulltext" => {
-            let message = "Error parsing attribute \"@@fulltext\": Defining fulltext indexes is not supported with the current connector.";
-            problems.report(file, attribute.span, message);
-        }
+        "ignore" => Arguments::of(attribute, file).end(problems),
         _ => {
             let message = format!("Attribute not known: \"@{name}\".");
             problems.report_expecting(file, attribute.span, message, BLOCK_ATTRIBUTES);
@@ -205,14 +134,9 @@ fn of_model<'a>(
 pub(super) fn of_enum<'a>(
     definition: &ast::Enum<'a>,
     resolved: &mut Enum<'a>,
-    config: &Config<'a>,
     problems: &mut Problems,
 ) {
     let file = resolved.file;
-    if config.schemas.is_some() && !says_schema(&definition.attributes) {
-        let message = "This enum is missing an `@@schema` attribute.";
-        problems.report(file, definition.span, message);
-    }
     for (value, (_, label)) in entries(&definition.members).zip(&mut resolved.values) {
         for attribute in &value.attributes {
             if attribute.name.text != "map" {
@@ -236,7 +160,7 @@ pub(super) fn of_enum<'a>(
                     resolved.name = name;
                 }
             }
-            "schema" => resolved.namespace = namespace(attribute, config, file, problems),
+            "schema" => resolved.namespace = namespace(attribute, file, problems),
             _ => {
                 let message = format!("Attribute not known: \"@{name}\".");
                 problems.report(file, attribute.span, message);
@@ -257,7 +181,7 @@ fn mapped_name<'a>(
     file: usize,
     problems: &mut Problems,
 ) -> Option<Cow<'a, str>> {
-    let mut arguments = Arguments::of(attribute, file, problems);
+    let mut arguments = Arguments::of(attribute, file);
     let name = arguments.main("name", problems);
     let name = name.and_then(|name| string(name, file, problems));
     arguments.end(problems);
@@ -275,25 +199,14 @@ fn mapped_name<'a>(
 
 fn namespace<'a>(
     attribute: &Attribute<'a>,
-    config: &Config<'a>,
     file: usize,
     problems: &mut Problems,
 ) -> Option<Cow<'a, str>> {
-    let mut arguments = Arguments::of(attribute, file, problems);
+    let mut arguments = Arguments::of(attribute, file);
     let value = arguments.main("map", problems);
-    let schema = value.and_then(|value| Some((value.span, string(value, file, problems)?)));
+    let schema = value.and_then(|value| string(value, file, problems));
     arguments.end(problems);
-    let (span, schema) = schema?;
-    let known = config
-        .schemas
-        .iter()
-        .flatten()
-        .any(|known| *known == schema);
-    if !known && config.datasource.is_some() {
-        let message = "This schema is not defined in the datasource. Read more on `@@schema` at https://pris.ly/d/multi-schema";
-        problems.report(file, span, message);
-    }
-    Some(schema)
+    schema
 }
 
 /// Two fields in one column.

@@ -1,12 +1,10 @@
 //! Models, enums and fields by name, and each field's type.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::super::ast::{self, Document, FieldType, ModelKind, Name, entries};
-use super::{
-    Builtin, Config, Enum, Field, FieldKind, Model, Problems, RelationField, Scalar, Type, model,
-};
+use super::super::ast::{self, Document, FieldType, ModelKind, entries};
+use super::{Builtin, Enum, Field, FieldKind, Model, Problems, RelationField, Scalar, Type, model};
 
 /// What stands under a name at the top of a file.
 #[derive(Clone, Copy)]
@@ -19,7 +17,6 @@ enum Target {
 /// All models and enums, their fields typed, their attributes still to be read.
 pub(super) fn collect<'t, 'a>(
     documents: &'t [Document<'a>],
-    config: &Config<'a>,
     problems: &mut Problems,
 ) -> (Vec<Model<'t, 'a>>, Vec<Enum<'a>>) {
     let mut names: HashMap<&str, (Target, &'static str)> = HashMap::new();
@@ -38,28 +35,16 @@ pub(super) fn collect<'t, 'a>(
                     kind => {
                         let is_view = kind == ModelKind::View;
                         let kind = if is_view { "view" } else { "model" };
-                        if is_view && !config.has_views {
-                            let message = "Error validating: View definitions are only available with the `views` preview feature.";
-                            problems.report(file, model.span, message);
-                        }
                         models.push(model_of(model, file, problems));
                         (model.name, kind, Target::Model(models.len() - 1))
                     }
                 },
                 ast::Top::Enum(definition) => {
-                    enums.push(enum_of(definition, file, config, problems));
+                    enums.push(enum_of(definition, file, problems));
                     (definition.name, "enum", Target::Enum(enums.len() - 1))
                 }
                 _ => continue,
             };
-            check_name(name, file, kind, problems);
-            if Builtin::called(name.text).is_some() {
-                let message = format!(
-                    "\"{}\" is a reserved scalar type name and cannot be used.",
-                    name.text
-                );
-                problems.report(file, name.span, message);
-            }
             if let Some((_, existing)) = names.insert(name.text, (target, kind)) {
                 let message = format!(
                     "The {kind} \"{}\" cannot be defined because a {existing} with that name already exists.",
@@ -85,7 +70,6 @@ fn model_of<'t, 'a>(
     let mut names = HashMap::new();
     let mut fields = Vec::new();
     for field in entries(&model.members) {
-        check_name(field.name, file, "field", problems);
         if names.insert(field.name.text, fields.len()).is_some() {
             let container = if model.kind == ModelKind::View {
                 "view"
@@ -108,7 +92,6 @@ fn model_of<'t, 'a>(
         ast: model,
         table: Cow::Borrowed(model.name.text),
         namespace: None,
-        is_ignored: false,
         fields,
         key: None,
         indexes: Vec::new(),
@@ -116,29 +99,10 @@ fn model_of<'t, 'a>(
     }
 }
 
-fn enum_of<'a>(
-    definition: &ast::Enum<'a>,
-    file: usize,
-    config: &Config<'a>,
-    problems: &mut Problems,
-) -> Enum<'a> {
-    let mut seen = HashSet::new();
-    let mut values = Vec::new();
-    for value in entries(&definition.members) {
-        check_name(value.name, file, "enum value", problems);
-        if !seen.insert(value.name.text) {
-            let message = format!(
-                "Value \"{}\" is already defined on enum \"{}\".",
-                value.name.text, definition.name.text
-            );
-            problems.report(file, value.span, message);
-        }
-        values.push((value.name.text, Cow::Borrowed(value.name.text)));
-    }
-    if values.is_empty() {
-        let message = "Error validating: An enum must have at least one value.";
-        problems.report(file, definition.span, message);
-    }
+fn enum_of<'a>(definition: &ast::Enum<'a>, file: usize, problems: &mut Problems) -> Enum<'a> {
+    let values = entries(&definition.members)
+        .map(|value| (value.name.text, Cow::Borrowed(value.name.text)))
+        .collect();
     let mut resolved = Enum {
         file,
         span: definition.span,
@@ -146,7 +110,7 @@ fn enum_of<'a>(
         namespace: None,
         values,
     };
-    model::of_enum(definition, &mut resolved, config, problems);
+    model::of_enum(definition, &mut resolved, problems);
     resolved
 }
 
@@ -170,7 +134,6 @@ fn field_kind<'a>(
                     on_delete: None,
                     on_update: None,
                     map: None,
-                    is_ignored: false,
                     attribute: None,
                 });
             }
@@ -199,24 +162,4 @@ fn unknown_type(name: &str, names: &HashMap<&str, (Target, &'static str)>) -> St
     format!(
         "Type \"{name}\" is neither a built-in type, nor refers to another model, composite type, or enum.{similar}"
     )
-}
-
-fn check_name(name: Name<'_>, file: usize, kind: &str, problems: &mut Problems) {
-    let what = match kind {
-        "model" => "Model",
-        "enum" => "Enum",
-        "enum value" => "Enum Value",
-        "field" => "Field",
-        "composite type" => "Composite type",
-        other => other,
-    };
-    if name.text.starts_with(char::is_numeric) {
-        let message =
-            format!("Error validating: The name of a {what} must not start with a number.");
-        problems.report(file, name.span, message);
-    } else if name.text.contains('-') {
-        let message =
-            format!("Error validating: The character `-` is not allowed in {what} names.");
-        problems.report(file, name.span, message);
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::ast::{Attribute, Expression, ExpressionKind, Span};
-use super::arguments::{Arguments, constant, list, mismatch, string, wrong};
+use super::super::ast::{Attribute, Expression, ExpressionKind};
+use super::arguments::{Arguments, constant, list, string};
 use super::{FieldKind, Model, Problems, RelationField};
 
 /// `onDelete`, `onUpdate`.
@@ -16,24 +16,22 @@ pub(in super::super) enum ReferentialAction {
     SetDefault,
 }
 
-/// What `@relation` may refer to in a model: each field's name, and whether it is a column.
+/// What `@relation` may refer to in a model: its columns' fields, by name.
 pub(super) struct Target<'a> {
     name: &'a str,
-    fields: HashMap<&'a str, (usize, bool)>,
+    columns: HashMap<&'a str, usize>,
 }
 
 /// The targets of all relations, while the models themselves are being changed.
 pub(super) fn targets<'a>(models: &[Model<'_, 'a>]) -> Vec<Target<'a>> {
     let target = |model: &Model<'_, 'a>| Target {
         name: model.name(),
-        fields: model
+        columns: model
             .fields
             .iter()
             .enumerate()
-            .map(|(index, field)| {
-                let is_column = !matches!(field.kind, FieldKind::Relation(_));
-                (field.ast.name.text, (index, is_column))
-            })
+            .filter(|(_, field)| !matches!(field.kind, FieldKind::Relation(_)))
+            .map(|(index, field)| (field.ast.name.text, index))
             .collect(),
     };
     models.iter().map(target).collect()
@@ -63,72 +61,18 @@ pub(super) fn read<'a>(
             problems.report(file, attribute.span, message);
             continue;
         }
-        let text = ast.name.text;
         match name {
             "relation" => {
                 let referenced = &targets[relation.model];
                 arguments(relation, attribute, own, referenced, file, problems);
             }
-            "ignore" => {
-                relation.is_ignored = true;
-                Arguments::of(attribute, file, problems).end(problems);
-            }
-            "id" => {
-                let message = format!(
-                    "The field `{text}` is a relation field and cannot be marked with `@id`. Only scalar fields can be declared as id."
-                );
-                wrong(attribute, file, &message, problems);
-            }
-            "default" => {
-                let message = "Cannot set a default value on a relation field.";
-                wrong(attribute, file, message, problems);
-            }
-            "map" => {
-                let message = "The attribute `@map` cannot be used on relation fields.";
-                wrong(attribute, file, message, problems);
-            }
-            "unique" => {
-                let is_column = |name: &&str| own.fields.get(name).is_some_and(|(_, is)| *is);
-                let fields = relation_columns(ast.attributes.as_slice());
-                let fields: Vec<_> = fields.into_iter().filter(is_column).collect();
-                let suggestion = match fields.as_slice() {
-                    [] => String::new(),
-                    [field] => format!(" Did you mean to put it on `{field}`?"),
-                    fields => {
-                        format!(
-                            " Did you mean to provide `@@unique([{}])`?",
-                            fields.join(", ")
-                        )
-                    }
-                };
-                let message = format!(
-                    "The field `{text}` is a relation field and cannot be marked with `unique`. Only scalar fields can be made unique.{suggestion}"
-                );
-                wrong(attribute, file, &message, problems);
-            }
+            "ignore" => Arguments::of(attribute, file).end(problems),
             _ => {
                 let message = format!("Attribute not known: \"@{name}\".");
                 problems.report(file, attribute.span, message);
             }
         }
     }
-}
-
-/// The names in `fields:` of a `@relation` among `attributes`.
-fn relation_columns<'a>(attributes: &[Attribute<'a>]) -> Vec<&'a str> {
-    let relation = attributes.iter().find(|a| a.name.text == "relation");
-    let arguments = relation.map(Attribute::arguments).unwrap_or_default();
-    let fields = arguments
-        .iter()
-        .find(|argument| argument.name.is_some_and(|name| name.text == "fields"));
-    let items = fields.map(|fields| list(&fields.value)).unwrap_or_default();
-    items
-        .iter()
-        .filter_map(|item| match item.kind {
-            ExpressionKind::Constant(name) => Some(name),
-            _ => None,
-        })
-        .collect()
 }
 
 fn arguments<'a>(
@@ -140,86 +84,40 @@ fn arguments<'a>(
     problems: &mut Problems,
 ) {
     relation.attribute = Some(attribute.span);
-    let mut arguments = Arguments::of(attribute, file, problems);
-    if let Some(value) = arguments.named("fields") {
-        let (fields, [unknown, relations]) = columns(value, own, attribute, file, problems);
-        if !unknown.is_empty() {
-            let message = format!(
-                "Error validating: The argument fields must refer only to existing fields. The following fields do not exist in this model: {}",
-                unknown.join(", ")
-            );
-            problems.report(file, value.span, message);
-        }
-        if !relations.is_empty() {
-            let message = format!(
-                "Error validating: The argument fields must refer only to scalar fields. But it is referencing the following relation fields: {}",
-                relations.join(", ")
-            );
-            problems.report(file, value.span, message);
-        }
-        relation.fields = Some(fields);
-    }
-    if let Some(value) = arguments.named("references") {
-        let (fields, [unknown, relations]) = columns(value, referenced, attribute, file, problems);
-        let model = referenced.name;
-        if !unknown.is_empty() {
-            let message = format!(
-                "Error validating: The argument `references` must refer only to existing fields in the related model `{model}`. The following fields do not exist in the related model: {}",
-                unknown.join(", ")
-            );
-            problems.report(file, attribute.span, message);
-        }
-        if !relations.is_empty() {
-            let message = format!(
-                "Error validating: The argument `references` must refer only to scalar fields in the related model `{model}`. But it is referencing the following relation fields: {}",
-                relations.join(", ")
-            );
-            problems.report(file, attribute.span, message);
-        }
-        relation.references = Some(fields);
-    }
-    let name = arguments.optional_main("name", problems);
-    match name.and_then(|name| string(name, file, problems)) {
-        Some(name) if name.is_empty() => {
-            arguments.wrong("A relation cannot have an empty name.", problems);
-        }
-        name => relation.name = name,
-    }
+    let mut arguments = Arguments::of(attribute, file);
+    relation.fields = columns(&mut arguments, "fields", own, problems);
+    relation.references = columns(&mut arguments, "references", referenced, problems);
+    let name = arguments.optional_main("name");
+    relation.name = name.and_then(|name| string(name, file, problems));
     relation.on_delete = action(&mut arguments, "onDelete", attribute, file, problems);
     relation.on_update = action(&mut arguments, "onUpdate", attribute, file, problems);
     relation.map = arguments.text("map", problems);
     arguments.end(problems);
 }
 
-/// The fields that `value` lists, and the names that are no field and those that are no column.
+/// The fields of `target` that the argument called `argument` lists.
 fn columns<'a>(
-    value: &Expression<'a>,
+    arguments: &mut Arguments<'_, 'a>,
+    argument: &str,
     target: &Target<'a>,
-    attribute: &Attribute<'a>,
-    file: usize,
     problems: &mut Problems,
-) -> (Vec<usize>, [Vec<&'a str>; 2]) {
-    let mut fields = Vec::new();
-    let [mut unknown, mut relations] = [Vec::new(), Vec::new()];
-    for item in list(value) {
-        let ExpressionKind::Constant(name) = item.kind else {
-            mismatch::<()>(item, "constant", file, problems);
-            continue;
-        };
-        match target.fields.get(name) {
-            None => unknown.push(name),
-            Some((_, false)) => relations.push(name),
-            Some((field, true)) if fields.contains(field) => {
-                let message = format!(
-                    "Error validating model \"{}\": The unique index definition refers to the field {name} multiple times.",
-                    target.name
-                );
-                problems.report(file, attribute.span, message);
-            }
-            Some((field, true)) => fields.push(*field),
-        }
+) -> Option<Vec<usize>> {
+    let value = arguments.named(argument)?;
+    let field = |item: &Expression<'a>| match item.kind {
+        ExpressionKind::Constant(name) => target.columns.get(name).copied(),
+        _ => None,
+    };
+    let fields: Option<Vec<_>> = list(value).iter().map(field).collect();
+    if fields.is_none() {
+        arguments.wrong(
+            format!(
+                "The argument `{argument}` must be a list of scalar fields of the model `{}`.",
+                target.name
+            ),
+            problems,
+        );
     }
-    (fields, [unknown, relations])
+    fields
 }
 
 fn action(
@@ -228,7 +126,7 @@ fn action(
     attribute: &Attribute<'_>,
     file: usize,
     problems: &mut Problems,
-) -> Option<(ReferentialAction, Span)> {
+) -> Option<ReferentialAction> {
     let value = arguments.named(argument)?;
     let action = match constant(value, file, problems)? {
         "Cascade" => ReferentialAction::Cascade,
@@ -245,5 +143,5 @@ fn action(
             return None;
         }
     };
-    Some((action, value.span))
+    Some(action)
 }
