@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::builder::Styles;
+use clap::{CommandFactory, Parser};
 use leora_migrate::cli::Cli;
 use leora_migrate::commands;
 use leora_migrate::error::{Code, exit};
@@ -11,7 +12,7 @@ use leora_migrate::render::console::{Color, Console, Loudness};
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) if error.use_stderr() => return misused(&error),
+        Err(error) if error.use_stderr() => return misused(error),
         Err(help) => help.exit(),
     };
     let loudness = match (cli.globals.quiet, cli.globals.verbose) {
@@ -47,9 +48,12 @@ fn main() -> ExitCode {
 }
 
 /// What clap says, with the code that every error has. Plain, as all errors are: what was typed is part of it, and its
-/// control characters could not be told from those of a colour.
-fn misused(error: &clap::Error) -> ExitCode {
-    let text = error.render().to_string();
+/// control characters could not be told from those of a colour. clap leaves them out of text without colours, so the
+/// text is made with colours, of which there are none.
+fn misused(error: clap::Error) -> ExitCode {
+    let plain = Cli::command().styles(Styles::plain()).try_get_matches();
+    let error = plain.err().unwrap_or(error);
+    let text = error.render().ansi().to_string();
     let with_code = text.replacen("error:", &format!("error[{}]:", Code::Usage), 1);
     Console::new(Color::Auto, Loudness::Usual).complain(&with_code);
     ExitCode::from(exit::COULD_NOT)

@@ -1,13 +1,12 @@
 //! Where output goes: how wide it is, whether it is coloured, and what happens when nobody reads on.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
 
-use super::style::{set_coloured, shown, wrapped};
+use super::style::{set_ascii_only, set_coloured, shown, spelled_in_ascii, wrapped};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -53,6 +52,8 @@ impl Console {
             }
         };
         set_coloured(coloured);
+        let has_terminal = io::stdout().is_terminal() || io::stderr().is_terminal();
+        set_ascii_only(has_terminal && only_ascii(|name| std::env::var_os(name)));
         Console { loudness, coloured }
     }
 
@@ -163,21 +164,6 @@ fn only_ascii(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     !(locale.contains("utf-8") || locale.contains("utf8"))
 }
 
-/// The text with other letters as `\u{e9}`.
-fn spelled_in_ascii(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return text.into();
-    }
-    let spell = |c: char| {
-        if c.is_ascii() {
-            c.to_string()
-        } else {
-            c.escape_unicode().to_string()
-        }
-    };
-    text.chars().map(spell).collect::<String>().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,11 +195,5 @@ mod tests {
         ] {
             assert!(!ascii(set), "{set:?}");
         }
-    }
-
-    #[test]
-    fn other_letters_are_spelled_out_and_ascii_stays() {
-        assert_eq!(spelled_in_ascii("\"Job\"\t1\n"), "\"Job\"\t1\n");
-        assert_eq!(spelled_in_ascii("Gr\u{f6}\u{df}e"), "Gr\\u{f6}\\u{df}e");
     }
 }

@@ -1,6 +1,8 @@
 //! The few ways in which text stands out.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use colored::{ColoredString, Colorize};
 use uuid::Uuid;
@@ -94,8 +96,16 @@ pub fn list(head: &str, items: &[impl ToString], width: usize) -> String {
     paragraph(head, width) + &items.collect::<String>()
 }
 
-/// `text` wrapped to `width`, its first line after `first`, the others after `rest`.
+/// `text` wrapped to `width`, its first line after `first`, the others after `rest`: as it is shown, where an escape is
+/// wider than what it stands for.
 pub(super) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> String {
+    let text = &as_shown(text);
+    // A line may begin with any word, and has at most one that is broken for it.
+    let is_broken = |word: &str| in_lines(word) != word;
+    let width = match text.split_whitespace().any(is_broken) {
+        true => width.saturating_sub(BROKEN_BY),
+        false => width,
+    };
     let options = textwrap::Options::new(width)
         .initial_indent(first)
         .subsequent_indent(rest)
@@ -104,9 +114,78 @@ pub(super) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> Stri
     textwrap::fill(text, options) + "\n"
 }
 
+/// How much wider a line is whose first letter is an escape, such as `\u{3a}`.
+const BROKEN_BY: usize = 5;
+
+/// `text` as [`shown`] writes it within lines: with escapes in the place of what is unsafe, and our colours.
+fn as_shown(text: &str) -> String {
+    let escaped = |part: &str| {
+        let lines: Vec<_> = part.split('\n').map(in_a_line).collect();
+        spelled(&lines.join("\n")).into_owned()
+    };
+    let mut out = String::with_capacity(text.len());
+    for (number, part) in text.split(MARK.as_str()).enumerate() {
+        match part.split_once('m').filter(|_| number > 0) {
+            Some((codes, text)) => out += &format!("{}{codes}m{}", *MARK, escaped(text)),
+            None => out += &escaped(part),
+        }
+    }
+    out
+}
+
+/// Whether the terminal has no letters but ASCII's.
+static ASCII_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// Says whether the terminal has no letters but ASCII's.
+pub(super) fn set_ascii_only(ascii_only: bool) {
+    ASCII_ONLY.store(ascii_only, Ordering::Relaxed);
+}
+
+fn spelled(text: &str) -> Cow<'_, str> {
+    match ASCII_ONLY.load(Ordering::Relaxed) {
+        true => spelled_in_ascii(text),
+        false => text.into(),
+    }
+}
+
+/// The text with other letters as `\u{e9}`.
+pub(super) fn spelled_in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return text.into();
+    }
+    let spell = |c: char| {
+        if c.is_ascii() {
+            c.to_string()
+        } else {
+            c.escape_unicode().to_string()
+        }
+    };
+    text.chars().map(spell).collect::<String>().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_wrapped_by_what_is_shown() {
+        let text = "::x a ".to_owned() + &"\u{1b}[31m \u{9b}a \t\u{202e} ##[a b ".repeat(3);
+        let without_blanks = |text: &str| text.split_whitespace().collect::<String>();
+        let all = without_blanks(&shown(&in_a_line(&text)));
+        for width in 24..48 {
+            let written = shown(&wrapped(&text, "", "  ", width));
+            for line in written.lines() {
+                assert!(line.chars().count() <= width, "{width}: {line}");
+            }
+            assert_eq!(without_blanks(&written), all);
+        }
+    }
+
+    #[test]
+    fn other_letters_are_spelled_out_and_ascii_stays() {
+        assert_eq!(spelled_in_ascii("\"Job\"\t1\n"), "\"Job\"\t1\n");
+        assert_eq!(spelled_in_ascii("Gr\u{f6}\u{df}e"), "Gr\\u{f6}\\u{df}e");
+    }
 
     #[test]
     fn only_colours_and_commands_of_ours_are_written() {

@@ -41,6 +41,37 @@ fn nothing_is_wider_than_eighty_columns_but_sql_and_names() {
     }
 }
 
+/// Also where escapes take the place of what cannot be shown, and so are wider.
+#[test]
+fn nothing_hostile_is_wider_than_eighty_columns_but_by_itself() {
+    let database = TestDatabase::from(hostile());
+    for locale in ["C.UTF-8", "C"] {
+        for arguments in LOOKING {
+            let words = arguments.join(" ");
+            let program = env!("CARGO_BIN_EXE_leora-migrate");
+            let command = format!("stty rows 24 cols 80; {program} {words}");
+            if !required("script", "util-linux") {
+                return;
+            }
+            let output = Cli::running("script")
+                .args(["--quiet", "--command", &command, "/dev/null"])
+                .env("LC_ALL", locale)
+                .env("TERM", "xterm-256color")
+                .database(&database)
+                .run();
+            for line in output.stdout.lines() {
+                let line = line.trim_end_matches('\r');
+                let plain = textwrap::core::display_width(line);
+                let is_one_word = line.split_whitespace().count() <= 2;
+                assert!(
+                    plain <= 80 || is_one_word,
+                    "{locale} {words}: {plain} {line:?}"
+                );
+            }
+        }
+    }
+}
+
 /// In a narrow window the program breaks the lines, and only a name that is too long by itself sticks out.
 #[test]
 fn lines_are_broken_between_words_in_a_narrow_window() {
@@ -248,10 +279,13 @@ fn a_usage_error_is_text_on_a_terminal() {
         assert!(is_usage, "{output}");
         let is_escape = |c: char| c.is_control() && !"\r\n".contains(c) || c == '\u{202e}';
         assert!(!output.stdout.contains(is_escape), "{output}");
-        // clap takes the colour out of what it quotes, and nothing else.
         let is_hostile = arguments
             .last()
             .is_some_and(|last| last.contains('\u{202e}'));
-        assert_eq!(output.stdout.contains("u{202e}"), is_hostile, "{output}");
+        // What was typed, all of it.
+        let shown = output.stdout.replace("\r\n", "");
+        for escape in [r"\u{1b}[31m", r"\u{9b}1m", r"\u{202e}"] {
+            assert_eq!(shown.contains(escape), is_hostile, "{output}");
+        }
     }
 }
