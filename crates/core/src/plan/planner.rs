@@ -139,6 +139,30 @@ impl Planner<'_> {
         else {
             return;
         };
+        let others = self.other_names(&table, &column);
+        if !others.is_empty() {
+            let rename = |other: &Identifier| {
+                let (table, column) = (table.quoted(), column.name.quoted());
+                format!(
+                    "ALTER TABLE {table} RENAME COLUMN {} TO {column};",
+                    other.quoted()
+                )
+            };
+            let renames: Vec<_> = others.iter().map(rename).collect();
+            let names: Vec<_> = others.iter().map(Identifier::quoted).collect();
+            return self.refusals.push(Refusal {
+                code: Code::StandsOtherwise,
+                object: difference.object.clone(),
+                reason: format!(
+                    "{difference}; it may be {}, which is not expected and has its type",
+                    names.join(" or ")
+                ),
+                remedy: format!(
+                    "Compare the values. Where it is that column: {} Otherwise add the column by hand; then plan again.",
+                    renames.join(" or ")
+                ),
+            });
+        }
         if column.nullable || !self.may_hold_rows(&table) || is_constant(&column) {
             self.changes.push(Change::AddColumn { table, column });
         } else {
@@ -156,6 +180,19 @@ impl Planner<'_> {
                 ),
             });
         }
+    }
+
+    /// What `column` of a table with rows may be under another name: the columns of its type that nobody declared.
+    /// Adding an empty one in its place would hide its values from the application.
+    fn other_names(&self, table: &Identifier, column: &Column) -> Vec<Identifier> {
+        let there = self.actual.tables.get(table);
+        let there = there.filter(|_| self.may_hold_rows(table));
+        let declared = self.desired(table);
+        let columns = there.into_iter().flat_map(|table| &table.columns);
+        let others = columns.filter(|other| {
+            other.ty == column.ty && declared.column(other.name.as_str()).is_none()
+        });
+        others.map(|other| other.name.clone()).collect()
     }
 
     fn add_primary_key(&mut self, difference: &Difference) {

@@ -289,6 +289,35 @@ fn a_required_column_needs_a_constant_default_on_rows() {
     }
 }
 
+/// A column that may be there under another name is not added a second time, unless there are no rows.
+#[test]
+fn a_column_under_another_name_is_not_added() {
+    let renamed = after(|schema| {
+        let mut columns = table(schema, "B").columns.iter_mut();
+        columns
+            .find(|column| column.name == *"note")
+            .expect("there")
+            .name = name("remark");
+    });
+    let plan = planned(&renamed, &empty(&[]));
+    assert_eq!(steps(&plan), [""; 0]);
+    let [refusal] = &plan.refusals[..] else {
+        panic!("{:?}", plan.refusals);
+    };
+    assert_eq!(refusal.code, Code::StandsOtherwise);
+    let rename = r#"ALTER TABLE "B" RENAME COLUMN "remark" TO "note";"#;
+    assert!(refusal.remedy.contains(rename), "{}", refusal.remedy);
+    let added = [r#"add column "note" on "B""#];
+    assert_eq!(steps(&planned(&renamed, &empty(&["B"]))), added);
+    let other_type = after(|schema| {
+        let columns = &mut table(schema, "B").columns;
+        columns.retain(|column| column.name != *"note");
+        let other = snapshot_column(r#"{ name = "remark", type = "integer", nullable = true }"#);
+        columns.push(other);
+    });
+    assert_eq!(steps(&planned(&other_type, &empty(&[]))), added);
+}
+
 fn snapshot_column(column: &str) -> Column {
     let text = format!("[tables.T]\ncolumns = [{column}]\n");
     let mut schema = snapshot::read(&text).expect("legal");
