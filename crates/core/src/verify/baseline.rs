@@ -57,7 +57,7 @@ impl OtherBaseline {
             })
             .count();
         let all = baseline.len();
-        let is_other = missing >= LEAST && missing * ONE_IN >= all && !live.tables.is_empty();
+        let is_other = missing >= LEAST && missing * ONE_IN >= all;
         is_other.then_some(OtherBaseline {
             missing,
             all,
@@ -81,33 +81,37 @@ impl OtherBaseline {
     pub const REMEDY: &'static str = "Is it the right database, and the right schema? Then take its own baseline: \
          leora-migrate snapshot --out FILE, then --baseline FILE.";
 
-    /// Says it once, where the tables are counted, in place of all that the baseline is the cause of.
-    pub(super) fn stand_for(&self, evidence: &Evidence<'_>, checks: &mut [Check]) {
-        let created = &evidence.promise.created;
-        let is_of_baseline = |finding: &Finding| match &finding.object {
-            Some(object) => !created.contains(&object.owner),
-            None => is_left_to_others(finding),
+    /// What is said of it.
+    pub(super) fn finding(&self) -> Finding {
+        Finding::new(self.what()).remedy(OtherBaseline::REMEDY)
+    }
+}
+
+/// Says `cause` once, where the tables are counted, in place of all that comes of it.
+pub(super) fn stand_for(cause: &Finding, evidence: &Evidence<'_>, checks: &mut [Check]) {
+    let created = &evidence.promise.created;
+    let is_of_baseline = |finding: &Finding| match &finding.object {
+        Some(object) => !created.contains(&object.owner),
+        None => is_left_to_others(finding),
+    };
+    for check in checks {
+        let is_plan = matches!(check.group, Group::Declaration | Group::Migration);
+        let Outcome::Failed { findings } = &mut check.outcome else {
+            continue;
         };
-        for check in checks {
-            let is_count = check.id == "tables.count";
-            let is_plan = matches!(check.group, Group::Declaration | Group::Migration);
-            let Outcome::Failed { findings } = &mut check.outcome else {
-                continue;
-            };
-            if is_count {
-                *findings = vec![Finding::new(self.what()).remedy(OtherBaseline::REMEDY)];
-                continue;
-            }
-            let before = findings.len();
-            if !is_plan {
-                findings.retain(|finding| !is_of_baseline(finding));
-            }
-            if let left @ 1.. = before - findings.len() {
-                let left = counted(left, "finding", "findings");
-                let message =
-                    format!("{left} on tables of the baseline, which leora-migrate diff lists");
-                findings.push(Finding::new(message).remedy(SETTLE_TABLES));
-            }
+        if check.id == "tables.count" {
+            *findings = vec![cause.clone()];
+            continue;
+        }
+        let before = findings.len();
+        if !is_plan {
+            findings.retain(|finding| !is_of_baseline(finding));
+        }
+        if let left @ 1.. = before - findings.len() {
+            let left = counted(left, "finding", "findings");
+            let message =
+                format!("{left} on tables of the baseline, which leora-migrate diff lists");
+            findings.push(Finding::new(message).remedy(SETTLE_TABLES));
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::baseline::OtherBaseline;
+use super::baseline::{OtherBaseline, stand_for};
 use super::check::{Check, Finding, Group, IN_THE_WAY, Outcome};
 use super::evidence::{Evidence, Namesake, Recorded};
 use super::kinds::by_kind;
@@ -42,8 +42,9 @@ pub fn checklist(evidence: &Evidence<'_>) -> Verdict {
         evidence.renames,
         evidence.elsewhere,
     );
-    if let Some(other) = other {
-        other.stand_for(evidence, &mut checks);
+    let other = other.map(|other| other.finding());
+    if let Some(cause) = wrong_schema(evidence).or(other) {
+        stand_for(&cause, evidence, &mut checks);
     }
     let notes = harmless.iter().map(|d| note(evidence, d)).collect();
     Verdict { checks, notes }

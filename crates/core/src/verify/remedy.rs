@@ -7,7 +7,7 @@ pub(super) mod renamed;
 
 use super::check::{Finding, Remedy};
 use super::evidence::Evidence;
-use super::renames::is_mostly;
+use super::renames::{is_mostly, suspected};
 use crate::diff::{Alteration, Difference, DifferenceKind, Object, ObjectKind};
 use crate::model::{Firing, IndexState, Table, Validity};
 
@@ -54,6 +54,10 @@ pub(super) fn remedy(evidence: &Evidence<'_>, difference: &Difference) -> Remedy
     let object = &difference.object;
     if let Some(rename) = evidence.renames.explaining(difference) {
         return renamed::remedy(rename);
+    }
+    let (live, target) = (evidence.actual, &evidence.promise.whole);
+    if let Some(rename) = suspected::of_difference(live, target, difference) {
+        return renamed::remedy(&rename);
     }
     if is_of_another_table(evidence, difference) {
         return ANOTHER_TABLE.into();

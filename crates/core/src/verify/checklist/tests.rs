@@ -306,6 +306,35 @@ fn tables_that_all_stand_in_another_schema_are_said_once() {
     assert_eq!(told(&["public"], 0, none).lines().count(), before + 3);
 }
 
+/// Enums and keys of a schema without the tables come of that.
+#[test]
+fn nothing_is_created_in_a_schema_without_the_tables() {
+    let tables = promise().baseline.table_names();
+    let elsewhere = tables.map(|table| Namesake {
+        table: table.clone(),
+        schema: name("app"),
+        extension: None,
+    });
+    for elsewhere in [Vec::new(), elsewhere.collect()] {
+        let beside = Beside {
+            elsewhere,
+            ..Beside::default()
+        };
+        let empty = |schema: &mut Schema| *schema = Schema::default();
+        for id in ["tables.types", "integrity.primary-keys", "tables.count"] {
+            let check = check_beside(promise(), id, empty, &beside);
+            let [finding] = check.outcome.findings() else {
+                panic!("{check:?}");
+            };
+            let said = &finding.remedy.as_ref().expect("a remedy").text;
+            assert!(
+                !said.contains("CREATE") && !said.contains("Restore"),
+                "{said}"
+            );
+        }
+    }
+}
+
 /// It counts how many reference, by the columns that were promised and the table that was.
 #[test]
 fn a_relation_is_lost_when_its_columns_or_its_target_are_others() {

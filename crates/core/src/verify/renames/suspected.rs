@@ -1,7 +1,9 @@
-//! What may have another name, though no difference tells: only where rows contradict the catalogs, and the advice
-//! would be to delete them.
+//! What may have another name, though with it no less differs: columns that are in each other's places, and a table with
+//! the columns of another. Only where the advice would be to delete rows, or to create keys and indexes over the values
+//! of another column.
 
-use crate::model::{ForeignKey, Identifier, Schema};
+use crate::diff::{Difference, DifferenceKind, ObjectKind};
+use crate::model::{ForeignKey, Identifier, Schema, Table};
 
 use super::order::ordered;
 use super::{Names, Reason, Rename, Scope, apart, aside, columns, tables};
@@ -20,6 +22,20 @@ pub fn of_key(
     columns_of(live, target, table, &key.columns)
         .or_else(of_parent)
         .or_else(|| both.find_map(|table| twin_of(live, target, table)))
+}
+
+/// What a key, an index or a foreign key that is missing or differs may be over instead.
+pub fn of_difference(live: &Schema, target: &Schema, difference: &Difference) -> Option<Rename> {
+    let object = &difference.object;
+    let columns = |table: &Table| match object.kind {
+        ObjectKind::PrimaryKey => Some(table.primary_key.as_ref()?.columns.clone()),
+        ObjectKind::Index => Some(table.indexes.get(&object.name)?.columns()),
+        ObjectKind::ForeignKey => Some(table.foreign_keys.get(&object.name)?.columns.clone()),
+        _ => None,
+    };
+    let is_wanted = difference.kind != DifferenceKind::Unexpected;
+    let wanted = target.tables.get(&object.owner).filter(|_| is_wanted)?;
+    columns_of(live, target, &object.owner, &columns(wanted)?)
 }
 
 /// Columns of `table` that are in each other's places, one of `names` among them.

@@ -197,6 +197,28 @@ fn another_change_beside_a_swap_has_its_own_remedy() {
     assert_eq!(two.len(), 2, "{two:#?}");
 }
 
+/// Nothing follows the columns but what is also missing: their places tell.
+#[test]
+fn nothing_is_created_over_columns_in_each_others_places() {
+    let index = advised(|schema| {
+        swap(schema, "User", "email", "fullName");
+        table(schema, "User").indexes.clear();
+    });
+    assert!(only(&index).starts_with(COMPARE));
+    let keys = advised(|schema| {
+        swap(schema, "Customer", "priceListId", "territoryId");
+        let keys = &mut table(schema, "Customer").foreign_keys;
+        keys.remove("Customer_priceListId_fkey");
+        keys.remove("Customer_territoryId_fkey");
+    });
+    assert!(only(&keys).starts_with(COMPARE));
+    let elsewhere = advised(|schema| {
+        swap(schema, "User", "hashedPassword", "fullName");
+        table(schema, "User").indexes.clear();
+    });
+    assert!(only(&elsewhere).starts_with("CREATE UNIQUE INDEX"));
+}
+
 /// What follows a column is not made again under its name.
 #[test]
 fn one_rename_is_all_that_is_advised() {
