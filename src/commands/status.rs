@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
         Format::Text => {
             let subject = connected.subject();
             let width = Console::width();
-            let slots = &survey.found.around.replication.slots;
+            let slots = &survey.found.replication.slots;
             status_text::render(
                 &subject,
                 &survey.plan.shown(),
@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
                 "recorded_by_prisma": by_prisma,
                 "prisma_migrations": prisma,
                 "runs": history.runs,
-                "slots": survey.found.around.replication.slots,
+                "slots": survey.found.replication.slots,
                 "history_closed": history.closed,
             });
             json::render(&value)

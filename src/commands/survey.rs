@@ -23,7 +23,7 @@ use leora_db::apply::{ApplyOptions, patiently};
 use leora_db::catalog::ServerVersion;
 use leora_db::connect::Target;
 use leora_db::facts::{Facts, Reach, facts};
-use leora_db::introspect::{Introspection, introspect, introspect_tables};
+use leora_db::introspect::{Around, Introspection, Tables, introspect, introspect_tables};
 use leora_db::session::{QueryError, Server, Session};
 
 /// How long commands that only look wait for a table that somebody holds.
@@ -44,7 +44,7 @@ pub(super) struct Connected {
 /// What a database is held to, what stands in it, and what is to be done.
 pub(super) struct Survey {
     pub(super) promise: Promise,
-    pub(super) found: Introspection,
+    pub(super) found: Tables,
     pub(super) facts: Facts,
     pub(super) plan: Plan,
 }
@@ -54,11 +54,11 @@ impl Survey {
     pub(super) fn with_grants(mut self) -> Survey {
         let schema = self.plan.schema.clone();
         let request = self.promise.request(&schema);
-        let access = &self.found.around.access;
+        let access = &self.found.access;
         let grants = grants(&request, access);
         let plan = self.plan.with_grants(grants, &self.found.schema);
         let plan = plan.with_audience(&request, access);
-        self.plan = plan.with_publications(&self.found.around.replication);
+        self.plan = plan.with_publications(&self.found.replication);
         self
     }
 }
@@ -146,21 +146,23 @@ impl Connected {
         &mut self,
         context: &Context,
         meanwhile: impl Fn(&Server, &Promise, &Introspection) -> T + Sync,
-    ) -> Result<(Survey, T), Error> {
+    ) -> Result<(Survey, Around, T), Error> {
         let options = patience(context, None, Some(A_MOMENT));
-        self.survey_by(context, &options, |session, promise| {
+        let (survey, (around, made)) = self.survey_by(context, &options, |session, promise| {
             let found = introspect(session)?;
             let server = session.server.clone();
             let (facts, made) = thread::scope(|scope| {
                 let making = scope.spawn(|| meanwhile(&server, promise, &found));
-                let facts = facts(session, &found, promise, Reach::AllTables);
+                let busy = &found.around.busy;
+                let facts = facts(session, &found.tables, promise, Reach::AllTables { busy });
                 (
                     facts,
                     making.join().unwrap_or_else(|panic| resume_unwind(panic)),
                 )
             });
-            Ok((found, facts?, made))
-        })
+            Ok((found.tables, facts?, (found.around, made)))
+        })?;
+        Ok((survey, around, made))
     }
 
     /// The same as [`Connected::survey`], as patiently as `options` say.
@@ -181,7 +183,7 @@ impl Connected {
         &mut self,
         context: &Context,
         options: &ApplyOptions,
-        look: impl Fn(&mut Session, &Promise) -> Result<(Introspection, Facts, T), QueryError>,
+        look: impl Fn(&mut Session, &Promise) -> Result<(Tables, Facts, T), QueryError>,
     ) -> Result<(Survey, T), Error> {
         let promise = Promise::new(&LEORA, context.settings.baseline(&self.session.schema)?);
         let (found, facts, made) =
@@ -191,8 +193,8 @@ impl Connected {
             ..promise.request(&self.session.schema)
         };
         let plan = plan(&request, &found.schema, &facts.empty);
-        let plan = plan.with_audience(&request, &found.around.access);
-        let plan = plan.with_publications(&found.around.replication);
+        let plan = plan.with_audience(&request, &found.access);
+        let plan = plan.with_publications(&found.replication);
         let survey = Survey {
             promise,
             found,

@@ -24,7 +24,7 @@ use leora_core::verify::promise::Promise;
 use leora_core::verify::proof::{FirstRound, ProofOptions, Subject, order_advice};
 use leora_core::verify::renames::Renames;
 use leora_core::verify::waiver::waive;
-use leora_db::introspect::Introspection;
+use leora_db::introspect::{Around, Tables};
 use leora_db::probe::{self, Proved};
 use leora_db::session::Server;
 
@@ -62,10 +62,16 @@ pub(super) fn after_apply(context: &Context, connected: &mut Connected) -> Resul
 
 fn dry_run(context: &Context, args: &VerifyArgs, connected: &mut Connected) -> Result<u8, Error> {
     let options = proof_options(context, &args.only, args.allow_user_code);
-    let (survey, first) = survey(connected, context, &options)?;
+    let (survey, around, first) = survey(connected, context, &options)?;
     let schema = connected.session.schema.clone();
     let server = &connected.session.server;
-    let subject = subject(&schema, server, &survey.promise, &survey.found, &options);
+    let subject = subject(
+        &schema,
+        server,
+        &survey.promise,
+        (&survey.found, &around),
+        &options,
+    );
     let touches = match probe::takes_no_rows(server) {
         Some(reason) => vec![format!("nothing: {reason}")],
         None => {
@@ -85,9 +91,16 @@ fn checked(
     says: impl Fn(&Report) -> bool,
 ) -> Result<Report, Error> {
     let options = proof_options(context, &args.only, args.allow_user_code);
-    let (survey, first) = survey(connected, context, &options)?;
+    let (survey, around, first) = survey(connected, context, &options)?;
     let require_proof = args.require_proof || context.settings.require_proof;
-    let report = report(context, connected, &survey, first, &options, require_proof)?;
+    let report = report(
+        context,
+        connected,
+        (&survey, &around),
+        first,
+        &options,
+        require_proof,
+    )?;
     let shown = report.shown();
     let page = report_text::Page {
         width: Console::width(),
@@ -139,9 +152,10 @@ fn survey(
     connected: &mut Connected,
     context: &Context,
     options: &ProofOptions,
-) -> Result<(Survey, FirstRound), Error> {
+) -> Result<(Survey, Around, FirstRound), Error> {
     let schema = connected.session.schema.clone();
     connected.survey_rows(context, |server, promise, found| {
+        let found = (&found.tables, &found.around);
         FirstRound::of(&subject(&schema, server, promise, found, options))
     })
 }
@@ -149,13 +163,19 @@ fn survey(
 /// Tries what is promised.
 fn prove(
     connected: &mut Connected,
-    survey: &Survey,
+    (survey, around): (&Survey, &Around),
     first: FirstRound,
     options: &ProofOptions,
 ) -> Proved {
     let schema = connected.session.schema.clone();
     let server = connected.session.server.clone();
-    let subject = subject(&schema, &server, &survey.promise, &survey.found, options);
+    let subject = subject(
+        &schema,
+        &server,
+        &survey.promise,
+        (&survey.found, around),
+        options,
+    );
     probe::prove(&mut connected.session, &subject, first)
 }
 
@@ -163,8 +183,8 @@ fn prove(
 pub(super) fn deletes(context: &Context) -> Result<BTreeMap<Object, Mark>, Error> {
     let mut connected = Connected::open(context)?;
     let options = proof_options(context, &[], false);
-    let (survey, first) = survey(&mut connected, context, &options)?;
-    let proved = prove(&mut connected, &survey, first, &options);
+    let (survey, around, first) = survey(&mut connected, context, &options)?;
+    let proved = prove(&mut connected, (&survey, &around), first, &options);
     match proved.server_failure {
         Some(failure) => Err(Error::ServerFailed(failure)),
         None => Ok(proved.deletes),
@@ -175,7 +195,7 @@ fn subject<'a>(
     schema: &'a Identifier,
     server: &Server,
     promise: &'a Promise,
-    found: &'a Introspection,
+    (found, around): (&'a Tables, &'a Around),
     options: &'a ProofOptions,
 ) -> Subject<'a> {
     Subject {
@@ -184,8 +204,8 @@ fn subject<'a>(
         desired: &promise.whole,
         declaration: &LEORA,
         sizes: &found.sizes,
-        firing_order: &found.firing_order,
-        user_code: &found.user_code,
+        firing_order: &around.firing_order,
+        user_code: &around.user_code,
         bypasses_row_security: server.bypasses_row_security,
         superuser: server.superuser,
         options,
@@ -196,7 +216,7 @@ fn subject<'a>(
 fn report(
     context: &Context,
     connected: &mut Connected,
-    survey: &Survey,
+    (survey, around): (&Survey, &Around),
     first: FirstRound,
     options: &ProofOptions,
     require_proof: bool,
@@ -207,7 +227,7 @@ fn report(
         facts,
         plan,
     } = survey;
-    let proved = prove(connected, survey, first, options);
+    let proved = prove(connected, (survey, around), first, options);
     connected.session.has_read("trying deletes")?;
     let (schema, server) = (&connected.session.schema, &connected.session.server);
     let database =
@@ -220,7 +240,7 @@ fn report(
         renames: &Renames::between(&found.schema, &promise.whole),
         plan,
         recorded: facts.recorded.clone(),
-        around: &found.around,
+        around: &around.surroundings,
         session_replication_role: &server.session_replication_role,
         orphans: &facts.orphans,
         elsewhere: &facts.elsewhere,
@@ -251,12 +271,12 @@ fn report(
     if let Some((root, _)) = found.schema.tables.get_key_value(TENANT.name) {
         advice.extend(order_advice(
             &found.schema,
-            &found.firing_order,
+            &around.firing_order,
             root,
             &promise.created,
         ));
     }
-    advice.extend(inactive_slots(&found.around.replication.slots));
+    advice.extend(inactive_slots(&found.replication.slots));
     advice.retain(|advice| options.ask_for_group(advice.group()));
     Ok(Report::new(
         circumstances,

@@ -4,7 +4,7 @@ use super::{Code, Error};
 use leora_db::apply::{ApplyError, Outcome};
 use leora_db::connect::{Reason, TargetError};
 use leora_db::scratch::ScratchError;
-use leora_db::session::QueryError;
+use leora_db::session::{QueryError, Unreadable};
 
 impl Error {
     /// The code that `explain` takes; none when what failed has been said already.
@@ -118,8 +118,12 @@ fn of_apply(error: &ApplyError) -> Code {
 
 /// The catalogs of all supported versions have what is asked of them; a history may not.
 fn of_query(error: &QueryError) -> Code {
-    if error.is_unreadable() {
-        return Code::Unreadable;
+    match error.unreadable() {
+        Some(Unreadable::Unknown { .. } | Unreadable::Unresolved { .. }) => {
+            return Code::UnknownValue;
+        }
+        Some(_) => return Code::Unreadable,
+        None => {}
     }
     match error.sqlstate() {
         Some("55P03") => Code::LockNotObtained,

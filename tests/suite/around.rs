@@ -31,7 +31,7 @@ impl Ground {
     fn around(&self) -> Surroundings {
         let schema = Identifier::new("public").unwrap();
         let mut session = Session::open(self.client(), schema).unwrap();
-        introspect(&mut session).unwrap().around
+        introspect(&mut session).unwrap().around.surroundings
     }
 }
 

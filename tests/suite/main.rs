@@ -26,6 +26,7 @@ mod prisma_commands;
 mod prisma_migration;
 mod proof;
 mod properties;
+mod queries;
 mod readme;
 mod renames;
 mod replication;

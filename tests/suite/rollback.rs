@@ -3,7 +3,7 @@
 use leora_core::diff::compare;
 use leora_db::apply::{ApplyError, Committed, Interrupt, Observer, Obstacle, Waiting};
 use leora_db::history::RunState;
-use leora_db::introspect::introspect;
+use leora_db::introspect::introspect_tables;
 use leora_db::rollback::{Rollback, prepare, roll_back};
 
 use crate::apply::ground::{Ground, Holder, ROWS, patient, without};
@@ -65,10 +65,10 @@ fn reasons(result: Result<Committed, ApplyError>) -> Vec<String> {
 #[test]
 fn the_database_is_as_before_and_the_history_tells() {
     let ground = Ground::on(Template::Baseline);
-    let before = introspect(&mut ground.session()).unwrap().schema;
+    let before = introspect_tables(&mut ground.session()).unwrap().schema;
     let run = ground.applied().run;
     ground.roll_back(&ground.way_back(), false).unwrap();
-    let after = introspect(&mut ground.session()).unwrap().schema;
+    let after = introspect_tables(&mut ground.session()).unwrap().schema;
     assert_eq!(compare(&after, &before), []);
 
     let history = ground.history();
@@ -122,10 +122,10 @@ fn what_stood_before_stays() {
         client.batch_execute(ROWS).unwrap();
     });
     let ground = Ground::on(template);
-    let before = introspect(&mut ground.session()).unwrap().schema;
+    let before = introspect_tables(&mut ground.session()).unwrap().schema;
     ground.applied();
     ground.roll_back(&ground.way_back(), false).unwrap();
-    let after = introspect(&mut ground.session()).unwrap().schema;
+    let after = introspect_tables(&mut ground.session()).unwrap().schema;
     assert_eq!(compare(&after, &before), []);
 }
 
@@ -170,7 +170,7 @@ fn what_somebody_took_away_already_is_passed_over() {
 #[test]
 fn a_table_that_two_runs_made_is_taken_back_once() {
     let ground = Ground::on(Template::Baseline);
-    let before = introspect(&mut ground.session()).unwrap().schema;
+    let before = introspect_tables(&mut ground.session()).unwrap().schema;
     ground.applied();
     ground.execute(r#"DROP TABLE "Job""#);
     ground.applied();
@@ -178,7 +178,7 @@ fn a_table_that_two_runs_made_is_taken_back_once() {
     assert_eq!(rollback.undoing.gone, Vec::<String>::new());
     assert_eq!(rollback.undoing.discards.len(), 3);
     ground.roll_back(&rollback, false).unwrap();
-    let after = introspect(&mut ground.session()).unwrap().schema;
+    let after = introspect_tables(&mut ground.session()).unwrap().schema;
     assert_eq!(compare(&after, &before), []);
 }
 

@@ -272,6 +272,13 @@ codes! {
          SQL_ASCII and a name or value in it is no UTF-8.",
         "Use the direct address (DIRECT_URL). Where the encoding is SQL_ASCII, rename what is no UTF-8, or make the \
          database anew in UTF8.";
+    UnknownValue = 47, "A catalog holds a value that leora-migrate does not know",
+        "A column of PostgreSQL's catalogs holds a code, such as a kind of relation, that this version of \
+         leora-migrate does not know, or a number that refers to nothing. The message names the query, the column and \
+         the value. Nothing was changed.",
+        "The server is newer than leora-migrate, which knows PostgreSQL 13 to 18; or its catalogs are damaged.",
+        "Update leora-migrate. Where the server is of a version that it knows, look for the value in psql: the \
+         queries are in crates/db/sql of the source.";
 
     Query = 50, "PostgreSQL did not answer a question",
         "A statement that only reads failed, or the connection was lost meanwhile. Nothing was changed.",

@@ -1,44 +1,113 @@
-//! What a server answered, and whether it could be read.
+//! What a server answered to one statement, as text, and what of it could not be read.
 //!
-//! Columns are read by their places. What is no PostgreSQL server, or a pooler that rewrites answers, may answer with
-//! fewer of them, or with something else in them. What could not be read is remembered for the session: nothing more is
-//! sent on it, and whoever read from it is told (`Session::has_read`). So nothing is decided by what stands in for a
-//! value that is missing.
+//! What is no PostgreSQL server, or a pooler that rewrites answers, may answer with fewer columns, or with something else
+//! in them. A newer PostgreSQL may have values in its catalogs that this program does not know. Both are errors.
 
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use postgres::SimpleQueryRow;
 
-/// What could not be read. Places count from 0.
+use leora_core::model::said;
+
+/// What of an answer could not be read. Queries are named as their files in `crates/db/sql`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// A row has fewer columns than were asked for.
+    /// A row has fewer columns than were asked for. Places count from 0.
     #[error("it has {of} columns, and column {} was asked for", column + 1)]
-    Missing {
+    TooFew {
         /// The place of the column.
         column: usize,
         /// How many there are.
         of: usize,
     },
-    /// A column holds what it cannot hold.
+    /// A column holds what it cannot hold. Places count from 0.
     #[error("column {} is no {expected}", column + 1)]
-    Unexpected {
+    NotOfKind {
         /// The place of the column.
         column: usize,
         /// What it should be.
         expected: &'static str,
     },
+    /// The answer has no column of the name.
+    #[error("query {query} has no column {column}")]
+    Missing {
+        /// The query.
+        query: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// A column holds what it cannot hold.
+    #[error("query {query}, column {column}: {} is no {expected}", shown(found.as_deref()))]
+    Unexpected {
+        /// The query.
+        query: &'static str,
+        /// The column.
+        column: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it holds; `None` for NULL.
+        found: Option<String>,
+    },
+    /// A column holds a code that this program does not know: PostgreSQL is newer than it.
+    #[error(
+        "query {query}, column {column}: {} is no known {expected}; the server may be newer than leora-migrate: update it",
+        shown(Some(found))
+    )]
+    Unknown {
+        /// The query.
+        query: &'static str,
+        /// The column.
+        column: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it holds.
+        found: String,
+    },
+    /// A number refers to nothing in the answers of the same snapshot.
+    #[error(
+        "query {query}, column {column}: there is no {expected} of number {number}; the server may be newer than \
+         leora-migrate: update it"
+    )]
+    Unresolved {
+        /// The query.
+        query: &'static str,
+        /// The column.
+        column: &'static str,
+        /// What it refers to.
+        expected: &'static str,
+        /// An oid, or the number of a column.
+        number: i64,
+    },
     /// A column holds bytes that are no UTF-8: a database of the encoding SQL_ASCII gives out what it was given
     /// (manual, 24.3.4).
-    #[error("column {} is no UTF-8, as a name or a value of a database in SQL_ASCII may be", column + 1)]
+    #[error("column {column} is no UTF-8, as a name or a value of a database in SQL_ASCII may be")]
     NotUtf8 {
-        /// The place of the column.
-        column: usize,
+        /// The column.
+        column: String,
     },
     /// There is no row where one was asked for.
     #[error("it has no row")]
     NoRow,
+    /// A query has no answer.
+    #[error("query {query} has no answer")]
+    NoAnswer {
+        /// The query.
+        query: &'static str,
+    },
+}
+
+/// A value for a message: short, and safe to print.
+fn shown(found: Option<&str>) -> String {
+    const LONGEST: usize = 40;
+    match found {
+        None => "NULL".to_owned(),
+        Some(text) => {
+            let short: String = text.chars().take(LONGEST).collect();
+            let more = if short.len() < text.len() { "..." } else { "" };
+            format!("\"{}{more}\"", said(&short))
+        }
+    }
 }
 
 /// The first thing in a session that could not be read.
@@ -56,6 +125,71 @@ impl Reading {
     }
 }
 
+/// The answer to one statement: the names of its columns, and its rows.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    columns: Vec<String>,
+    rows: Vec<Row>,
+}
+
+impl Rows {
+    pub(super) fn new<'a>(columns: impl Iterator<Item = &'a str>) -> Rows {
+        Rows {
+            columns: columns.map(str::to_owned).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, row: &SimpleQueryRow, reading: &Reading) {
+        self.rows.push(Row::new(row, reading));
+    }
+
+    /// An answer as a test wants it.
+    #[cfg(test)]
+    pub(crate) fn of<const N: usize>(columns: [&str; N], rows: &[[Option<&str>; N]]) -> Rows {
+        let mut answer = Rows::new(columns.into_iter());
+        answer
+            .rows
+            .extend(rows.iter().map(|cells| Row::of(cells.iter().copied())));
+        answer
+    }
+
+    /// The same with one row.
+    #[cfg(test)]
+    pub(crate) fn of_one<'a>(
+        columns: &[&str],
+        cells: impl Iterator<Item = Option<&'a str>>,
+    ) -> Rows {
+        let mut answer = Rows::new(columns.iter().copied());
+        answer.rows.push(Row::of(cells));
+        answer
+    }
+
+    /// The names of the columns, and the cells of each row.
+    pub(super) fn into_parts(self) -> (Vec<String>, impl Iterator<Item = Vec<Option<String>>>) {
+        (self.columns, self.rows.into_iter().map(|row| row.cells))
+    }
+
+    /// The first row.
+    pub fn first(&self) -> Option<&Row> {
+        self.rows.first()
+    }
+
+    /// The rows.
+    pub fn iter(&self) -> std::slice::Iter<'_, Row> {
+        self.rows.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Rows {
+    type Item = &'a Row;
+    type IntoIter = std::slice::Iter<'a, Row>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rows.iter()
+    }
+}
+
 /// One row of an answer.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -64,10 +198,21 @@ pub struct Row {
 }
 
 impl Row {
-    pub(super) fn new(row: &SimpleQueryRow, reading: &Reading) -> Row {
-        let cell = |column| {
+    #[cfg(test)]
+    fn of<'a>(cells: impl Iterator<Item = Option<&'a str>>) -> Row {
+        Row {
+            cells: cells.map(|cell| cell.map(str::to_owned)).collect(),
+            reading: Reading::default(),
+        }
+    }
+
+    fn new(row: &SimpleQueryRow, reading: &Reading) -> Row {
+        let cell = |column: usize| {
             let cell = row.try_get(column).unwrap_or_else(|_| {
-                reading.fails(Unreadable::NotUtf8 { column });
+                let column = row.columns().get(column);
+                reading.fails(Unreadable::NotUtf8 {
+                    column: column.map_or_else(String::new, |column| said(column.name())),
+                });
                 None
             });
             cell.map(str::to_owned)
@@ -83,7 +228,7 @@ impl Row {
         let of = self.cells.len();
         if of < width {
             let column = width - 1;
-            self.reading.fails(Unreadable::Missing { column, of });
+            self.reading.fails(Unreadable::TooFew { column, of });
         }
     }
 
@@ -106,6 +251,6 @@ impl Row {
     /// Remembers that the column at `column` does not hold what was `expected`.
     pub fn is_no(&self, expected: &'static str, column: usize) {
         self.reading
-            .fails(Unreadable::Unexpected { column, expected });
+            .fails(Unreadable::NotOfKind { column, expected });
     }
 }

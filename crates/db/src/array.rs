@@ -1,34 +1,22 @@
 //! Arrays and vectors as PostgreSQL prints them (manual, 8.15.6).
 
-/// The numbers of a `smallint[]` (`{1,2}`) or an `int2vector` (`1 2`); `None` where something else is among them.
-pub(super) fn numbers(text: &str) -> Option<Vec<i16>> {
-    parts(text).map(|part| part.parse().ok()).collect()
+use std::str::FromStr;
+
+/// The numbers of an array (`{1,2}`) or a vector (`1 2`); `None` where something else is among them.
+pub(super) fn numbers<N: FromStr>(text: &str) -> Option<Vec<N>> {
+    let parts = text.trim_matches(['{', '}']).split([',', ' ']);
+    let parts = parts.filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().ok()).collect()
 }
 
-/// The oids of an `oidvector` (`1 2`).
-pub(super) fn oids(text: &str) -> Vec<u32> {
-    parts(text).filter_map(|part| part.parse().ok()).collect()
-}
-
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    text.trim_matches(['{', '}'])
-        .split([',', ' '])
-        .filter(|part| !part.is_empty())
-}
-
-/// The elements of an array of one dimension; `None` for NULL.
-pub(super) fn texts(text: &str) -> Vec<Option<String>> {
-    // Where the first element is not the first by number, the bounds stand before it: [0:1]={a,b}
+/// The elements of an array of one dimension, `None` for NULL; `None` where it is no array.
+pub(super) fn texts(text: &str) -> Option<Vec<Option<String>>> {
+    // Bounds are printed where the first element is not number 1: [0:1]={a,b}
     let elements = match text.split_once('=') {
         Some((bounds, elements)) if bounds.starts_with('[') => elements,
         _ => text,
     };
-    let Some(inside) = elements
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-    else {
-        return Vec::new();
-    };
+    let inside = elements.strip_prefix('{')?.strip_suffix('}')?;
     let mut elements = Vec::new();
     let mut chars = inside.chars().peekable();
     while chars.peek().is_some() {
@@ -48,7 +36,16 @@ pub(super) fn texts(text: &str) -> Vec<Option<String>> {
         let null = !quoted && element.eq_ignore_ascii_case("null");
         elements.push((!null).then_some(element));
     }
-    elements
+    Some(elements)
+}
+
+/// An array of texts, as PostgreSQL reads one.
+pub(super) fn of_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted = texts.into_iter().map(|text| {
+        let escaped = text.replace('\\', r"\\").replace('"', "\\\"");
+        format!("\"{escaped}\"")
+    });
+    format!("{{{}}}", quoted.collect::<Vec<_>>().join(","))
 }
 
 #[cfg(test)]
@@ -60,7 +57,7 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(
             texts(r#"{a,"b c","d\"e\\","","NULL",NULL,"x,y"}"#),
-            [
+            Some(vec![
                 some("a"),
                 some("b c"),
                 some("d\"e\\"),
@@ -68,17 +65,30 @@ mod tests {
                 some("NULL"),
                 None,
                 some("x,y"),
-            ]
+            ])
         );
-        assert_eq!(texts("[0:1]={-,\"\\\"C\\\"\"}"), [some("-"), some("\"C\"")]);
-        assert_eq!(texts("{}"), []);
+        let bounds = texts("[0:1]={-,\"\\\"C\\\"\"}");
+        assert_eq!(bounds, Some(vec![some("-"), some("\"C\"")]));
+        assert_eq!(texts("{}"), Some(vec![]));
+        assert_eq!(texts("a"), None);
+        assert_eq!(texts("{a"), None);
+    }
+
+    #[test]
+    fn an_array_that_was_written_is_read_again() {
+        let written = ["a", "", "NULL", "b c", "d\"e\\", "x,y", "{}", "\u{e9}"];
+        let read = texts(&of_texts(written));
+        let expected = written.map(|text| Some(text.to_owned())).to_vec();
+        assert_eq!(read, Some(expected));
     }
 
     #[test]
     fn numbers_come_from_arrays_and_vectors() {
-        assert_eq!(numbers("{1,-2}"), Some(vec![1, -2]));
-        assert_eq!(numbers("1 0 3"), Some(vec![1, 0, 3]));
-        assert_eq!(numbers(""), Some(vec![]));
-        assert_eq!(numbers("1 a"), None);
+        assert_eq!(numbers::<i16>("{1,-2}"), Some(vec![1, -2]));
+        assert_eq!(numbers::<i16>("1 0 3"), Some(vec![1, 0, 3]));
+        assert_eq!(numbers::<u32>("4294967295"), Some(vec![u32::MAX]));
+        assert_eq!(numbers::<i16>(""), Some(vec![]));
+        assert_eq!(numbers::<i16>("1 a"), None);
+        assert_eq!(numbers::<i16>("32768"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! How far the sequences are that columns count by.
 
-use super::session::Row;
+use super::introspect::SequenceRow;
 use leora_core::model::{ColumnDefault, IndexState, IndexTarget, Table};
 use leora_core::verify::counters::{Counter, Counting};
 
@@ -16,16 +16,16 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    /// From a row of the question for sequences.
-    pub(super) fn read(row: &Row, counter: Counter) -> Sequence {
-        let number = |at| row.number::<i64>(at);
-        let end = number(if counter.downwards { 6 } else { 7 });
+    pub(super) fn new(row: &SequenceRow, counter: Counter) -> Sequence {
         Sequence {
+            increment: row.increment,
+            end: match counter.downwards {
+                true => row.minimum,
+                false => row.maximum,
+            },
+            cycles: row.cycles,
+            readable: row.is_readable,
             counter,
-            increment: number(5).unwrap_or(1),
-            end: end.unwrap_or(i64::MAX),
-            cycles: row.get(8) == Some("t"),
-            readable: row.get(10) == Some("t"),
         }
     }
 
@@ -55,7 +55,7 @@ impl Sequence {
         let last = i128::from(self.end) - i128::from(self.increment);
         let past = if self.counter.downwards { '<' } else { '>' };
         Ok(format!(
-            "SELECT CASE WHEN s.is_called AND s.last_value::numeric {past} '{last}' THEN 'exhausted' WHEN {rows} THEN 'behind' END \
+            "SELECT CASE WHEN s.is_called AND s.last_value::numeric {past} '{last}' THEN 'exhausted' WHEN {rows} THEN 'behind' END AS counting \
              FROM {} s",
             self.counter.sequence
         ))
@@ -75,15 +75,6 @@ impl Sequence {
             table.quoted(),
             column.quoted()
         )
-    }
-}
-
-/// The answer to [`Sequence::ask`].
-pub(super) fn counting(answer: Option<&str>) -> Counting {
-    match answer {
-        Some("exhausted") => Counting::Exhausted,
-        Some("behind") => Counting::Behind,
-        _ => Counting::Ahead,
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::counters::counting;
 use super::history::begun_here;
 use super::impossible;
-use super::introspect::{Introspection, settings_for, short_waits};
+use super::introspect::{Tables, settings_for, short_waits};
 use super::orphans::rows_that_name_none;
-use super::session::{QueryError, Session};
+use super::query::{Answer as _, Answers, Batch, Parameters, Query, answer, codes};
+use super::session::{QueryError, Server, Session, Unreadable};
 use leora_core::model::Identifier;
-use leora_core::model::name::literal;
 use leora_core::verify::counters::{Counter, Counting};
 use leora_core::verify::evidence::{Impossible, Namesake, Orphans, Recorded};
 use leora_core::verify::promise::Promise;
@@ -41,12 +40,29 @@ pub struct Facts {
 }
 
 /// How far rows are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+#[derive(Clone, Copy, Debug)]
+pub enum Reach<'a> {
     /// The tables that the migration creates: what a plan needs.
     NewTables,
-    /// All that are promised, but those that somebody keeps others from reading now.
-    AllTables,
+    /// All that are promised.
+    AllTables {
+        /// But those that another session holds ACCESS EXCLUSIVE.
+        busy: &'a BTreeSet<Identifier>,
+    },
+}
+
+impl Reach<'_> {
+    fn is_all(self) -> bool {
+        matches!(self, Reach::AllTables { .. })
+    }
+
+    /// Whether a table cannot be read now.
+    fn is_busy(self, table: &Identifier) -> bool {
+        match self {
+            Reach::NewTables => false,
+            Reach::AllTables { busy } => busy.contains(table),
+        }
+    }
 }
 
 /// Looks at the rows of the tables that are `promise`d, as far as they stand and may be read, at all sequences, and for
@@ -58,13 +74,13 @@ pub enum Reach {
 /// When PostgreSQL does not answer.
 pub fn facts(
     session: &mut Session,
-    found: &Introspection,
+    found: &Tables,
     promise: &Promise,
-    reach: Reach,
+    reach: Reach<'_>,
 ) -> Result<Facts, QueryError> {
     match look(session, found, promise, reach) {
         // One table that cannot be read must not keep the others from being told of.
-        Err(error) if reach == Reach::AllTables && !error.is_loss() => {
+        Err(error) if reach.is_all() && !error.is_loss() => {
             session.batch("rolling back", "ROLLBACK")?;
             let mut facts = look(session, found, promise, Reach::NewTables)?;
             let before = promise.baseline.tables.iter();
@@ -86,13 +102,15 @@ pub fn facts(
 
 fn look(
     session: &mut Session,
-    found: &Introspection,
+    found: &Tables,
     promise: &Promise,
-    reach: Reach,
+    reach: Reach<'_>,
 ) -> Result<Facts, QueryError> {
     let migration = promise.migration;
     let mut facts = Facts::default();
-    let mut questions = Questions::default();
+    let mut batch = Batch::default();
+    let version = session.server.version();
+    let of_schema = Parameters::of_schema(&session.schema);
     let pages = |name: &Identifier| found.sizes.get(name).map_or(0, |size| size.pages);
     let is_new = |name: &Identifier| promise.created.contains(name);
     let mut standing: Vec<_> = promise
@@ -100,7 +118,7 @@ fn look(
         .table_names()
         .filter_map(|name| Some((name, found.schema.tables.get(name)?)))
         .filter(|(_, table)| table.kind.is_table())
-        .filter(|(name, _)| reach == Reach::AllTables || is_new(name))
+        .filter(|(name, _)| reach.is_all() || is_new(name))
         .collect();
     standing.sort_by_key(|(name, _)| (!is_new(name), pages(name)));
     let (mut asked, mut orphaned) = (Vec::new(), Vec::new());
@@ -108,8 +126,8 @@ fn look(
     for (name, table) in standing {
         let readable = found.readable.contains(name);
         if is_new(name) && readable {
-            let question = format!("SELECT NOT EXISTS (SELECT FROM {})", name.quoted());
-            asked.push((name, questions.ask(question)));
+            let sql = format!("SELECT NOT EXISTS (SELECT FROM {}) AS is_so", name.quoted());
+            asked.push((name, batch.write::<Flag>(sql)));
         }
         let promised = promise.whole.tables.get(name);
         let is_promised = |constraint: &Identifier| {
@@ -128,7 +146,7 @@ fn look(
                 read_before += pages(name);
                 read_before <= MOST_PAGES_BEFORE
             };
-            let waits = |table: &Identifier| !is_new(name) && found.busy.contains(table);
+            let waits = |table: &Identifier| !is_new(name) && reach.is_busy(table);
             let unreadable = |table: &Identifier| !found.readable.contains(table) || waits(table);
             if unreadable(name) || parent.is_some_and(unreadable) {
                 facts.orphans.push((key_name, Orphans::Unreadable));
@@ -138,27 +156,17 @@ fn look(
                 parent.and_then(|name| found.schema.tables.get_key_value(name))
             {
                 let rows = rows_that_name_none(name, table, Some(parent), key);
-                orphaned.push((
-                    key_name,
-                    questions.ask(format!("SELECT EXISTS (SELECT {rows})")),
-                ));
+                let sql = format!("SELECT EXISTS (SELECT {rows}) AS is_so");
+                orphaned.push((key_name, batch.write::<Flag>(sql)));
             }
         }
     }
     let missing = promise.whole.table_names();
     let missing = missing.filter(|name| !found.schema.tables.contains_key(*name));
-    let missing: Vec<_> = missing.map(|name| literal(name.as_str())).collect();
+    let missing: Vec<_> = missing.map(Identifier::as_str).collect();
     let elsewhere = (!missing.is_empty()).then(|| {
-        questions.ask(format!(
-            "SELECT c.relname, n.nspname, \
-             (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid \
-              WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid AND d.objsubid = 0 \
-              AND d.refclassid = 'pg_extension'::regclass::oid AND d.deptype = 'e') \
-             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-             WHERE c.relkind IN ('r', 'p') AND c.relname::text IN ({}) AND n.nspname::text <> 'information_schema' \
-             AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_'::text) ORDER BY n.nspname::text, c.relname::text",
-            missing.join(", ")
-        ))
+        let parameters = Parameters::default().texts("tables", missing);
+        batch.ask::<NamesakeRow>(version, &parameters)
     });
     let mut counted = Vec::new();
     for sequence in &found.sequences {
@@ -168,129 +176,166 @@ fn look(
             continue;
         };
         match sequence.ask(table, found.readable.contains(&counter.table)) {
-            Ok(question) => counted.push((counter.clone(), questions.ask(question))),
+            Ok(sql) => counted.push((counter.clone(), batch.write::<CountingRow>(sql))),
             Err(known) => facts.counters.push((counter.clone(), known)),
         }
     }
     let ours = session.server.may_read_history.then(|| {
-        questions.ask(format!(
-            "SELECT state, pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') || ' by ' || applied_by \
-             FROM leora_migrate.migration WHERE name = {} AND target_schema = {} AND {} \
-             ORDER BY state <> 'applied', finished_at DESC LIMIT 1",
-            literal(migration),
-            literal(session.schema.as_str()),
-            begun_here(session),
-        ))
+        let parameters = of_schema
+            .clone()
+            .text("migration", migration)
+            .sql("begun_here", begun_here(session));
+        batch.ask::<RecordedHere>(version, &parameters)
     });
     let prisma = session.server.may_read_prisma_history.then(|| {
-        questions.ask(format!(
-            "SELECT CASE WHEN rolled_back_at IS NOT NULL THEN 'rolled back' WHEN finished_at IS NULL THEN 'failed' ELSE 'applied' END, \
-             migration_name FROM _prisma_migrations WHERE pg_catalog.right(migration_name, {}) = {} \
-             ORDER BY finished_at IS NULL OR rolled_back_at IS NOT NULL, started_at DESC LIMIT 1",
-            migration.chars().count() + 1,
-            literal(&format!("_{migration}")),
-        ))
+        let parameters = of_schema.clone().text("ending", format!("_{migration}"));
+        batch.ask::<RecordedByPrisma>(version, &parameters)
     });
     let models = found.schema.tables.iter().filter(|(name, table)| {
         let is_model = promise.declared.tables.contains_key(*name);
-        let small = pages(name) <= MOST_PAGES_BEFORE && !found.busy.contains(*name);
-        let is_meant = is_model && reach == Reach::AllTables;
+        let small = pages(name) <= MOST_PAGES_BEFORE && !reach.is_busy(name);
+        let is_meant = is_model && reach.is_all();
         is_meant && small && table.kind.is_table() && found.readable.contains(*name)
     });
-    let mut ruled_out = Vec::new();
-    for (model, table) in models {
-        let asked = impossible::questions(model, table).into_iter();
-        ruled_out.extend(asked.map(|(found, sql)| (found, questions.ask_of_the_table(sql))));
+    let ruled_out = models.flat_map(|(model, table)| impossible::questions(model, table));
+    let mut ruled_out = ruled_out.peekable();
+    // After all others: an index must not answer for the table from here on.
+    if ruled_out.peek().is_some() {
+        batch.run(impossible::READ_THE_TABLE);
     }
-    let answers = questions.send(session)?;
-    let first = |at: usize| {
-        let row = answers.get(at).and_then(|rows| rows.first());
-        row.and_then(|row| row.get(0)).map(str::to_owned)
-    };
-    let yes = |at: usize| first(at).as_deref() == Some("t");
-    let empty = asked.into_iter().filter(|(_, at)| yes(*at));
-    facts.empty = empty.map(|(name, _)| name.clone()).collect();
-    let looked = orphaned.into_iter().map(|(key, at)| {
-        (
-            key,
-            if yes(at) {
-                Orphans::Some
-            } else {
-                Orphans::None
-            },
-        )
-    });
-    facts.orphans.extend(looked);
-    let there = ruled_out.into_iter().filter(|(_, at)| yes(*at));
-    facts.impossible = there.map(|(found, _)| found).collect();
-    let told = counted
-        .into_iter()
-        .map(|(counter, at)| (counter, counting(first(at).as_deref())));
-    facts.counters.extend(told);
-    let of_other_schemas = elsewhere.and_then(|at| answers.get(at));
-    let named = of_other_schemas.into_iter().flatten().filter_map(|row| {
-        let name = |at| Identifier::of_the_catalog(row.get(at)?).ok();
-        Some(Namesake {
-            table: name(0)?,
-            schema: name(1)?,
-            extension: name(2),
-        })
-    });
-    facts.elsewhere = named.collect();
-    let record = |at: Option<usize>| {
-        let row = answers.get(at?)?.first()?;
-        Some((row.get(0)?, row.get(1).unwrap_or_default().to_owned()))
-    };
-    facts.recorded = match (record(ours), record(prisma)) {
-        (Some(("applied", when)), _) => Recorded::Here(when),
-        (_, Some(("applied", name))) => Recorded::ByPrisma(name),
-        (Some((state, _)), _) => Recorded::Otherwise(format!("leora-migrate has it as {state}")),
-        (None, Some((state, name))) => Recorded::Otherwise(format!("Prisma has {name} as {state}")),
-        (None, None) if session.server.has_history && !session.server.may_read_history => {
-            Recorded::Closed
+    let ruled_out = ruled_out.map(|(found, sql)| (found, batch.write::<Flag>(sql)));
+    let ruled_out: Vec<_> = ruled_out.collect();
+    let mut answers = send(session, &batch)?;
+    let read = || {
+        for (name, asked) in asked {
+            if answers.one(asked)?.is_so {
+                facts.empty.insert(name.clone());
+            }
         }
-        (None, None) => Recorded::Nowhere,
+        for (key, asked) in orphaned {
+            let looked = match answers.one(asked)?.is_so {
+                true => Orphans::Some,
+                false => Orphans::None,
+            };
+            facts.orphans.push((key, looked));
+        }
+        for (found, asked) in ruled_out {
+            if answers.one(asked)?.is_so {
+                facts.impossible.push(found);
+            }
+        }
+        for (counter, asked) in counted {
+            let counting = answers.one(asked)?.counting.unwrap_or(Counting::Ahead);
+            facts.counters.push((counter, counting));
+        }
+        if let Some(asked) = elsewhere {
+            let rows = answers.take(asked)?.into_iter();
+            facts.elsewhere = rows.map(namesake).collect();
+        }
+        let ours = match ours {
+            Some(asked) => answers.take(asked)?.into_iter().next(),
+            None => None,
+        };
+        let prisma = match prisma {
+            Some(asked) => answers.take(asked)?.into_iter().next(),
+            None => None,
+        };
+        facts.recorded = recorded(&session.server, ours, prisma);
+        Ok(())
     };
+    read().map_err(|unreadable: Unreadable| unreadable.doing(DOING))?;
     Ok(facts)
 }
 
-/// Questions with one answer each, sent together.
-#[derive(Default)]
-struct Questions {
-    all: Vec<String>,
-    /// The place of the first that no index may answer; those after it are of the kind too.
-    of_tables: Option<usize>,
-}
-
-impl Questions {
-    /// The place of its answer.
-    fn ask(&mut self, question: String) -> usize {
-        self.all.push(question);
-        self.all.len() - 1
-    }
-
-    /// The same for one that the table must answer, and not an index. All others are asked before.
-    fn ask_of_the_table(&mut self, question: String) -> usize {
-        let at = self.ask(question);
-        let first = *self.of_tables.get_or_insert(at);
-        if first == at {
-            self.all[at] = format!("{};\n{}", impossible::READ_THE_TABLE, self.all[at]);
-        }
-        at
-    }
-
-    fn send(self, session: &mut Session) -> Result<Vec<super::session::Rows>, QueryError> {
-        if self.all.is_empty() {
-            return Ok(Vec::new());
-        }
-        // Off: a policy that would hide rows is an error instead of an empty table.
-        let batch = format!(
-            "BEGIN TRANSACTION READ ONLY;\n{}{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
-            short_waits(session),
-            session.server.tables_only(),
-            settings_for(&session.schema),
-            self.all.join(";\n")
-        );
-        session.batch("looking for rows and records", &batch)
+fn namesake(row: NamesakeRow) -> Namesake {
+    Namesake {
+        table: row.table,
+        schema: row.schema,
+        extension: row.extension,
     }
 }
+
+fn recorded(
+    server: &Server,
+    ours: Option<RecordedHere>,
+    prisma: Option<RecordedByPrisma>,
+) -> Recorded {
+    match (ours, prisma) {
+        (Some(ours), _) if ours.state == "applied" => {
+            Recorded::Here(ours.ended.unwrap_or_default())
+        }
+        (_, Some(prisma)) if prisma.state == "applied" => Recorded::ByPrisma(prisma.name),
+        (Some(ours), _) => Recorded::Otherwise(format!("leora-migrate has it as {}", ours.state)),
+        (None, Some(RecordedByPrisma { state, name })) => {
+            Recorded::Otherwise(format!("Prisma has {name} as {state}"))
+        }
+        (None, None) if server.has_history && !server.may_read_history => Recorded::Closed,
+        (None, None) => Recorded::Nowhere,
+    }
+}
+
+const DOING: &str = "looking for rows and records";
+
+fn send(session: &mut Session, batch: &Batch) -> Result<Answers, QueryError> {
+    if batch.is_empty() {
+        return Ok(Answers::new([]));
+    }
+    // Off: a policy that would hide rows is an error instead of an empty table.
+    let sql = format!(
+        "BEGIN TRANSACTION READ ONLY;\n{}{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
+        short_waits(session),
+        session.server.tables_only(),
+        settings_for(&session.schema),
+        batch.sql()
+    );
+    Ok(Answers::new(session.batch(DOING, &sql)?))
+}
+
+answer! {
+    /// Whether something is so.
+    struct Flag of written "rows" {
+        is_so: bool,
+    }
+}
+
+answer! {
+    struct CountingRow of written "sequence" {
+        counting: Option<Counting>,
+    }
+}
+
+codes! {
+    Counting, "state of a sequence" {
+        "exhausted" => Counting::Exhausted,
+        "behind" => Counting::Behind,
+    }
+}
+
+answer! {
+    struct NamesakeRow of "tables_elsewhere" {
+        table: Identifier,
+        schema: Identifier,
+        extension: Option<Identifier>,
+    }
+}
+
+answer! {
+    struct RecordedHere of "recorded_here" {
+        state: String,
+        ended: Option<String>,
+    }
+}
+
+answer! {
+    struct RecordedByPrisma of "recorded_by_prisma" {
+        state: String,
+        name: String,
+    }
+}
+
+/// All queries here that are not written for their tables.
+pub(crate) const QUERIES: &[Query] = &[
+    NamesakeRow::QUERY,
+    RecordedHere::QUERY,
+    RecordedByPrisma::QUERY,
+];

@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::catalog::READS_NO_CODE;
-use super::session::{QueryError, Row, Session};
-use leora_core::model::name::literal;
+use super::query::{Answer as _, Answers, Batch, Parameters, Query, answer, codes};
+use super::record_table::RecordTable;
+use super::session::{QueryError, Session, Unreadable};
 use leora_core::model::said;
 use leora_core::plan::Step;
 use leora_core::plan::record::{BEGUN_HERE, HistoryState};
+use leora_core::plan::script::PRISMA_ADVISORY_LOCK;
 
 /// The history of one schema.
 #[derive(Clone, Debug)]
@@ -140,63 +141,103 @@ pub enum RunState {
     RolledBack,
 }
 
-/// The question that [`state`] reads. `to_regclass` would fail where the role may not use the schema.
-pub(super) const STATE: &str = "\
-SELECT pg_catalog.to_regnamespace('leora_migrate') IS NOT NULL,
-       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r')";
+answer! {
+    /// What there is of the history.
+    pub(crate) struct StateRow of "history_state" {
+        has_schema: bool,
+        has_table: bool,
+    }
+}
 
-/// What would let the role read the history; no row when it may.
-const CLOSED_TO_US: &str = "\
-SELECT CASE WHEN {reads_no_code} THEN pg_catalog.format('GRANT USAGE ON SCHEMA leora_migrate TO %1$I; GRANT SELECT ON leora_migrate.migration TO %1$I;', current_user)
-  ELSE '-- reading leora_migrate.migration runs user-defined code: \\d leora_migrate.migration in psql shows it' END
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'leora_migrate' AND c.relname = 'migration' AND c.relkind = 'r'
-  AND NOT ({reads_no_code} AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))";
+answer! {
+    struct RunRow of "history_runs" {
+        id: Uuid,
+        name: String,
+        schema: String,
+        state: RecordedState,
+        plan: Option<String>,
+        steps_done: usize,
+        running_step: Option<usize>,
+        step_started_at: Option<String>,
+        error: Option<String>,
+        tool_version: String,
+        server_version: String,
+        applied_by: String,
+        host: String,
+        client_address: Option<String>,
+        started_at: String,
+        finished_at: Option<String>,
+        seconds: f64,
+        rolled_back_at: Option<String>,
+        rolled_back_by: Option<String>,
+        rolled_back_from: Option<String>,
+        is_locked: bool,
+        from_publisher: bool,
+    }
+}
 
-/// A run that still runs holds the advisory lock; without it, it was cut off.
-const RUNS: &str = "\
-SELECT id, name, target_schema, state, plan, steps_done, running_step,
-       pg_catalog.to_char(step_started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), error, tool_version,
-       server_version, applied_by, host, pg_catalog.host(client_address),
-       pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
-       pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
-       extract(epoch FROM coalesce(finished_at, pg_catalog.clock_timestamp()) - started_at),
-       pg_catalog.to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), rolled_back_by, rolled_back_from,
-       EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = '0' AND objid = '{lock}' AND objsubid = 1
-                  AND granted AND database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())),
-       NOT ({begun_here})
-FROM leora_migrate.migration WHERE target_schema = {schema} ORDER BY started_at, id";
+/// The state of a run, as it is recorded.
+#[derive(Clone, Copy, Debug)]
+enum RecordedState {
+    Running,
+    Applied,
+    Failed,
+    RolledBack,
+}
+
+codes! {
+    RecordedState, "state of a run" {
+        "running" => RecordedState::Running,
+        "applied" => RecordedState::Applied,
+        "failed" => RecordedState::Failed,
+        "rolled back" => RecordedState::RolledBack,
+    }
+}
 
 /// Reads the history of `session`'s schema.
 ///
 /// # Errors
 ///
-/// When PostgreSQL does not answer.
+/// When PostgreSQL does not answer, or with what cannot be read.
 pub fn read(session: &mut Session) -> Result<History, QueryError> {
-    let closed_to_us = CLOSED_TO_US.replace("{reads_no_code}", READS_NO_CODE);
-    let question = format!("{STATE};\n{closed_to_us}");
-    let answers = session.ask("looking for the history", &question)?;
-    let state = state(answers.first().and_then(|rows| rows.first()));
+    const LOOKING: &str = "looking for the history";
+    const READING: &str = "reading the history";
+    let version = session.server.version();
+    let mut batch = Batch::default();
+    let state = batch.ask::<StateRow>(version, &Parameters::default());
+    let table = batch.ask::<RecordTable>(version, &RecordTable::of_history());
+    let mut answers = Answers::new(session.ask(LOOKING, &batch.sql())?);
+    let state = answers.take(state).and_then(|rows| StateRow::one(&rows));
+    let state = state.map_err(|unreadable| unreadable.doing(LOOKING))?;
+    let table = answers.take(table);
+    let table = table.map_err(|unreadable| unreadable.doing(LOOKING))?;
+    let closed = table.first().and_then(closed_to_us);
     let mut runs = Vec::new();
-    let closed = answers.get(1).and_then(|rows| rows.first()?.get(0));
-    let closed = closed.map(str::to_owned);
     if state == HistoryState::Present && closed.is_none() {
-        let question = RUNS
-            .replace("{schema}", &literal(session.schema.as_str()))
-            .replace("{begun_here}", begun_here(session))
-            .replace(
-                "{lock}",
-                &leora_core::plan::script::PRISMA_ADVISORY_LOCK.to_string(),
-            );
-        let answers = session.ask("reading the history", &question)?;
-        runs.extend(answers.iter().flatten().map(run));
+        let parameters = Parameters::of_schema(&session.schema)
+            .text("lock", PRISMA_ADVISORY_LOCK.to_string())
+            .sql("begun_here", begun_here(session));
+        let rows = session.query::<RunRow>(READING, &parameters)?;
+        runs.extend(rows.into_iter().map(run));
     }
-    session.has_read("reading the history")?;
     Ok(History {
         state,
         runs,
         closed,
+    })
+}
+
+/// What would let the role read the history; `None` when it may.
+fn closed_to_us(table: &RecordTable) -> Option<String> {
+    if !table.is_table || table.is_open() {
+        return None;
+    }
+    let role = &table.role;
+    Some(match table.reads_no_code {
+        true => format!(
+            "GRANT USAGE ON SCHEMA leora_migrate TO {role}; GRANT SELECT ON leora_migrate.migration TO {role};"
+        ),
+        false => "-- reading leora_migrate.migration runs user-defined code: \\d leora_migrate.migration in psql shows it".to_owned(),
     })
 }
 
@@ -209,57 +250,50 @@ pub(super) fn begun_here(session: &Session) -> &'static str {
     }
 }
 
-/// What there is of the history.
-pub(super) fn state(row: Option<&Row>) -> HistoryState {
-    let yes = |i: usize| row.is_some_and(|row| row.get(i) == Some("t"));
-    match (yes(0), yes(1)) {
-        (_, true) => HistoryState::Present,
-        (true, false) => HistoryState::SchemaOnly,
-        (false, false) => HistoryState::Absent,
+impl StateRow {
+    /// The answer, of one row.
+    pub(crate) fn one(rows: &[StateRow]) -> Result<HistoryState, Unreadable> {
+        let row = rows.first().ok_or(Unreadable::NoRow)?;
+        Ok(match (row.has_schema, row.has_table) {
+            (_, true) => HistoryState::Present,
+            (true, false) => HistoryState::SchemaOnly,
+            (false, false) => HistoryState::Absent,
+        })
     }
 }
 
-fn run(row: &Row) -> Run {
-    let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
-    let maybe = |i: usize| row.get(i).map(str::to_owned);
-    let number = |i: usize| row.number::<usize>(i);
-    let seconds = row.number::<f64>(16);
-    let id = row.get(0).and_then(|id| Uuid::parse_str(id).ok());
-    if id.is_none() {
-        row.is_no("UUID", 0);
-    }
+fn run(row: RunRow) -> Run {
+    let (by, from) = (row.rolled_back_by, row.rolled_back_from);
     Run {
-        id: id.unwrap_or_default(),
-        name: text(1),
-        schema: text(2),
-        state: match (row.get(3), row.get(20)) {
-            (Some("applied"), _) => RunState::Applied,
-            (Some("failed"), _) => RunState::Failed,
-            (Some("rolled back"), _) => RunState::RolledBack,
-            (_, Some("t")) => RunState::Running,
-            _ => RunState::CutOff,
+        id: row.id,
+        name: row.name,
+        schema: row.schema,
+        state: match (row.state, row.is_locked) {
+            (RecordedState::Applied, _) => RunState::Applied,
+            (RecordedState::Failed, _) => RunState::Failed,
+            (RecordedState::RolledBack, _) => RunState::RolledBack,
+            (RecordedState::Running, true) => RunState::Running,
+            (RecordedState::Running, false) => RunState::CutOff,
         },
-        steps: row.get(4).and_then(|plan| serde_json::from_str(plan).ok()),
-        steps_done: number(5).unwrap_or_default(),
-        running_step: number(6),
-        step_started_at: maybe(7),
-        error: maybe(8),
-        tool_version: text(9),
-        server_version: text(10),
-        applied_by: text(11),
-        host: text(12),
-        client_address: maybe(13),
-        started_at: text(14),
-        finished_at: maybe(15),
-        took: seconds
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .unwrap_or_default(),
-        rolled_back: maybe(17).map(|at| RolledBack {
+        steps: row.plan.and_then(|plan| serde_json::from_str(&plan).ok()),
+        steps_done: row.steps_done,
+        running_step: row.running_step,
+        step_started_at: row.step_started_at,
+        error: row.error,
+        tool_version: row.tool_version,
+        server_version: row.server_version,
+        applied_by: row.applied_by,
+        host: row.host,
+        client_address: row.client_address,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+        took: Duration::try_from_secs_f64(row.seconds).unwrap_or_default(),
+        rolled_back: row.rolled_back_at.map(|at| RolledBack {
             at,
-            by: text(18),
-            from: text(19),
+            by: by.unwrap_or_default(),
+            from: from.unwrap_or_default(),
         }),
-        from_publisher: row.get(21) == Some("t"),
+        from_publisher: row.from_publisher,
     }
 }
 
@@ -271,3 +305,6 @@ impl History {
         })
     }
 }
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[StateRow::QUERY, RunRow::QUERY];

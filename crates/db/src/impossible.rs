@@ -26,7 +26,7 @@ pub(super) fn questions(name: &Identifier, table: &Table) -> Vec<(Impossible, St
     if !required.is_empty() {
         // As IS NULL, PostgreSQL 17 would answer by the catalog and not read a row.
         let sql = format!(
-            "SELECT EXISTS (SELECT FROM {}{} t WHERE pg_catalog.num_nulls({}) OPERATOR(pg_catalog.>) 0)",
+            "SELECT EXISTS (SELECT FROM {}{} t WHERE pg_catalog.num_nulls({}) OPERATOR(pg_catalog.>) 0) AS is_so",
             table.only(),
             name.quoted(),
             required.join(", ")
@@ -48,7 +48,7 @@ fn alike(table: &Identifier, only: &str, columns: Vec<Identifier>) -> (Impossibl
         .map(|column| format!("{column} IS NOT NULL"))
         .collect();
     let sql = format!(
-        "SELECT EXISTS (SELECT FROM {only}{} WHERE {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1)",
+        "SELECT EXISTS (SELECT FROM {only}{} WHERE {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS is_so",
         table.quoted(),
         given.join(" AND "),
         quoted.join(", "),

@@ -6,9 +6,10 @@ use super::apply::{
     ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, Observer, Obstacle, Persist,
     Persisted, Sending, Stage, attempt,
 };
-use super::catalog::{READS_NO_CODE, code_of_writes};
 use super::connect::Target;
-use super::session::{QueryError, Row, Rows, Session};
+use super::query::{Answer as _, Answers, Batch, Parameters, Query, answer};
+use super::record_table::{CodeRunByWrites, RecordTable};
+use super::session::{QueryError, Rows, Session};
 use leora_core::model::name::{literal, quoted};
 use leora_core::plan::prisma_record::{
     PrismaMigration, PrismaRecord, PrismaRow, PrismaState, none_failed, table,
@@ -40,20 +41,16 @@ pub enum Access {
     Write,
 }
 
-/// What runs code when it is read, as a view does, is not read.
-const ACCESS: &str = "\
-SELECT CASE WHEN NOT ({reads_no_code}) OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'closed'
-            WHEN pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') THEN 'write'
-            ELSE 'read' END
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = {schema} AND c.relname = '_prisma_migrations'";
-
-const ROWS: &str = "\
-SELECT migration_name, checksum,
-       pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
-       pg_catalog.to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'),
-       pg_catalog.to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"'), logs
-FROM {table} ORDER BY started_at, migration_name";
+answer! {
+    struct PrismaHistoryRow of "prisma_rows" {
+        name: String,
+        checksum: String,
+        started_at: String,
+        finished_at: Option<String>,
+        rolled_back_at: Option<String>,
+        logs: Option<String>,
+    }
+}
 
 /// [`Session::ask`], or [`Session::batch`] in a transaction that is open, which has its search_path.
 type Ask = fn(&mut Session, &'static str, &str) -> Result<Vec<Rows>, QueryError>;
@@ -68,55 +65,56 @@ pub fn read(session: &mut Session) -> Result<PrismaHistory, QueryError> {
 }
 
 fn read_by(session: &mut Session, ask: Ask) -> Result<PrismaHistory, QueryError> {
-    let question = ACCESS
-        .replace("{reads_no_code}", READS_NO_CODE)
-        .replace("{schema}", &literal(session.schema.as_str()));
-    let answers = ask(session, "looking for Prisma's history", &question)?;
-    let access = match answers.first().and_then(|rows| rows.first()?.get(0)) {
+    const LOOKING: &str = "looking for Prisma's history";
+    const READING: &str = "reading Prisma's history";
+    let version = session.server.version();
+    let mut batch = Batch::default();
+    let table = batch.ask::<RecordTable>(version, &RecordTable::of_prisma(&session.schema));
+    let mut answers = Answers::new(ask(session, LOOKING, &batch.sql())?);
+    let table = answers.take(table);
+    let table = table.map_err(|unreadable| unreadable.doing(LOOKING))?;
+    // What runs code when it is read, as a view does, is not read.
+    let access = match table.first() {
         None => Access::Absent,
-        Some("write") => Access::Write,
-        Some("read") => Access::Read,
-        Some(_) => Access::Closed,
+        Some(table) if !table.is_open_of_prisma() => Access::Closed,
+        Some(table) if table.may_be_written() => Access::Write,
+        Some(_) => Access::Read,
     };
     let mut history = PrismaHistory {
         access,
         ..PrismaHistory::default()
     };
     if matches!(access, Access::Read | Access::Write) {
-        let rows = ROWS.replace("{table}", &table(&session.schema));
-        let schema = session.schema.as_str();
-        let code = code_of_writes(schema, "_prisma_migrations", session.server.version());
-        let question = format!("{rows};\n{code}");
-        let answers = ask(session, "reading Prisma's history", &question)?;
-        history.rows = answers.first().into_iter().flatten().map(row).collect();
-        history.code = answers.get(1).and_then(|rows| {
-            let row = rows.first()?;
-            Some(Obstacle {
-                reason: row.get(0)?.to_owned(),
-                remedy: row.get(1)?.to_owned(),
-            })
-        });
+        let mut batch = Batch::default();
+        let of_schema = Parameters::of_schema(&session.schema);
+        let rows = batch.ask::<PrismaHistoryRow>(version, &of_schema);
+        let of_writes = CodeRunByWrites::of(&session.schema, "_prisma_migrations", version);
+        let code = batch.ask::<CodeRunByWrites>(version, &of_writes);
+        let mut answers = Answers::new(ask(session, READING, &batch.sql())?);
+        let rows = answers.take(rows);
+        let rows = rows.map_err(|unreadable| unreadable.doing(READING))?;
+        let code = answers.take(code);
+        let code = code.map_err(|unreadable| unreadable.doing(READING))?;
+        history.rows = rows.into_iter().map(row).collect();
+        history.code = code.first().map(Obstacle::of_code);
     }
-    session.has_read("reading Prisma's history")?;
     Ok(history)
 }
 
-fn row(row: &Row) -> PrismaRow {
-    let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
-    let maybe = |i: usize| row.get(i).map(str::to_owned);
+fn row(row: PrismaHistoryRow) -> PrismaRow {
     PrismaRow {
-        name: text(0),
+        name: row.name,
         // As Prisma reads it: what was marked as rolled back counts as that, whatever else is there.
-        state: match (row.get(3), row.get(4)) {
+        state: match (&row.finished_at, &row.rolled_back_at) {
             (_, Some(_)) => PrismaState::RolledBack,
             (Some(_), None) => PrismaState::Applied,
             (None, None) => PrismaState::Failed,
         },
-        checksum: text(1),
-        started_at: text(2),
-        finished_at: maybe(3),
-        rolled_back_at: maybe(4),
-        logs: maybe(5),
+        checksum: row.checksum,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+        rolled_back_at: row.rolled_back_at,
+        logs: row.logs,
     }
 }
 
@@ -233,3 +231,6 @@ pub fn record(
         }
     }
 }
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[PrismaHistoryRow::QUERY];

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::apply::{Awaited, blockers};
 use super::introspect::{code_query, settings_for};
-use super::session::{QueryError, Row, Server, Session};
+use super::query::{Answer as _, Parameters, Query, answer};
+use super::session::{QueryError, Server, Session};
 use leora_core::diff::Object;
 use leora_core::graph::Mark;
-use leora_core::model::name::literal;
 use leora_core::model::{Identifier, said};
 use leora_core::plan::{Lock, LockMode};
 use leora_core::verify::check::Check;
@@ -20,9 +20,6 @@ use leora_core::verify::proof::{
 /// Interprets a programme: makes its rows, makes each trial in a subtransaction that is undone, and
 /// leaves the answers in a setting that ends with the transaction.
 const INTERPRETER: &str = include_str!("probe.sql");
-
-/// What is locked besides the tables that are locked by name.
-const ALSO_LOCKED: &str = include_str!("catalog/also_locked.sql");
 
 /// Set for the trials: each finds its rows by their keys, and foreign keys theirs by an index where there is one. A
 /// table that looks small is read whole otherwise, with all that the trials before have left in it, dead.
@@ -73,20 +70,25 @@ pub fn prove(session: &mut Session, subject: &Subject<'_>, first: FirstRound) ->
 ///
 /// When PostgreSQL does not answer.
 pub fn also_locked(session: &mut Session, named: &[String]) -> Result<Vec<AlsoLocked>, QueryError> {
-    let names: Vec<_> = named.iter().map(|name| literal(name)).collect();
-    let tables = format!("ARRAY[{}]", names.join(", "));
-    let question = ALSO_LOCKED.replace("{tables}", &tables);
-    let answers = session.ask("asking what is locked besides", &question)?;
-    let also = |row: &Row| {
-        let mode = LockMode::ALL.into_iter();
-        let mode = mode
-            .into_iter()
-            .find(|mode| row.get(1) == Some(mode.in_pg_locks()))?;
-        let table = row.get(0)?.to_owned();
-        Some(AlsoLocked { table, mode })
+    let named = named.iter().map(String::as_str);
+    let parameters = Parameters::default().texts("tables", named);
+    let rows = session.query::<LockedRow>("asking what is locked besides", &parameters)?;
+    let also = |row: LockedRow| AlsoLocked {
+        table: row.table,
+        mode: row.mode,
     };
-    Ok(answers.iter().flatten().filter_map(also).collect())
+    Ok(rows.into_iter().map(also).collect())
 }
+
+answer! {
+    struct LockedRow of "also_locked" {
+        table: String,
+        mode: LockMode,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[LockedRow::QUERY];
 
 /// How often rows are made again that somebody's lock kept out.
 const MOST_RETRIES: usize = 2;

@@ -11,8 +11,9 @@ use super::apply::{
 };
 use super::connect::Target;
 use super::history::{self, Run, RunState};
-use super::introspect::{self, settings_for};
+use super::introspect::{self, AskedTables, Tables, settings_for};
 use super::prisma_history;
+use super::query::{Answers, Batch};
 use super::session::{QueryError, Rows, Session};
 use leora_core::model::name::literal;
 use leora_core::model::{Identifier, Schema};
@@ -58,7 +59,7 @@ pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, Query
         .collect();
     let (from_publisher, runs): (Vec<_>, Vec<_>) =
         runs.into_iter().partition(|run: &Run| run.from_publisher);
-    let undoing = undo(&done(&runs), &actual, &found.around.access);
+    let undoing = undo(&done(&runs), &actual, &found.access);
     let rows = count(session, &undoing.discards)?;
     let mut obstacles: Vec<_> = runs.iter().filter_map(stands_in_the_way).collect();
     obstacles.extend(history.closed.map(|remedy| Obstacle {
@@ -78,7 +79,7 @@ pub fn prepare(session: &mut Session, migration: &str) -> Result<Rollback, Query
     if !recorded_by_prisma.is_empty() {
         obstacles.extend(prisma.obstacle(session));
     }
-    let subscribed = &found.around.replication.subscribed;
+    let subscribed = &found.replication.subscribed;
     obstacles.extend(still_subscribed(&undoing, subscribed));
     Ok(Rollback {
         runs,
@@ -248,11 +249,14 @@ pub fn roll_back(
                 conditions,
             )
         };
+        let mut batch = Batch::default();
+        let tables = AskedTables::ask(session, &mut batch);
         let question = format!(
             "SAVEPOINT reading;\nSELECT pg_catalog.count(*) FROM ({still_to_undo} AND state <> 'rolled back') r;\n\
-             {};\n{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
+             {};\n{}{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
             locking_questions(&session.schema, session.server.version(), &locks),
-            introspect::questions(session)
+            settings_for(&session.schema),
+            batch.sql()
         );
         let prepare = stages(&conditions).prepare;
         let judge = |_: &mut Session, answers: Vec<Rows>| {
@@ -263,7 +267,8 @@ pub fn roll_back(
                 ..conditions
             };
             turn += 1;
-            Ok(judge(rollback, left, answers.collect()).map(|()| stages(&conditions)))
+            let found = tables.tables(&mut Answers::new(answers))?;
+            Ok(judge(rollback, left, &found).map(|()| stages(&conditions)))
         };
         attempt(sending, session, &prepare, &question, judge)
     });
@@ -297,10 +302,9 @@ fn unless_rolled_back(runs: &[Uuid]) -> String {
 }
 
 /// Whether, under the lock, it is still what it was: nobody rolled it back, and the way back is the same.
-fn judge(rollback: &Rollback, left: Option<Rows>, answers: Vec<Rows>) -> Result<(), Obstacle> {
+fn judge(rollback: &Rollback, left: Option<Rows>, found: &Tables) -> Result<(), Obstacle> {
     let left = left.and_then(|rows| rows.first()?.get(0)?.parse::<usize>().ok());
-    let found = introspect::read(answers);
-    let now = undo(&done(&rollback.runs), &found.schema, &found.around.access);
+    let now = undo(&done(&rollback.runs), &found.schema, &found.access);
     if left == Some(rollback.runs.len()) && now == rollback.undoing {
         Ok(())
     } else {

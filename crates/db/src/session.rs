@@ -6,11 +6,12 @@ use postgres::error::{DbError, Severity};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::answer::Reading;
-pub use super::answer::{Row, Unreadable};
-use super::catalog::{self, ServerVersion};
+pub use super::answer::{Row, Rows, Unreadable};
+use super::catalog::ServerVersion;
 use super::connect::{Connection, Heard};
+use super::query::{Answer, Answers, Batch, Parameters, Query, answer};
+use super::record_table::RecordTable;
 use super::trace;
-use leora_core::model::name::literal;
 use leora_core::model::{Identifier, said};
 use leora_core::plan::Database;
 use leora_core::plan::locking::Locking;
@@ -52,9 +53,12 @@ impl QueryError {
         }
     }
 
-    /// Whether the server answered something else than what was asked for.
-    pub fn is_unreadable(&self) -> bool {
-        matches!(self.source, NoAnswer::Unreadable(_))
+    /// What could not be read, when the server answered something else than what was asked for.
+    pub fn unreadable(&self) -> Option<&Unreadable> {
+        match &self.source {
+            NoAnswer::Unreadable(unreadable) => Some(unreadable),
+            NoAnswer::Postgres(_) => None,
+        }
     }
 
     /// Whether the connection is gone with it: the server ended the session, or did not answer.
@@ -64,7 +68,7 @@ impl QueryError {
                 refusal.parsed_severity(),
                 Some(Severity::Fatal | Severity::Panic)
             ),
-            None => !self.is_unreadable(),
+            None => self.unreadable().is_none(),
         }
     }
 }
@@ -94,9 +98,6 @@ const PLAIN_NAMES: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
 
 /// What ends a transaction without effect.
 pub const ROLLBACK: &str = "ROLLBACK";
-
-/// The rows of one statement, as text.
-pub type Rows = Vec<Row>;
 
 /// A connection and what is known of the server behind it.
 pub struct Session {
@@ -148,6 +149,9 @@ pub struct Server {
     pub may_read_history: bool,
     /// Whether this tool's history is there.
     pub has_history: bool,
+    /// Whether its schema is there.
+    #[serde(skip)]
+    has_history_schema: bool,
     /// Whether Prisma's history of the schema is there and may be read.
     pub may_read_prisma_history: bool,
     /// Whether a subscription writes to this tool's history, so that runs on the publisher are in it.
@@ -174,7 +178,7 @@ impl Server {
     pub fn history(&self) -> HistoryState {
         if self.has_history {
             HistoryState::Present
-        } else if self.schemas.split(", ").any(|name| name == HISTORY_SCHEMA) {
+        } else if self.has_history_schema {
             HistoryState::SchemaOnly
         } else {
             HistoryState::Absent
@@ -229,20 +233,26 @@ impl Session {
     ///
     /// When the question is not answered.
     pub fn identify(&mut self) -> Result<(), QueryError> {
-        let question = catalog::IDENTIFY
-            .replace("{reads_no_code}", catalog::READS_NO_CODE)
-            .replace("{schema}", &literal(self.schema.as_str()));
+        const DOING: &str = "asking who and where we are";
+        let version = ServerVersion::OLDEST;
+        let mut batch = Batch::default();
+        let of_schema = Parameters::of_schema(&self.schema);
+        let server = batch.ask::<ServerRow>(version, &of_schema);
+        let history = batch.ask::<RecordTable>(version, &RecordTable::of_history());
+        let prisma = batch.ask::<RecordTable>(version, &RecordTable::of_prisma(&self.schema));
+        batch.ask::<KeptSession>(version, &of_schema);
         // Some databases stop statements sooner than they can be answered.
-        let question = format!(
-            "SET LOCAL statement_timeout = '60s';\n{question};\n{}",
-            catalog::STAY_CONNECTED
-        );
-        let rows = self.ask("asking who and where we are", &question)?;
-        match rows.first().and_then(|rows| rows.first()) {
-            Some(row) => self.server = Server::read(row),
-            None => self.reading.fails(Unreadable::NoRow),
-        }
-        self.has_read("asking who and where we are")
+        let question = format!("SET LOCAL statement_timeout = '60s';\n{}", batch.sql());
+        let mut answers = Answers::new(self.ask(DOING, &question)?);
+        let read = || {
+            let server = answers.take(server)?.into_iter().next();
+            let history = answers.take(history)?.into_iter().next();
+            let prisma = answers.take(prisma)?.into_iter().next();
+            let server = server.ok_or(Unreadable::NoRow)?;
+            Ok(Server::of(server, history.as_ref(), prisma.as_ref()))
+        };
+        self.server = read().map_err(|unreadable: Unreadable| unreadable.doing(DOING))?;
+        Ok(())
     }
 
     /// Sends `sql`, one or more statements, in one round trip, and gives the rows of each statement
@@ -269,14 +279,13 @@ impl Session {
         let mut open = false;
         for message in messages {
             match message {
-                SimpleQueryMessage::RowDescription(_) => {
-                    answers.push(Rows::new());
+                SimpleQueryMessage::RowDescription(columns) => {
+                    answers.push(Rows::new(columns.iter().map(|column| column.name())));
                     open = true;
                 }
                 SimpleQueryMessage::Row(row) if open => {
-                    let row = Row::new(&row, &self.reading);
                     if let Some(rows) = answers.last_mut() {
-                        rows.push(row);
+                        rows.push(&row, &self.reading);
                     }
                 }
                 SimpleQueryMessage::CommandComplete(_) => open = false,
@@ -299,6 +308,19 @@ impl Session {
         // Statements sent together are one transaction (manual, protocol flow: multiple statements in a simple query).
         let tables_only = self.server.tables_only();
         self.batch(doing, &format!("{PLAIN_NAMES};\n{tables_only}{question}"))
+    }
+
+    /// The rows of one query, asked as by [`Session::ask`].
+    pub(crate) fn query<A: Answer>(
+        &mut self,
+        doing: &'static str,
+        parameters: &Parameters,
+    ) -> Result<Vec<A>, QueryError> {
+        let mut batch = Batch::default();
+        let asked = batch.ask::<A>(self.server.version(), parameters);
+        let mut answers = Answers::new(self.ask(doing, &batch.sql())?);
+        let rows = answers.take(asked);
+        rows.map_err(|unreadable| unreadable.doing(doing))
     }
 
     /// Whether all answers could be read so far. What was read of one that could not be is nothing to go by.
@@ -352,38 +374,70 @@ impl Server {
             backend_pid: 0,
             may_read_history: false,
             has_history: false,
+            has_history_schema: false,
             may_read_prisma_history: false,
             history_is_subscribed: false,
             may_ask_wal_position: false,
         }
     }
 
-    fn read(row: &Row) -> Server {
-        let text = |i: usize| row.get(i).unwrap_or_default().to_owned();
-        let yes = |i: usize| row.get(i) == Some("t");
-        let number = |i: usize| row.number::<u32>(i);
+    fn of(row: ServerRow, history: Option<&RecordTable>, prisma: Option<&RecordTable>) -> Server {
+        let schemas = row.schemas.unwrap_or_default();
         Server {
-            version_number: number(0).unwrap_or_default(),
-            version: text(1),
-            database: text(2),
-            user: text(3),
-            superuser: yes(5),
-            bypasses_row_security: yes(6),
-            in_recovery: yes(7),
-            read_only: row.get(8) == Some("on"),
-            session_replication_role: text(9),
-            schema_oid: number(10),
-            may_create_schemas: yes(11),
-            may_use_schema: yes(12),
-            may_create_tables: yes(13),
-            schemas: text(14),
-            backend_pid: row.number(15).unwrap_or_default(),
-            database_oid: number(16).unwrap_or_default(),
-            may_read_history: yes(17),
-            has_history: yes(18),
-            may_read_prisma_history: yes(19),
-            history_is_subscribed: yes(20),
-            may_ask_wal_position: yes(21),
+            version_number: row.version_number,
+            version: row.version,
+            database: row.database,
+            database_oid: row.database_oid,
+            user: row.role,
+            superuser: row.is_superuser,
+            bypasses_row_security: row.bypasses_row_security,
+            in_recovery: row.is_in_recovery,
+            read_only: row.is_read_only,
+            session_replication_role: row.session_replication_role,
+            schema_oid: row.schema_oid,
+            may_create_schemas: row.may_create_schemas,
+            may_use_schema: row.may_use_schema,
+            may_create_tables: row.may_create_tables,
+            has_history_schema: schemas.iter().any(|name| name == HISTORY_SCHEMA),
+            schemas: schemas.join(", "),
+            backend_pid: row.backend_pid,
+            may_read_history: history.is_some_and(RecordTable::may_be_read),
+            has_history: history.is_some_and(|table| table.is_table),
+            may_read_prisma_history: prisma.is_some_and(RecordTable::may_be_read_of_prisma),
+            history_is_subscribed: history.is_some_and(|table| table.is_subscribed),
+            may_ask_wal_position: row.may_ask_wal_position,
         }
     }
 }
+
+answer! {
+    struct ServerRow of "server" {
+        version_number: u32,
+        version: String,
+        database: String,
+        database_oid: u32,
+        backend_pid: i32,
+        role: String,
+        is_superuser: bool,
+        bypasses_row_security: bool,
+        is_in_recovery: bool,
+        is_read_only: bool,
+        session_replication_role: String,
+        schema_oid: Option<u32>,
+        may_create_schemas: bool,
+        may_use_schema: bool,
+        may_create_tables: bool,
+        schemas: Option<Vec<String>>,
+        may_ask_wal_position: bool,
+    }
+}
+
+answer! {
+    struct KeptSession of "keep_idle_session" {
+        #[expect(dead_code, reason = "it is set, and not read")]
+        idle_session_timeout: String,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[ServerRow::QUERY, KeptSession::QUERY];

@@ -9,7 +9,7 @@ use leora_db::apply::{Applied, ApplyError, ApplyOptions, Done, Interrupt, Observ
 use leora_db::connect::{Sources, Target};
 use leora_db::facts::{Reach, facts};
 use leora_db::history::{self, History};
-use leora_db::introspect::introspect;
+use leora_db::introspect::introspect_tables;
 use leora_db::session::Session;
 use leora_schema::LEORA;
 
@@ -78,7 +78,7 @@ impl Ground {
     }
 
     pub(crate) fn plan(&self, session: &mut Session) -> Plan {
-        let there = introspect(session).unwrap();
+        let there = introspect_tables(session).unwrap();
         let request = self.request(session);
         let found = facts(session, &there, &self.promise, Reach::NewTables).unwrap();
         plan(&request, &there.schema, &found.empty)

@@ -9,7 +9,7 @@ use leora_core::plan::record::Record;
 use leora_core::plan::script::{Statement, Unit, units};
 use leora_core::plan::undo::undo;
 use leora_core::plan::{Grouping, LockMode, Plan, Step, Transaction};
-use leora_db::introspect::introspect;
+use leora_db::introspect::introspect_tables;
 use postgres::Client;
 
 use super::ground::{Ground, Holder, ROWS, until, without};
@@ -109,8 +109,8 @@ fn check(ground: &Ground) -> Plan {
 
 /// The same for the way back from `plan`, on what stands now.
 fn check_the_way_back(ground: &Ground, plan: &Plan, steps: usize) {
-    let found = introspect(&mut ground.session()).unwrap();
-    let back = undo(&plan.steps, &found.schema, &found.around.access);
+    let found = introspect_tables(&mut ground.session()).unwrap();
+    let back = undo(&plan.steps, &found.schema, &found.access);
     assert_eq!(back.steps.len(), steps);
     compare(ground, &back.steps, &stood(ground));
 }

@@ -108,5 +108,5 @@ fn a_session_is_not_ended_while_its_client_thinks() {
     let shown = session
         .batch("asking", "SHOW idle_session_timeout")
         .unwrap();
-    assert_eq!(shown[0][0].get(0), Some("0"));
+    assert_eq!(shown[0].first().unwrap().get(0), Some("0"));
 }

@@ -2,7 +2,7 @@
 
 use leora_core::diff::compare;
 use leora_core::prisma::{self, Source};
-use leora_db::introspect::introspect;
+use leora_db::introspect::introspect_tables;
 use leora_db::session::Session;
 
 use super::public;
@@ -125,6 +125,6 @@ CREATE TABLE "Task" (
 {create_indexes}"#
     ));
     let mut session = Session::open(database.client(), public()).unwrap();
-    let found = introspect(&mut session).unwrap().schema;
+    let found = introspect_tables(&mut session).unwrap().schema;
     assert_eq!(compare(&found, &desired), []);
 }

@@ -8,7 +8,7 @@ use leora_core::ddl::Change;
 use leora_core::diff::compare;
 use leora_core::model::{Identifier, Schema, Table};
 use leora_core::prisma;
-use leora_db::introspect::introspect;
+use leora_db::introspect::introspect_tables;
 use leora_db::session::Session;
 
 use serde_json::json;
@@ -85,7 +85,7 @@ fn database(name: &str) -> Option<TestDatabase> {
 
 fn found(database: &TestDatabase, schema: &Identifier) -> Schema {
     let mut session = Session::open(database.client(), schema.clone()).unwrap();
-    introspect(&mut session).unwrap().schema
+    introspect_tables(&mut session).unwrap().schema
 }
 
 /// The database schemas that a fixture has models in.

@@ -76,7 +76,7 @@ fn the_size_of_a_table_is_what_it_was_last_found_to_be() {
     assert!(arrived);
     let pages = || {
         let mut session = Session::open(database.client(), public()).unwrap();
-        introspect(&mut session).unwrap().sizes[&Identifier::new("Rows").unwrap()].pages
+        introspect_tables(&mut session).unwrap().sizes[&Identifier::new("Rows").unwrap()].pages
     };
     let relpages = r#"SELECT relpages FROM pg_class WHERE oid = '"Rows"'::regclass"#;
     let found: i32 = database.client().query_one(relpages, &[]).unwrap().get(0);
@@ -153,12 +153,12 @@ fn where_nothing_can_be_written_it_says_why() {
         .unwrap();
     let subject = Subject {
         schema: &schema,
-        actual: &found.schema,
+        actual: &found.tables.schema,
         desired: &promise().whole,
         declaration: &LEORA,
-        sizes: &found.sizes,
-        firing_order: &found.firing_order,
-        user_code: &found.user_code,
+        sizes: &found.tables.sizes,
+        firing_order: &found.around.firing_order,
+        user_code: &found.around.user_code,
         bypasses_row_security: true,
         superuser: false,
         options: &options,

@@ -17,7 +17,7 @@ use leora_core::verify::advice::Advice;
 use leora_core::verify::check::{Check, Group, Outcome};
 use leora_core::verify::promise::Promise;
 use leora_core::verify::proof::{self, FirstRound, ProofOptions, Subject};
-use leora_db::introspect::introspect;
+use leora_db::introspect::{introspect, introspect_tables};
 use leora_db::probe;
 use leora_db::session::Session;
 use leora_schema::LEORA;
@@ -34,7 +34,7 @@ fn promise() -> &'static Promise {
     PROMISE.get_or_init(|| {
         let database = TestDatabase::from(Template::Baseline);
         let mut session = Session::open(database.client(), public()).unwrap();
-        Promise::new(&LEORA, introspect(&mut session).unwrap().schema)
+        Promise::new(&LEORA, introspect_tables(&mut session).unwrap().schema)
     })
 }
 
@@ -77,7 +77,7 @@ impl Proof {
     /// Of what stands, taken for what is promised.
     fn against_itself(database: &TestDatabase) -> Proof {
         let mut session = Session::open(database.client(), public()).unwrap();
-        let desired = introspect(&mut session).unwrap().schema;
+        let desired = introspect_tables(&mut session).unwrap().schema;
         drop(session);
         Proof::against(database, &desired, &ProofOptions::default())
     }
@@ -88,12 +88,12 @@ impl Proof {
         let found = introspect(&mut session).unwrap();
         let subject = Subject {
             schema: &schema,
-            actual: &found.schema,
+            actual: &found.tables.schema,
             desired,
             declaration: &LEORA,
-            sizes: &found.sizes,
-            firing_order: &found.firing_order,
-            user_code: &found.user_code,
+            sizes: &found.tables.sizes,
+            firing_order: &found.around.firing_order,
+            user_code: &found.around.user_code,
             bypasses_row_security: session.server.bypasses_row_security,
             superuser: session.server.superuser,
             options,

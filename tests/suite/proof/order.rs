@@ -51,8 +51,8 @@ fn advice_and_refusal(database: &TestDatabase) -> (Vec<Advice>, Option<String>) 
     let mut session = Session::open(database.client(), public()).unwrap();
     let found = introspect(&mut session).unwrap();
     let root = Identifier::new("Tenant").unwrap();
-    let advice = proof::order_advice(&found.schema, &found.firing_order, &root, &[]);
-    let proof = Proof::against(database, &found.schema, &ProofOptions::default());
+    let advice = proof::order_advice(&found.tables.schema, &found.around.firing_order, &root, &[]);
+    let proof = Proof::against(database, &found.tables.schema, &ProofOptions::default());
     let erased = proof
         .checks
         .into_iter()
@@ -153,7 +153,7 @@ fn a_refusal_names_the_way_and_the_order() {
         ));
     }
     let mut session = Session::open(database.client(), public()).unwrap();
-    let desired = introspect(&mut session).unwrap().schema;
+    let desired = introspect_tables(&mut session).unwrap().schema;
     let proof = Proof::against(&database, &desired, &ProofOptions::default());
     let erased = proof
         .checks
@@ -185,7 +185,7 @@ fn a_refusal_names_the_way_and_the_order() {
     );
     database.psql(remedy).exits(0);
     let mut session = Session::open(database.client(), public()).unwrap();
-    assert_eq!(introspect(&mut session).unwrap().schema, desired);
+    assert_eq!(introspect_tables(&mut session).unwrap().schema, desired);
     let proof = Proof::against(&database, &desired, &ProofOptions::default());
     assert!(!proof.failed().contains(&"deletes.tenant-erased"));
 }
@@ -312,7 +312,12 @@ fn what_does_not_go_along_is_no_question_of_order() {
         assert_eq!(advice, []);
         let found = introspect(&mut Session::open(database.client(), public()).unwrap()).unwrap();
         let [root, bill] = ["Tenant", "bill"].map(|name| Identifier::new(name).unwrap());
-        let settled = proof::order_advice(&found.schema, &found.firing_order, &root, &[bill]);
+        let settled = proof::order_advice(
+            &found.tables.schema,
+            &found.around.firing_order,
+            &root,
+            &[bill],
+        );
         assert_eq!(settled, []);
         let refusal = refusal.expect("a refusal");
         assert!(refusal.contains(said), "{refusal}");

@@ -9,7 +9,7 @@ fn proves(sql: &str) -> Proof {
     database.execute(sql);
     let desired = {
         let mut session = Session::open(database.client(), public()).unwrap();
-        introspect(&mut session).unwrap().schema
+        introspect_tables(&mut session).unwrap().schema
     };
     let proof = Proof::against(&database, &desired, &ProofOptions::default());
     if !proof.not_passed().is_empty() {

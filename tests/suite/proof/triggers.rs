@@ -156,7 +156,7 @@ fn a_trigger_on_update_keeps_only_those_changes_open() {
 fn fires(database: &TestDatabase, event: &str, table: &str) -> bool {
     let desired = {
         let mut session = Session::open(database.client(), public()).unwrap();
-        introspect(&mut session).unwrap().schema
+        introspect_tables(&mut session).unwrap().schema
     };
     database.execute(&format!(
         r#"CREATE TRIGGER t AFTER {event} ON "{table}" FOR EACH ROW EXECUTE FUNCTION watch.fired()"#
@@ -280,12 +280,12 @@ fn code_that_came_after_the_look_does_not_run() {
         let (schema, options) = (public(), ProofOptions::default());
         let subject = Subject {
             schema: &schema,
-            actual: &found.schema,
+            actual: &found.tables.schema,
             desired: &promise().whole,
             declaration: &LEORA,
-            sizes: &found.sizes,
-            firing_order: &found.firing_order,
-            user_code: &found.user_code,
+            sizes: &found.tables.sizes,
+            firing_order: &found.around.firing_order,
+            user_code: &found.around.user_code,
             bypasses_row_security: true,
             superuser: true,
             options: &options,

@@ -1,5 +1,5 @@
 //! Code that is not PostgreSQL's own and that work on rows runs: triggers, rules, and functions that are not trusted.
-//! Which functions are trusted is decided in `db/catalog/user_code.sql`.
+//! Which functions are trusted is decided in `crates/db/sql/user_code.sql`.
 
 use std::collections::BTreeMap;
 

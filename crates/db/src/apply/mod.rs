@@ -27,9 +27,10 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::connect::Target;
-use super::history;
-use super::introspect;
+use super::history::StateRow;
+use super::introspect::{self, AskedTables, Tables};
 use super::prisma_history;
+use super::query::{Answers, Batch, Parameters};
 use super::rows;
 use super::session::{QueryError, Rows, Session};
 use leora_core::diff::compare;
@@ -227,23 +228,30 @@ impl Apply<'_> {
         let ended = persist.run(session, observer, |session, lock_timeout| {
             let conditions = self.conditions(session, lock_timeout);
             let prepare = self.units(record, &conditions).first.prepare;
+            let version = session.server.version();
+            let mut batch = Batch::default();
+            let state = batch.ask::<StateRow>(version, &Parameters::default());
+            let tables = AskedTables::ask(session, &mut batch);
             // Rolled back to: what is read leaves no setting behind.
             let question = format!(
-                "SAVEPOINT reading;\n{};\n{};\n{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
-                history::STATE,
-                locking::questions(&session.schema, session.server.version(), &locks),
-                introspect::questions(session)
+                "SAVEPOINT reading;\n{};\n{}{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
+                locking::questions(&session.schema, version, &locks),
+                introspect::settings_for(&session.schema),
+                batch.sql()
             );
             let judge = |session: &mut Session, answers: Vec<Rows>| {
                 let mut answers = answers.into_iter();
-                let state = answers.next();
-                record.history = history::state(state.as_ref().and_then(|rows| rows.first()));
                 let conditions = Conditions {
                     locking: locking::read(&mut answers, turn),
                     ..conditions
                 };
                 turn += 1;
-                if let Some(verdict) = self.has_changed(session, answers.collect())? {
+                let mut answers = Answers::new(answers);
+                let state = answers.take(state).and_then(|rows| StateRow::one(&rows));
+                record.history =
+                    state.map_err(|unreadable| unreadable.doing("looking for the history"))?;
+                let found = tables.tables(&mut answers)?;
+                if let Some(verdict) = self.has_changed(session, found)? {
                     return Ok(Err(verdict));
                 }
                 if let Some(migration) = &self.options.prisma {
@@ -309,9 +317,8 @@ impl Apply<'_> {
     fn has_changed(
         &self,
         session: &mut Session,
-        answers: Vec<Rows>,
+        found: Tables,
     ) -> Result<Option<Verdict>, QueryError> {
-        let found = introspect::read(answers);
         let actual = found.schema;
         let created = self.request.created.iter();
         let stands = |table: &Table| table.kind.is_table();
@@ -319,7 +326,7 @@ impl Apply<'_> {
         let empty = rows::empty(session, standing)?;
         let mut now = basis(&self.request, &actual, &empty);
         let with_grants = self.plan.basis.grants.is_some();
-        now.grants = with_grants.then(|| grants(&self.request, &found.around.access));
+        now.grants = with_grants.then(|| grants(&self.request, &found.access));
         let then = &self.plan.basis;
         let database = &self.request.database;
         let other_database = *database != self.plan.database;

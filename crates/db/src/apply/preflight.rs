@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::pooled::is_pooled;
-use crate::catalog::{ServerVersion, code_of_writes};
+use crate::catalog::ServerVersion;
 use crate::connect::Target;
+use crate::query::{Answers, Batch};
+use crate::record_table::CodeRunByWrites;
 use crate::session::{QueryError, Session};
 use leora_core::ddl::Change;
 use leora_core::model::name::literal;
@@ -33,6 +35,16 @@ impl fmt::Display for Obstacle {
         )
     }
 }
+
+impl Obstacle {
+    /// What a table that is to be written to would run.
+    pub(crate) fn of_code(code: &CodeRunByWrites) -> Obstacle {
+        let (reason, remedy) = code.told();
+        obstacle(reason, remedy)
+    }
+}
+
+const DOING: &str = "asking for rights";
 
 fn obstacle(reason: impl Into<String>, remedy: impl Into<String>) -> Obstacle {
     Obstacle {
@@ -81,19 +93,34 @@ pub(crate) fn preflight_of(
         )
     }));
     let mut questions = questions(&session.schema, steps, stood);
-    if session.server.has_history {
-        let code = code_of_writes(HISTORY_SCHEMA, "migration", session.server.version());
-        questions += &format!(";\n{code}");
-    }
-    let answers = session.ask("asking for rights", &questions)?;
+    let mut batch = Batch::default();
+    let version = session.server.version();
+    let code = match (session.server.has_history, Identifier::new(HISTORY_SCHEMA)) {
+        (true, Ok(schema)) => {
+            let of_writes = CodeRunByWrites::of(&schema, "migration", version);
+            let code = batch.ask::<CodeRunByWrites>(version, &of_writes);
+            questions = format!("{};\n{questions}", batch.sql());
+            Some(code)
+        }
+        _ => None,
+    };
+    let mut answers = session.ask(DOING, &questions)?;
     obstacles.extend(of_pooler(target, session, steps, several)?);
+    if let Some(code) = code {
+        let rest = answers.split_off(1);
+        let mut of_code = Answers::new(answers);
+        answers = rest;
+        let code = of_code.take(code);
+        let code = code.map_err(|unreadable| unreadable.doing(DOING))?;
+        obstacles.extend(code.iter().map(Obstacle::of_code));
+    }
     for row in answers.iter().flatten() {
         let (Some(reason), Some(remedy)) = (row.get(0), row.get(1)) else {
             continue;
         };
         obstacles.push(obstacle(reason, remedy));
     }
-    session.has_read("asking for rights")?;
+    session.has_read(DOING)?;
     Ok(obstacles)
 }
 

@@ -1,120 +1,162 @@
 //! The live database as a schema.
 //!
-//! One read-only transaction with one snapshot, one round trip, a fixed number of questions
-//! whatever the number of tables.
+//! One read-only transaction with one snapshot, one round trip, a fixed number of queries whatever the number of tables.
 
 mod access;
-mod cell;
+mod around;
+mod constraints;
 mod guards;
-mod keys;
+mod indexes;
 mod reader;
+mod relations;
 mod replication;
+mod types;
 mod user_code;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog;
 use super::counters::Sequence;
-use super::session::{QueryError, Rows, Session};
+use super::query::{Answer as _, Answers, Batch, Parameters, Query};
+use super::session::{QueryError, Session};
+use leora_core::model::access::Access;
 use leora_core::model::name::literal;
+use leora_core::model::replication::Replication;
 use leora_core::model::{Identifier, Schema};
 use leora_core::verify::proof::{KeyName, TableSize};
 use leora_core::verify::surroundings::Surroundings;
 use leora_core::verify::user_code::CodeByTable;
-use reader::Reader;
 
-/// What a database holds.
+pub(crate) use around::Around as AskedAround;
+pub(crate) use reader::AskedTables;
+pub(crate) use relations::SequenceRow;
+pub(crate) use user_code::{Fingerprint, Line as UserCodeLine};
+
+/// All queries about a schema.
+pub(crate) const QUERIES: [&[Query]; 3] = [reader::QUERIES, replication::QUERIES, around::QUERIES];
+
+/// The tables of a schema, and what else is in it.
 #[derive(Clone, Debug, Default)]
-pub struct Introspection {
+pub struct Tables {
     /// The schema asked for.
     pub schema: Schema,
-    /// What stands around it.
-    pub around: Surroundings,
+    /// Who may use the tables.
+    pub access: Access,
+    /// Who replicates.
+    pub replication: Replication,
     /// The tables whose rows the role may all read.
     pub readable: BTreeSet<Identifier>,
-    /// The tables that somebody keeps others from reading now.
-    pub busy: BTreeSet<Identifier>,
     /// How large each table is.
     pub sizes: BTreeMap<Identifier, TableSize>,
-    /// The foreign keys, in the order in which a delete fires them.
-    pub firing_order: Vec<KeyName>,
-    /// The user-defined code that work on rows runs.
-    pub user_code: CodeByTable,
     /// The sequences that columns own.
     pub(super) sequences: Vec<Sequence>,
 }
 
-/// Reads the schema of `session` and what stands around it, in one round trip; nothing when there is none of
-/// the name.
+/// What only a verification asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Around {
+    /// The surroundings of the schema.
+    pub surroundings: Surroundings,
+    /// The tables that another session holds ACCESS EXCLUSIVE.
+    pub busy: BTreeSet<Identifier>,
+    /// The foreign keys, in the order in which a delete fires them.
+    pub firing_order: Vec<KeyName>,
+    /// The user-defined code that work on rows runs.
+    pub user_code: CodeByTable,
+}
+
+/// All that is asked of the catalogs.
+#[derive(Clone, Debug, Default)]
+pub struct Introspection {
+    /// The tables.
+    pub tables: Tables,
+    /// What is around them.
+    pub around: Around,
+}
+
+const DOING: &str = "reading the catalogs";
+
+/// Reads the schema of `session` and its surroundings, in one round trip. Where there is no schema of the name, it is
+/// empty.
 ///
 /// # Errors
 ///
-/// When PostgreSQL does not answer.
+/// When PostgreSQL does not answer, or with what cannot be read.
 pub fn introspect(session: &mut Session) -> Result<Introspection, QueryError> {
-    let questions = asked(
-        session,
-        &[catalog::OF_THE_SCHEMA, catalog::AROUND_IT].concat(),
-    );
-    Ok(Reader::read(answers(session, &questions)?))
+    if session.server.schema_oid.is_none() {
+        return Ok(Introspection::default());
+    }
+    let mut batch = Batch::default();
+    let tables = AskedTables::ask(session, &mut batch);
+    let around = AskedAround::ask(session, &mut batch);
+    let mut answers = answers(session, &batch)?;
+    let read = |answers: &mut Answers| {
+        let read = tables.read(answers)?;
+        let around = around.read(answers, &read)?;
+        let tables = read.finish();
+        Ok(Introspection {
+            around: Around {
+                surroundings: Surroundings {
+                    access: tables.access.clone(),
+                    replication: tables.replication.clone(),
+                    ..around.surroundings
+                },
+                ..around
+            },
+            tables,
+        })
+    };
+    read(&mut answers).map_err(|unreadable: super::session::Unreadable| unreadable.doing(DOING))
 }
 
-/// The same without what stands around the schema, which only a verification asks for.
+/// The same without the surroundings of the schema.
 ///
 /// # Errors
 ///
-/// When PostgreSQL does not answer.
-pub fn introspect_tables(session: &mut Session) -> Result<Introspection, QueryError> {
-    let questions = questions(session);
-    Ok(Reader::read(answers(session, &questions)?))
-}
-
-/// The answers to `questions`, of one snapshot.
-fn answers(session: &mut Session, questions: &str) -> Result<Vec<Rows>, QueryError> {
+/// As [`introspect`].
+pub fn introspect_tables(session: &mut Session) -> Result<Tables, QueryError> {
     if session.server.schema_oid.is_none() {
-        return Ok(Vec::new());
+        return Ok(Tables::default());
     }
-    let batch = format!(
-        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{}{questions};\nCOMMIT",
+    let mut batch = Batch::default();
+    let tables = AskedTables::ask(session, &mut batch);
+    let mut answers = answers(session, &batch)?;
+    tables.tables(&mut answers)
+}
+
+/// The answers to `batch`, of one snapshot.
+fn answers(session: &mut Session, batch: &Batch) -> Result<Answers, QueryError> {
+    let sql = format!(
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n{}{}{};\nCOMMIT",
         short_waits(session),
+        settings_for(&session.schema),
+        batch.sql()
     );
-    session.batch("reading the catalogs", &batch)
+    Ok(Answers::new(session.batch(DOING, &sql)?))
 }
 
-/// The questions about the schema alone, with the settings they are asked under, for a transaction that is open.
-pub(super) fn questions(session: &Session) -> String {
-    asked(session, catalog::OF_THE_SCHEMA)
+impl AskedTables {
+    /// Reads the answers.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be read.
+    pub(crate) fn tables(self, answers: &mut Answers) -> Result<Tables, QueryError> {
+        let read = self.read(answers);
+        let read = read.map_err(|unreadable| unreadable.doing(DOING))?;
+        Ok(read.finish())
+    }
 }
 
-/// Reads the answers to [`questions`].
-pub(super) fn read(answers: Vec<Rows>) -> Introspection {
-    Reader::read(answers)
-}
-
-fn asked(session: &Session, questions: &[&str]) -> String {
-    settings_for(&session.schema) + &answerable(session, questions).join(";\n")
-}
-
-/// Asks for the user-defined code of the schema's tables in one text, which is [`CodeByTable::fingerprint`] while there
-/// is no other.
+/// The query for the user-defined code of the schema's tables in one text, which is [`CodeByTable::fingerprint`] while
+/// there is no other.
 ///
 /// [`CodeByTable::fingerprint`]: leora_core::verify::user_code::CodeByTable::fingerprint
 pub(super) fn code_query(session: &Session) -> String {
-    format!(
-        "SELECT coalesce(pg_catalog.string_agg(line, E'\\n' ORDER BY line COLLATE \"C\"), '') FROM (\n{}\n) code",
-        answerable(session, &[catalog::USER_CODE]).join(";\n")
-    )
-}
-
-fn answerable(session: &Session, questions: &[&str]) -> Vec<String> {
-    let server = &session.server;
-    let schema_oid = server.schema_oid.unwrap_or_default();
-    let schema = format!("{schema_oid}::pg_catalog.oid");
-    catalog::asked(
-        questions,
-        server.version(),
-        &schema,
-        server.may_ask_wal_position,
-    )
+    let version = session.server.version();
+    let parameters = Parameters::of_schema(&session.schema);
+    let parameters = parameters.sql("user_code", UserCodeLine::QUERY.text(version));
+    parameters.fill(Fingerprint::QUERY.text(version))
 }
 
 /// `SET LOCAL` for a transaction that reads: where somebody holds a table ACCESS EXCLUSIVE it waits for a
@@ -138,3 +180,6 @@ pub fn settings_for(schema: &Identifier) -> String {
         fixed.collect::<String>()
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,11 @@ impl Binaries {
         }
     }
 
+    /// The programs in `directory`, when they are there.
+    pub fn in_directory(directory: PathBuf) -> Option<Self> {
+        has_server(&directory).then_some(Self { directory })
+    }
+
     /// The directory they are in.
     #[must_use]
     pub fn directory(&self) -> &Path {

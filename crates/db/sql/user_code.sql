@@ -1,6 +1,8 @@
 -- Code that is not PostgreSQL's own and runs when rows of this schema's tables are inserted, changed or deleted:
 -- triggers, rules, and functions in CHECKs, defaults, generated columns, indexes, statistics, partition keys, policies,
--- rules, domains, casts and operators. One JSON array a row.
+-- rules, domains, casts and operators. One JSON object a row, which user_code_fingerprint.sql and code_run_by_writes.sql use too.
+-- events has a bit for each of INSERT (1), UPDATE (2), DELETE (4) and reading (8). per_row: it runs for rows alone, not for a
+-- statement that finds none. fills is the column whose default it is. sequences are those that it advances.
 --
 -- A function is trusted when it is in pg_catalog and belongs to the bootstrap superuser (oid 10), or is a member of an
 -- extension and belongs to a superuser, and is in C (13) or internal (12), was parsed when it was created, or sets its
@@ -14,11 +16,11 @@
 -- expressions (readfuncs.c: `:funcid`). What is in an index or a generated column is immutable by PostgreSQL's own rule.
 WITH RECURSIVE member(root, oid, on_delete, on_update) AS (
   -- The tables, their partitions and children, and tables of other schemas that reference them.
-  SELECT c.oid, c.oid, NULL::"char", NULL::"char" FROM pg_class c WHERE c.relnamespace = {schema} AND c.relkind IN ('r', 'p')
+  SELECT c.oid, c.oid, NULL::"char", NULL::"char" FROM pg_class c WHERE c.relnamespace = :'schema'::regnamespace::oid AND c.relkind IN ('r', 'p')
   UNION
   SELECT k.confrelid, k.conrelid, k.confdeltype, k.confupdtype
   FROM pg_constraint k JOIN pg_class r ON r.oid = k.confrelid
-  WHERE k.contype = 'f' AND k.connamespace <> {schema} AND r.relnamespace = {schema}
+  WHERE k.contype = 'f' AND k.connamespace <> :'schema'::regnamespace::oid AND r.relnamespace = :'schema'::regnamespace::oid
   UNION
   SELECT m.root, h.inhrelid, m.on_delete, m.on_update FROM member m JOIN pg_inherits h ON h.inhparent = m.oid
 ), untrusted AS (
@@ -47,7 +49,10 @@ WITH RECURSIVE member(root, oid, on_delete, on_update) AS (
   FROM member m JOIN pg_rewrite w ON w.ev_class = m.oid CROSS JOIN LATERAL (VALUES (w.ev_qual::text), (w.ev_action::text)) x(tree)
   UNION ALL
   SELECT 'pg_type'::regclass::oid, t.oid, t.typdefaultbin::text FROM pg_type t WHERE t.typdefaultbin IS NOT NULL
-  {statistics}
+  UNION ALL
+  -- Expressions came with 14: the column stxexprs is read through to_jsonb, which has no key for it on 13.
+  SELECT 'pg_statistic_ext'::regclass::oid, s.oid, pg_catalog.to_jsonb(s) ->> 'stxexprs'::text
+  FROM member m JOIN pg_statistic_ext s ON s.stxrelid = m.oid
 ), tainted(function, classid, objid) AS (
   SELECT d.refobjid, d.classid, d.objid
   FROM untrusted u JOIN pg_depend d ON d.refclassid = 'pg_proc'::regclass::oid AND d.refobjid = u.oid
@@ -95,7 +100,7 @@ WITH RECURSIVE member(root, oid, on_delete, on_update) AS (
     UNION ALL
     -- The trials compare keys by `=`, found by the search_path.
     SELECT 'pg_type'::regclass::oid, y.oid FROM pg_operator o CROSS JOIN LATERAL (VALUES (o.oprleft), (o.oprright)) y(oid)
-    WHERE t.classid = 'pg_operator'::regclass::oid AND o.oid = t.objid AND o.oprname = '=' AND o.oprnamespace = {schema}
+    WHERE t.classid = 'pg_operator'::regclass::oid AND o.oid = t.objid AND o.oprname = '=' AND o.oprnamespace = :'schema'::regnamespace::oid
     UNION ALL
     SELECT 'pg_opclass'::regclass::oid, o.oid FROM pg_amproc a JOIN pg_opclass o ON o.opcfamily = a.amprocfamily
     WHERE t.classid = 'pg_amproc'::regclass::oid AND a.oid = t.objid
@@ -173,7 +178,9 @@ WITH RECURSIVE member(root, oid, on_delete, on_update) AS (
   WHERE x.events <> 0 AND CASE WHEN w.ev_type = '1' OR w.ev_class <> ALL (ARRAY(SELECT m.oid FROM member m)) THEN false ELSE pg_catalog.pg_get_ruledef(w.oid) OPERATOR(pg_catalog.!~) ' DO INSTEAD NOTHING;$' END
     AND w.ev_enabled IN ('A'::"char", CASE pg_catalog.current_setting('session_replication_role') WHEN 'replica' THEN 'R'::"char" ELSE 'O'::"char" END)
 )
-SELECT pg_catalog.json_build_array(c.relname, k.kind, k.name, k.owner, CASE WHEN k.relation <> k.root THEN k.relation::regclass::text END,
-         pg_catalog.bit_or(k.events), pg_catalog.bool_and(k.per_row), k.fills, pg_catalog.string_agg(DISTINCT k.sequences, ', '))::text AS line
+SELECT pg_catalog.json_build_object('table', c.relname, 'kind', k.kind, 'name', k.name, 'owner', k.owner,
+         'on', CASE WHEN k.relation <> k.root THEN k.relation::regclass::text END, 'events', pg_catalog.bit_or(k.events),
+         'per_row', pg_catalog.bool_and(k.per_row), 'fills', k.fills,
+         'sequences', pg_catalog.string_agg(DISTINCT k.sequences, ', '))::text AS line
 FROM code k JOIN pg_class c ON c.oid = k.root
 GROUP BY c.relname, k.kind, k.name, k.owner, k.root, k.relation, k.fills

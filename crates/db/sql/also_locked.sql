@@ -5,7 +5,7 @@
 -- referencing row is made, the referenced table is looked at. Looking is SELECT ... FOR KEY SHARE, which locks the table
 -- ROW SHARE (ri_triggers.c). A statement on a partitioned table locks its partitions too.
 WITH RECURSIVE named AS (
-  SELECT pg_catalog.to_regclass(t.name)::oid AS oid FROM pg_catalog.unnest({tables}::text[]) t(name)
+  SELECT pg_catalog.to_regclass(t.name)::oid AS oid FROM pg_catalog.unnest(:'tables'::text[]) t(name)
 ), locked(oid) AS (
   SELECT n.oid FROM named n
   UNION
@@ -20,10 +20,10 @@ WITH RECURSIVE named AS (
   SELECT h.inhrelid, r.mode
   FROM reached r JOIN pg_inherits h ON h.inhparent = r.oid JOIN pg_class p ON p.oid = h.inhrelid AND p.relispartition
 )
-SELECT x.oid::regclass AS table, pg_catalog.min(x.mode) AS mode
+SELECT x.oid::regclass AS "table", pg_catalog.min(x.mode) AS mode
 FROM (SELECT l.oid, 'RowExclusiveLock' AS mode FROM locked l
       UNION ALL
       SELECT r.oid, r.mode FROM reached r WHERE r.oid NOT IN (SELECT l.oid FROM locked l WHERE l.oid IS NOT NULL)) x
 WHERE x.oid NOT IN (SELECT n.oid FROM named n WHERE n.oid IS NOT NULL)
 GROUP BY x.oid
-ORDER BY 2, x.oid::regclass::text COLLATE "C"
+ORDER BY mode, x.oid::regclass::text COLLATE "C"

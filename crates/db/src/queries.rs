@@ -1,0 +1,21 @@
+//! All queries that are files of `crates/db/sql`.
+
+use super::query::Query;
+use super::{facts, history, introspect, prisma_history, probe, record_table, session};
+
+/// Each of them, once.
+pub fn queries() -> impl Iterator<Item = Query> {
+    let [tables, replication, around] = introspect::QUERIES;
+    let of_modules = [
+        session::QUERIES,
+        record_table::QUERIES,
+        tables,
+        replication,
+        around,
+        facts::QUERIES,
+        history::QUERIES,
+        prisma_history::QUERIES,
+        probe::QUERIES,
+    ];
+    of_modules.into_iter().flatten().copied()
+}
