@@ -106,19 +106,17 @@ pub(crate) fn preflight_of(
     };
     let mut answers = session.ask(DOING, &questions)?;
     obstacles.extend(of_pooler(target, session, steps, several)?);
-    if let Some(code) = code {
-        let rest = answers.split_off(1);
-        let mut of_code = Answers::new(answers);
-        answers = rest;
-        let code = of_code.take(code);
-        let code = code.map_err(|unreadable| unreadable.doing(DOING))?;
-        obstacles.extend(code.iter().map(Obstacle::of_code));
-    }
-    for row in answers.iter().flatten() {
+    let rights = answers.split_off(usize::from(code.is_some()));
+    for row in rights.iter().flatten() {
         let (Some(reason), Some(remedy)) = (row.get(0), row.get(1)) else {
             continue;
         };
         obstacles.push(obstacle(reason, remedy));
+    }
+    if let Some(code) = code {
+        let code = Answers::new(answers).take(code);
+        let code = code.map_err(|unreadable| unreadable.doing(DOING))?;
+        obstacles.extend(code.iter().map(Obstacle::of_code));
     }
     session.has_read(DOING)?;
     Ok(obstacles)
