@@ -48,9 +48,19 @@ impl Parameters {
         self
     }
 
-    /// `text` with the values in the places of the parameters. A value is not searched for parameters.
+    /// `text` with the values in the places of the parameters. As in psql, comments are left as they are, and a value is
+    /// not searched for parameters.
     pub(crate) fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len() + 256);
+        for line in text.split_inclusive('\n') {
+            let (code, comment) = line.split_at(line.find("--").unwrap_or(line.len()));
+            self.fill_code(code, &mut filled);
+            filled.push_str(comment);
+        }
+        filled
+    }
+
+    fn fill_code(&self, text: &str, filled: &mut String) {
         let mut rest = text;
         while let Some(at) = rest.find(':') {
             let (before, after) = rest.split_at(at);
@@ -67,7 +77,6 @@ impl Parameters {
             };
         }
         filled.push_str(rest);
-        filled
     }
 
     /// The value of the parameter whose name, after the colon, begins `text`, as SQL; and the length of that name.

@@ -196,7 +196,7 @@ fn parameters_are_quoted_and_their_values_are_not_searched() {
             ":'schema'::regnamespace",
             "'\"My \"\"schema\"\"; :''table'' it''s\"'::regnamespace",
         ),
-        (":'table':'table'", "':''schema''':':''schema'''"),
+        (":'table':'table'", "':''schema'''':''schema'''"),
         (
             "= ANY (:'tables'::text[])",
             "= ANY ('{\"a,b\",\"c\\\"d\",\"e''f\"}'::text[])",
@@ -204,6 +204,11 @@ fn parameters_are_quoted_and_their_values_are_not_searched() {
         ("NOT (:condition)", "NOT (x = ':''schema''')"),
         // Only what is written for it is put in without quotes.
         (":schema :'condition'", ":schema :'condition'"),
+        // psql fills in nothing in a comment either; a value of several lines would end it.
+        (
+            "-- :'table'\n:'table' -- :condition\n",
+            "-- :'table'\n':''schema''' -- :condition\n",
+        ),
         (":", ":"),
         ("::", "::"),
         ("é:'table'é", "é':''schema'''é"),
@@ -228,5 +233,36 @@ fn a_version_has_the_newest_text_that_is_for_it() {
         (990_000, "eighteen"),
     ] {
         assert_eq!(query.text(ServerVersion(version)), text, "{version}");
+    }
+}
+
+/// Values of several lines do not get out of the comments, whatever a file says in them.
+#[test]
+fn comments_of_the_files_stay_as_they_are() {
+    let mut parameters = Parameters::default();
+    let names = [
+        "schema",
+        "schema_name",
+        "table",
+        "tables",
+        "become",
+        "lock",
+        "migration",
+    ];
+    for name in names {
+        parameters = parameters.text(name, "a\nb");
+    }
+    for name in ["begun_here", "user_code"] {
+        parameters = parameters.sql(name, "a\nb");
+    }
+    fn comments(text: &str) -> Vec<&str> {
+        let lines = text.lines();
+        lines.filter(|line| line.starts_with("--")).collect()
+    }
+    for query in crate::queries::queries() {
+        for (_, text) in query.texts {
+            let filled = parameters.fill(text);
+            assert_eq!(comments(&filled), comments(text), "{}", query.name);
+        }
     }
 }
