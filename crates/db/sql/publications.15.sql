@@ -4,9 +4,9 @@
 -- publishes whole schemas too (pg_publication_namespace).
 SELECT p.pubname AS name, p.puballtables
   OR :'schema'::regnamespace::oid IN (SELECT n.pnnspid FROM pg_publication_namespace n WHERE n.pnpubid = p.oid) AS new_tables,
-  p.puballtables
+  coalesce(p.puballtables
   OR h.namespace IN (SELECT n.pnnspid FROM pg_publication_namespace n WHERE n.pnpubid = p.oid)
-  OR h.oid IN (SELECT r.prrelid FROM pg_publication_rel r WHERE r.prpubid = p.oid) AS history
+  OR h.oid IN (SELECT r.prrelid FROM pg_publication_rel r WHERE r.prpubid = p.oid), false) AS history
 FROM pg_publication p
 LEFT JOIN (SELECT n.oid AS namespace, (SELECT c.oid FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'migration') AS oid
            FROM pg_namespace n WHERE n.nspname = 'leora_migrate') h ON true

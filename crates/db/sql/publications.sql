@@ -3,8 +3,8 @@
 -- would if that existed. All roles may read these catalogs on 13 to 18 (system_views.sql). PostgreSQL 13
 -- and 14 do not publish whole schemas (15).
 SELECT p.pubname AS name, p.puballtables AS new_tables,
-  p.puballtables
-  OR h.oid IN (SELECT r.prrelid FROM pg_publication_rel r WHERE r.prpubid = p.oid) AS history
+  coalesce(p.puballtables
+  OR h.oid IN (SELECT r.prrelid FROM pg_publication_rel r WHERE r.prpubid = p.oid), false) AS history
 FROM pg_publication p
 LEFT JOIN (SELECT n.oid AS namespace, (SELECT c.oid FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'migration') AS oid
            FROM pg_namespace n WHERE n.nspname = 'leora_migrate') h ON true
