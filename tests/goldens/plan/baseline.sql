@@ -143,7 +143,7 @@ BEGIN
             statements := pg_catalog.array_cat(statements[refused:], statements[:refused - 1]);
         END;
         EXIT WHEN refused = 0 OR asked >= began + interval 'MILLISECONDS ms';
-        PERFORM pg_catalog.pg_sleep(0.002::float8 + 0.008::float8 * pg_catalog.random());
+        PERFORM pg_catalog.pg_sleep(0.0005::float8 + 0.002::float8 * pg_catalog.random());
     END LOOP;
     IF refused > 0 THEN
         asked := pg_catalog.clock_timestamp();

@@ -23,8 +23,11 @@ pub const QUEUED: &str = "LM002";
 /// The code of the message that the transaction holds all its locks: writers wait until it ends.
 pub const HELD: &str = "LM003";
 
-/// How long locks are asked for without waiting.
+/// How long the first attempt asks for its locks without waiting.
 pub const WITHOUT_WAITING: Duration = Duration::from_millis(200);
+
+/// How long each later one does: where both orders are used, this alone obtains the locks.
+pub const LONGER_WITHOUT_WAITING: Duration = Duration::from_secs(1);
 
 /// How long each lock but the first is waited for, at most.
 const OTHERS: Duration = Duration::from_millis(10);
@@ -45,6 +48,8 @@ pub struct Locking {
     pub by: LockedBy,
     /// How long a session waits before PostgreSQL looks for a deadlock and cancels one of those in it.
     pub deadlock_timeout: Duration,
+    /// How long locks are asked for without waiting.
+    pub without_waiting: Duration,
 }
 
 /// Which statements take the locks.
@@ -65,6 +70,7 @@ impl Default for Locking {
         Locking {
             by: LockedBy::LockTable,
             deadlock_timeout: DEFAULT_DEADLOCK_TIMEOUT,
+            without_waiting: WITHOUT_WAITING,
         }
     }
 }
@@ -143,11 +149,13 @@ pub fn lock_tables(locks: &[Lock], lock_timeout: Duration, locking: &Locking) ->
     }
     let waits = Waits::new(lock_timeout, locking.deadlock_timeout, locks.len());
     let free = format!("SELECT pg_catalog.current_setting({})", literal(FREE));
-    [take(locks, waits), free].map(Statement::plain).into()
+    [take(locks, waits, locking.without_waiting), free]
+        .map(Statement::plain)
+        .into()
 }
 
 /// Each statement is written out: EXECUTE takes no parameters in LOCK TABLE.
-fn take(locks: &[Lock], waits: Waits) -> String {
+fn take(locks: &[Lock], waits: Waits, without_waiting: Duration) -> String {
     let statement = |lock: &Lock| {
         let (table, mode) = (lock.table.quoted(), lock.mode);
         literal(&format!("LOCK TABLE ONLY {table} IN {mode} MODE"))
@@ -163,7 +171,7 @@ fn take(locks: &[Lock], waits: Waits) -> String {
         waits.first.as_millis().max(1),
         waits.others.as_millis().max(1),
     );
-    let (free, without_waiting) = (literal(FREE), WITHOUT_WAITING.as_millis());
+    let (free, without_waiting) = (literal(FREE), without_waiting.as_millis());
     let body = format!(
         "\
 DECLARE
@@ -188,7 +196,7 @@ BEGIN
             statements := pg_catalog.array_cat(statements[refused:], statements[:refused - 1]);
         END;
         EXIT WHEN refused = 0 OR asked >= began + interval '{without_waiting} ms';
-        PERFORM pg_catalog.pg_sleep(0.002::float8 + 0.008::float8 * pg_catalog.random());
+        PERFORM pg_catalog.pg_sleep(0.0005::float8 + 0.002::float8 * pg_catalog.random());
     END LOOP;
     IF refused > 0 THEN
         asked := pg_catalog.clock_timestamp();

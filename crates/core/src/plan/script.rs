@@ -73,7 +73,10 @@ pub enum Stall {
     /// From the first locking statement on.
     FromTheStart,
     /// From when the server says so ([`locking::QUEUED`], [`locking::HELD`]).
-    WhenSaid,
+    WhenSaid {
+        /// How long locks are asked for without waiting.
+        without_waiting: Duration,
+    },
 }
 
 /// A step that stands alone.
@@ -246,7 +249,9 @@ pub fn transaction(
     let bookkeeping = bookkeeping.into_iter().map(Statement::plain);
     let stall = match conditions.locking.by {
         _ if locking.is_empty() => Stall::Never,
-        LockedBy::LockTable => Stall::WhenSaid,
+        LockedBy::LockTable => Stall::WhenSaid {
+            without_waiting: conditions.locking.without_waiting,
+        },
         LockedBy::Steps { .. } => Stall::FromTheStart,
     };
     Stages {

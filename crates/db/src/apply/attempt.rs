@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::interrupt::Interrupt;
 use crate::connect::{Heard, Target};
 use crate::session::{QueryError, Rows, Session};
-use leora_core::plan::locking::{SPENT, WITHOUT_WAITING, longest_stall};
+use leora_core::plan::locking::{SPENT, longest_stall};
 use leora_core::plan::script::{Stages, Stall, Statement};
 
 /// How long a request to cancel may take to reach the server. One that comes late and finds no statement is dropped
@@ -185,7 +185,7 @@ fn under_locks<J>(
     let mut watch = || {
         let since = match stages.stall {
             Stall::Never | Stall::FromTheStart => Some(sent),
-            Stall::WhenSaid => {
+            Stall::WhenSaid { .. } => {
                 let notices = heard.notices();
                 notices.queued.or(notices.held)
             }
@@ -244,11 +244,13 @@ fn stall(from: Stall, sent: Instant, heard: &Heard, free: Option<&Rows>) -> Dura
     match (from, free) {
         (Stall::Never, _) => Duration::ZERO,
         (Stall::FromTheStart, _) => all,
-        (Stall::WhenSaid, Some(free)) => all.saturating_sub(free),
+        (Stall::WhenSaid { .. }, Some(free)) => all.saturating_sub(free),
         // It queues when it has asked without waiting for all of this time.
-        (Stall::WhenSaid, None) if notices.queued.is_some() => all.saturating_sub(WITHOUT_WAITING),
-        (Stall::WhenSaid, None) if notices.held.is_some() => all,
-        (Stall::WhenSaid, None) => Duration::ZERO,
+        (Stall::WhenSaid { without_waiting }, None) if notices.queued.is_some() => {
+            all.saturating_sub(without_waiting)
+        }
+        (Stall::WhenSaid { .. }, None) if notices.held.is_some() => all,
+        (Stall::WhenSaid { .. }, None) => Duration::ZERO,
     }
 }
 

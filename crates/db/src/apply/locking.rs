@@ -6,7 +6,9 @@ use crate::catalog::ServerVersion;
 use crate::session::{QueryError, Rows, Session};
 use leora_core::model::Identifier;
 use leora_core::model::name::literal;
-use leora_core::plan::locking::{LockedBy, Locking, strongest};
+use leora_core::plan::locking::{
+    LONGER_WITHOUT_WAITING, LockedBy, Locking, WITHOUT_WAITING, strongest,
+};
 use leora_core::plan::{Lock, Plan};
 
 /// The setting, as `ALTER ROLE ... SET` and `ALTER DATABASE ... SET` store it.
@@ -75,6 +77,10 @@ pub(crate) fn read(answers: &mut impl Iterator<Item = Rows>, turn: usize) -> Loc
     Locking {
         by,
         deadlock_timeout: timeouts.map(milliseconds).min().unwrap_or_default(),
+        without_waiting: match turn {
+            0 => WITHOUT_WAITING,
+            _ => LONGER_WITHOUT_WAITING,
+        },
     }
 }
 
@@ -102,6 +108,18 @@ fn milliseconds(text: &str) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn later_attempts_ask_for_longer_without_waiting() {
+        let asked = |turn| read(&mut std::iter::empty(), turn).without_waiting;
+        assert_eq!(asked(0), WITHOUT_WAITING);
+        assert!(
+            [1, 2, 9]
+                .map(asked)
+                .iter()
+                .all(|asked| *asked > WITHOUT_WAITING)
+        );
+    }
 
     #[test]
     fn times_are_read_as_postgresql_writes_them() {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::ddl::Change;
 use crate::model::{Schema, snapshot};
+use crate::plan::locking::WITHOUT_WAITING;
 
 /// "New" is created; "Old" exists.
 const TABLES: &str = r#"
@@ -99,7 +100,12 @@ fn what_blocks_writes_of_an_existing_table_comes_last() {
     };
     let record = vec!["SELECT 'the record'".to_owned()];
     for (by, stall) in [
-        (LockedBy::LockTable, Stall::WhenSaid),
+        (
+            LockedBy::LockTable,
+            Stall::WhenSaid {
+                without_waiting: WITHOUT_WAITING,
+            },
+        ),
         (LockedBy::Steps { first: 0 }, Stall::FromTheStart),
     ] {
         let stages = transaction(
