@@ -96,6 +96,10 @@ fn cause(error: &postgres::Error) -> String {
 /// schema before `pg_catalog`, and tables, types and operators of the same names there. SET looks none up.
 const PLAIN_NAMES: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
 
+/// Has questions be interpreted: what is asked is little, and to compile it takes seconds. The estimated cost of some,
+/// above which PostgreSQL compiles (`jit_above_cost`), is high all the same.
+const NOT_COMPILED: &str = "SET LOCAL jit = off";
+
 /// What ends a transaction without effect.
 pub const ROLLBACK: &str = "ROLLBACK";
 
@@ -299,7 +303,7 @@ impl Session {
     }
 
     /// The same for a question to PostgreSQL's own catalogs that no transaction is open for: it is asked under
-    /// `PLAIN_NAMES`.
+    /// `PLAIN_NAMES` and `NOT_COMPILED`.
     ///
     /// # Errors
     ///
@@ -307,7 +311,8 @@ impl Session {
     pub fn ask(&mut self, doing: &'static str, question: &str) -> Result<Vec<Rows>, QueryError> {
         // Statements sent together are one transaction (manual, protocol flow: multiple statements in a simple query).
         let tables_only = self.server.tables_only();
-        self.batch(doing, &format!("{PLAIN_NAMES};\n{tables_only}{question}"))
+        let settings = format!("{PLAIN_NAMES};\n{NOT_COMPILED};\n{tables_only}");
+        self.batch(doing, &(settings + question))
     }
 
     /// The rows of one query, asked as by [`Session::ask`].

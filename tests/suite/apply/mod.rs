@@ -38,6 +38,18 @@ fn an_empty_baseline_gets_all_of_it_in_one_transaction_and_the_next_plan_is_empt
     ground.no_lock_is_left();
 }
 
+/// To compile the question about user-defined code takes seconds, where PostgreSQL compiles what it takes to be expensive.
+#[test]
+fn no_question_is_compiled() {
+    let ground = Ground::on(Template::Baseline);
+    let mut session = ground.session();
+    session.batch("setting", "SET jit = on").unwrap();
+    let answers = session.ask("asking", "SELECT pg_catalog.current_setting('jit')");
+    let answers = answers.unwrap();
+    let row = answers[0].first().unwrap();
+    assert_eq!(row.get(0), Some("off"));
+}
+
 #[test]
 fn tables_with_rows_get_what_is_missing_step_by_step() {
     let template = Template::BaselineWithRows.and_then("no-index-no-key", |client| {
