@@ -16,7 +16,8 @@ use leora_core::model::{Identifier, Schema};
 use leora_core::model::{in_a_line, in_lines};
 use leora_core::verify::advice::Advice;
 use leora_core::verify::check::{Check, Outcome};
-use leora_core::verify::checklist::{Verdict, counted};
+use leora_core::verify::checklist::Verdict;
+use leora_core::verify::counted::counted;
 use leora_db::session::Server;
 
 pub use no_result::{NoResult, Reason};

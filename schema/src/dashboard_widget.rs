@@ -30,7 +30,23 @@ pub const DASHBOARD_WIDGET: Model = Model {
         unique(&["tenantId", "userId", "widgetType"]),
         index(&["tenantId", "userId"]),
     ],
-    ..Model::created_in_phase_1("DashboardWidget")
+    noun: Some("widget"),
+    scenarios: &[
+        deleted_with("user-widgets", "user")
+            .because("A dashboard of nobody is of no use; another's must stay."),
+        unique_per("widget", &["tenantId", "userId", "widgetType"])
+            .titled("one widget per tenant, user and type")
+            .how(
+                "A second row with the same (tenantId, userId, widgetType) must be refused with 23505; one that \
+                 differs in any one of them must be accepted. Two NULLs are distinct in the declared index, so \
+                 two tenant-wide widgets of one type must be accepted: what the design says, if not what it means.",
+            )
+            .because("A widget twice on a dashboard is a fault that users see."),
+        wide_and_own("widgets", "userId", &["tenantId", "widgetType"])
+            .how("A widget without userId and one with it, of the same tenant and type, are inserted and read back.")
+            .expected("a tenant-wide widget (userId null) and a user's own of one type can be created"),
+    ],
+    ..Model::named("DashboardWidget")
 };
 
 const _: () = DASHBOARD_WIDGET.assert_valid();

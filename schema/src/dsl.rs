@@ -9,11 +9,17 @@ use crate::valid::same;
 /// The longest identifier PostgreSQL keeps, in bytes (`NAMEDATALEN - 1`; PostgreSQL manual, 4.1.1).
 pub const MAX_IDENTIFIER_BYTES: usize = 63;
 
+pub use crate::scenario::*;
+
 /// All models the tool answers for, the existing ones they hang on included.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
+    /// The model of the tenants: each row that belongs to a tenant is deleted with it.
+    pub tenant: &'static str,
     /// The migration's name, as Prisma would name its directory (without the timestamp).
     pub migration: &'static str,
+    /// What people call the migration.
+    pub title: &'static str,
     /// The models, in the order in which the application declares them.
     pub models: &'static [Model],
 }
@@ -23,8 +29,10 @@ pub struct Declaration {
 pub struct Model {
     /// The table's name, in the case the application writes it.
     pub name: &'static str,
-    /// Whether the table stood before, or is created by the migration.
+    /// Whether the table exists before the migration, or is created by it.
     pub origin: Origin,
+    /// What people call one of its rows, where it is not the name in words ("metric definition").
+    pub noun: Option<&'static str>,
     /// The columns, in order.
     pub columns: &'static [Column],
     /// The primary key's columns.
@@ -33,15 +41,21 @@ pub struct Model {
     pub foreign_keys: &'static [ForeignKey],
     /// The indexes besides the primary key's.
     pub indexes: &'static [Index],
+    /// What must be true of it by itself, besides what is true of every model.
+    pub scenarios: &'static [Scenario],
+    /// The model of `schema.prisma` that it is written behind, where that is known.
+    pub written_after: Option<&'static str>,
+    /// The field of `schema.prisma` that new lists are written behind, where that is known.
+    pub lists_after: Option<&'static str>,
 }
 
 /// Where a model comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It stood before: verified, never created or changed.
+    /// It exists before the migration: verified, never created or changed.
     Existing,
-    /// Phase 1 creates it.
-    Phase1,
+    /// The migration creates it.
+    Created,
 }
 
 /// One column.
@@ -121,7 +135,7 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
     /// The relation's field on this model, in Prisma (`tenant`).
     pub field: &'static str,
-    /// The relation's field on the referenced model (`jobs`), when Phase 1 adds it there.
+    /// The relation's field on the referenced model (`jobs`), when the migration adds it there.
     pub inverse: Option<&'static str>,
 }
 
@@ -281,22 +295,26 @@ pub const fn unique(columns: &'static [&'static str]) -> Index {
 
 impl Model {
     /// A model that the migration creates; primary key `id`, and nothing else yet.
-    pub const fn created_in_phase_1(name: &'static str) -> Self {
+    pub const fn named(name: &'static str) -> Self {
         Model {
             name,
-            origin: Origin::Phase1,
+            origin: Origin::Created,
+            noun: None,
             columns: &[],
             primary_key: &["id"],
             foreign_keys: &[],
             indexes: &[],
+            scenarios: &[],
+            written_after: None,
+            lists_after: None,
         }
     }
 
-    /// A model that stood before; primary key `id`, and nothing else yet.
+    /// A model that exists before the migration; primary key `id`, and nothing else yet.
     pub const fn existing(name: &'static str) -> Self {
         Model {
             origin: Origin::Existing,
-            ..Model::created_in_phase_1(name)
+            ..Model::named(name)
         }
     }
 
@@ -311,9 +329,38 @@ impl Model {
         }
         None
     }
+
+    /// The relation called `field`.
+    pub const fn relation(&self, field: &str) -> Option<&ForeignKey> {
+        let mut i = 0;
+        while i < self.foreign_keys.len() {
+            if same(self.foreign_keys[i].field, field) {
+                return Some(&self.foreign_keys[i]);
+            }
+            i += 1;
+        }
+        None
+    }
 }
 
 impl Declaration {
+    /// The column by which the models of a tenant reference it; they all use the same.
+    pub const fn tenant_column(&self) -> Option<&'static str> {
+        let mut a = 0;
+        while a < self.models.len() {
+            let mut i = 0;
+            while i < self.models[a].foreign_keys.len() {
+                let relation = &self.models[a].foreign_keys[i];
+                if same(relation.model, self.tenant) {
+                    return Some(relation.column);
+                }
+                i += 1;
+            }
+            a += 1;
+        }
+        None
+    }
+
     /// The model called `name`.
     pub const fn model(&self, name: &str) -> Option<&'static Model> {
         let mut i = 0;

@@ -25,7 +25,20 @@ pub const JOB: Model = Model {
         index(&["status"]),
         index(&["type", "status"]),
     ],
-    ..Model::created_in_phase_1("Job")
+    scenarios: &[
+        nothing_unique("jobs-none").because("The same work may be asked for twice."),
+        starts_as(
+            "job-defaults",
+            &[
+                ("status", "pending"),
+                ("attempts", "0"),
+                ("maxAttempts", "3"),
+            ],
+        )
+        .titled("a job starts as pending with 0 of 3 attempts")
+        .because("Workers look for jobs that are pending."),
+    ],
+    ..Model::named("Job")
 };
 
 const _: () = JOB.assert_valid();

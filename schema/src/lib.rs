@@ -12,6 +12,7 @@ pub mod dsl;
 mod dashboard_widget;
 mod job;
 mod metric_definition;
+mod scenario;
 mod tenant;
 mod user;
 mod valid;
@@ -26,7 +27,9 @@ use dsl::Declaration;
 
 /// The whole declaration.
 pub const LEORA: Declaration = Declaration {
+    tenant: "Tenant",
     migration: "add_phase1_foundation",
+    title: "Phase 1",
     models: &[TENANT, USER, METRIC_DEFINITION, DASHBOARD_WIDGET, JOB],
 };
 

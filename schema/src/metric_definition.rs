@@ -30,7 +30,19 @@ pub const METRIC_DEFINITION: Model = Model {
         index(&["tenantId", "code"]),
         index(&["tenantId", "effectiveAt"]),
     ],
-    ..Model::created_in_phase_1("MetricDefinition")
+    scenarios: &[
+        kept_without_author("user-metrics-kept", "createdBy").because(
+            "Metric definitions are kept for the audit trail: they must not vanish with a user.",
+        ),
+        unique_per("metric-version", &["tenantId", "code", "version"])
+            .titled("one metric definition per tenant, code and version")
+            .because("Two definitions of one version would give two answers to one question."),
+        next_version("metric-versions", "version", &["tenantId", "code"])
+            .how("Version 1 of a metric is inserted, then version 2 of the same code, and both are read back.")
+            .expected("version 1 of a metric can be created, then version 2 of the same code"),
+    ],
+    written_after: Some("DataIntegritySnapshot"),
+    ..Model::named("MetricDefinition")
 };
 
 const _: () = METRIC_DEFINITION.assert_valid();

@@ -11,6 +11,7 @@ pub const TENANT: Model = Model {
         updated_at(),
     ],
     indexes: &[unique(&["slug"])],
+    lists_after: Some("integritySnapshots"),
     ..Model::existing("Tenant")
 };
 

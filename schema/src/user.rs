@@ -15,6 +15,8 @@ pub const USER: Model = Model {
     ],
     foreign_keys: &[relation("tenant", "tenantId", "Tenant").on_delete_cascade()],
     indexes: &[unique(&["tenantId", "email"])],
+    scenarios: &[referenced("user").because("Without it a row may name a user who is not there.")],
+    lists_after: Some("auditLogs"),
     ..Model::existing("User")
 };
 

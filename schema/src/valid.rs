@@ -1,6 +1,9 @@
 //! What must hold of a declaration, checked while it compiles.
 
-use crate::dsl::{Column, Declaration, Default, MAX_IDENTIFIER_BYTES, Model, Type};
+use crate::dsl::{
+    Column, Declaration, Default, MAX_IDENTIFIER_BYTES, Model, OnDelete, Scenario, ScenarioKind,
+    Type,
+};
 
 impl Model {
     /// Stops the build unless the model makes sense by itself.
@@ -8,7 +11,8 @@ impl Model {
     /// # Panics
     ///
     /// On a name PostgreSQL would cut or that needs escaping, a duplicate column, index or relation,
-    /// a key or index over a column the model does not have, a default of another type than its column.
+    /// a key or index over a column the model does not have, a default of another type than its column,
+    /// a scenario that contradicts the model.
     pub const fn assert_valid(&self) {
         assert_identifier(self.name);
         assert!(!self.columns.is_empty(), "a model without columns");
@@ -35,6 +39,88 @@ impl Model {
         self.assert_key_is_required();
         self.assert_indexes_valid();
         self.assert_relations_valid();
+        let mut i = 0;
+        while i < self.scenarios.len() {
+            self.assert_scenario_valid(&self.scenarios[i]);
+            i += 1;
+        }
+    }
+
+    const fn assert_scenario_valid(&self, scenario: &Scenario) {
+        assert_check_name(scenario.check);
+        match scenario.kind {
+            ScenarioKind::Referenced => {}
+            ScenarioKind::DeletedWith(field) => {
+                let Some(relation) = self.relation(field) else {
+                    panic!("a scenario of a relation that the model does not have")
+                };
+                assert!(
+                    matches!(relation.on_delete, OnDelete::Cascade),
+                    "a row that is deleted with another, by a relation that does not cascade"
+                );
+            }
+            ScenarioKind::KeptWithoutAuthor(field) => {
+                let Some(relation) = self.relation(field) else {
+                    panic!("a scenario of a relation that the model does not have")
+                };
+                let Some(column) = self.column(relation.column) else {
+                    panic!("a relation held by a column that the model does not have")
+                };
+                assert!(
+                    matches!(relation.on_delete, OnDelete::Unsaid) && !column.nullable,
+                    "a row that is kept, by a relation that does not refuse the delete"
+                );
+            }
+            ScenarioKind::UniquePer(columns) => assert!(
+                self.has_unique_index(columns),
+                "a scenario of columns that no unique index has"
+            ),
+            ScenarioKind::NothingUnique => {
+                let mut i = 0;
+                while i < self.indexes.len() {
+                    assert!(
+                        !self.indexes[i].unique,
+                        "nothing unique, and a unique index"
+                    );
+                    i += 1;
+                }
+            }
+            ScenarioKind::NextVersion { version, of } => {
+                self.assert_columns_exist(&[version]);
+                self.assert_columns_exist(of);
+            }
+            ScenarioKind::WideAndOwn { owner, of } => {
+                let Some(column) = self.column(owner) else {
+                    panic!("a scenario of a column that the model does not have")
+                };
+                assert!(column.nullable, "an owner that every row must have");
+                self.assert_columns_exist(of);
+            }
+            ScenarioKind::StartsAs(values) => {
+                let mut i = 0;
+                while i < values.len() {
+                    let Some(column) = self.column(values[i].0) else {
+                        panic!("a scenario of a column that the model does not have")
+                    };
+                    assert!(
+                        column.default.is_some(),
+                        "a value to start with, of a column without a default"
+                    );
+                    i += 1;
+                }
+            }
+        }
+    }
+
+    const fn has_unique_index(&self, columns: &[&str]) -> bool {
+        let mut i = 0;
+        while i < self.indexes.len() {
+            if self.indexes[i].unique && same_list(self.indexes[i].columns, columns) {
+                return true;
+            }
+            i += 1;
+        }
+        false
     }
 
     const fn assert_key_is_required(&self) {
@@ -135,8 +221,13 @@ impl Declaration {
     /// # Panics
     ///
     /// As [`Model::assert_valid`], and on two models of one name, a relation to a model that is not
-    /// declared, a foreign key of another type than its target, two lists of one name on a model.
+    /// declared, a foreign key of another type than its target, two lists of one name on a model, two scenarios
+    /// of one name, a tenant that is not declared, two columns by which models reference it.
     pub const fn assert_valid(&self) {
+        assert!(
+            self.model(self.tenant).is_some(),
+            "a tenant that is not declared"
+        );
         let mut i = 0;
         while i < self.models.len() {
             let model = &self.models[i];
@@ -153,6 +244,38 @@ impl Declaration {
             i += 1;
         }
         self.assert_lists_distinct();
+        self.assert_scenarios_distinct();
+    }
+
+    const fn assert_scenarios_distinct(&self) {
+        let mut a = 0;
+        while a < self.models.len() {
+            let mut i = 0;
+            while i < self.models[a].scenarios.len() {
+                assert!(
+                    self.scenarios_named(self.models[a].scenarios[i].check) == 1,
+                    "two scenarios of one name"
+                );
+                i += 1;
+            }
+            a += 1;
+        }
+    }
+
+    const fn scenarios_named(&self, name: &str) -> usize {
+        let mut found = 0;
+        let mut a = 0;
+        while a < self.models.len() {
+            let mut i = 0;
+            while i < self.models[a].scenarios.len() {
+                if same(self.models[a].scenarios[i].check, name) {
+                    found += 1;
+                }
+                i += 1;
+            }
+            a += 1;
+        }
+        found
     }
 
     const fn assert_targets_of(&self, model: &Model) {
@@ -175,6 +298,14 @@ impl Declaration {
                 target.primary_key.len() == 1 && same(target.primary_key[0], "id"),
                 "a relation to a model whose primary key is not id"
             );
+            if same(relation.model, self.tenant)
+                && let Some(column) = self.tenant_column()
+            {
+                assert!(
+                    same(relation.column, column),
+                    "two columns by which models reference the tenant"
+                );
+            }
             i += 1;
         }
     }
@@ -242,6 +373,18 @@ const fn assert_identifier(name: &str) {
             bytes[i].is_ascii_alphanumeric() || bytes[i] == b'_',
             "a name with a character that needs escaping"
         );
+        i += 1;
+    }
+}
+
+/// Small letters, digits and hyphens: what the names of checks consist of.
+const fn assert_check_name(name: &str) {
+    let bytes = name.as_bytes();
+    assert!(!bytes.is_empty(), "a scenario without a name");
+    let mut i = 0;
+    while i < bytes.len() {
+        let fits = bytes[i].is_ascii_lowercase() || bytes[i].is_ascii_digit() || bytes[i] == b'-';
+        assert!(fits, "a scenario whose name is none of a check");
         i += 1;
     }
 }

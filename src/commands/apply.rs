@@ -16,7 +16,7 @@ use crate::render::{plan_text, prisma_text, waiting};
 use leora_core::model::{in_a_line, in_lines};
 use leora_core::plan::prisma_record::PrismaMigration;
 use leora_core::plan::{Grouping, NotAPlan, Plan, Request};
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 use leora_core::verify::evidence::Recorded;
 use leora_db::apply::{
     self, Applied, ApplyError, ApplyOptions, Done, Interrupt, Obstacle, contradictions, preflight,

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::render::console::Console;
 use leora_core::plan::Plan;
 use leora_core::plan::prisma_record::PrismaMigration;
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 use leora_db::rollback::Rollback;
 
 /// Whether the plan may be applied.

@@ -12,7 +12,7 @@ use crate::error::{Code, Error, exit};
 use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::{undo_text, waiting};
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 use leora_db::rollback::{Rollback, prepare, roll_back};
 
 pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {

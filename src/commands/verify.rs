@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use leora_schema::{LEORA, TENANT};
+use leora_schema::LEORA;
 
 use super::survey::{Connected, Survey};
 use super::{Context, declared_in, explain, reports};
@@ -255,7 +255,7 @@ fn report(
     let all = verdict.checks.len();
     verdict
         .checks
-        .retain(|check| options.ask_for_group(check.group));
+        .retain(|check| options.ask_for_group(check.id.group));
     let circumstances = Circumstances {
         run: reports::this_run(),
         subject: connected.subject(),
@@ -268,7 +268,7 @@ fn report(
         round_trips: connected.round_trips(),
     };
     let mut advice = advise(&found.schema, &promise.created);
-    if let Some((root, _)) = found.schema.tables.get_key_value(TENANT.name) {
+    if let Some((root, _)) = found.schema.tables.get_key_value(LEORA.tenant) {
         advice.extend(order_advice(
             &found.schema,
             &around.firing_order,

@@ -1,12 +1,13 @@
 //! What every code, check and advice means, why it is so, and what to do.
 
-pub mod checks;
-
 use std::fmt::Write as _;
 
+use leora_schema::LEORA;
+
 use crate::error::TABLE;
-use checks::{ADVICE, CHECKS};
+use leora_core::verify::advice::ADVICE;
 use leora_core::verify::check::Group;
+use leora_core::verify::checks::{self, named};
 
 /// What is said about one code, check or advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,23 +31,42 @@ pub fn codes() -> Vec<Explanation> {
         .map(|entry| Explanation {
             id: entry.code.to_string(),
             title: entry.title.to_owned(),
-            meaning: entry.meaning.to_owned(),
-            cause: entry.cause.to_owned(),
-            remedy: entry.remedy.to_owned(),
+            meaning: named(entry.meaning, &LEORA),
+            cause: named(entry.cause, &LEORA),
+            remedy: named(entry.remedy, &LEORA),
         })
         .collect()
 }
 
 /// The checks of one group, in the order in which they are told.
 pub fn checks(group: Group) -> Vec<Explanation> {
-    let begins = format!("{group}.");
-    let of_group = CHECKS.iter().filter(|check| check.id.starts_with(&begins));
-    of_group.map(checks::About::explanation).collect()
+    let entries = checks::all(&LEORA).into_iter();
+    let of_group = entries.filter(|entry| entry.id.group == group);
+    let explanation = of_group.map(|entry| Explanation {
+        id: entry.id.to_string(),
+        title: entry.title.into_owned(),
+        meaning: entry.how.into_owned(),
+        cause: entry.why.into_owned(),
+        remedy: entry.remedy.into_owned(),
+    });
+    explanation.collect()
+}
+
+/// What a group of checks answers for, in one line.
+pub fn title_of(group: Group) -> String {
+    checks::title_of(group, &LEORA)
 }
 
 /// What a design may leave open.
 pub fn advice() -> Vec<Explanation> {
-    ADVICE.iter().map(checks::About::explanation).collect()
+    let explanation = ADVICE.iter().map(|entry| Explanation {
+        id: entry.id.to_owned(),
+        title: entry.title.to_owned(),
+        meaning: entry.how.to_owned(),
+        cause: entry.why.to_owned(),
+        remedy: entry.remedy.to_owned(),
+    });
+    explanation.collect()
 }
 
 /// Everything there is to explain.
@@ -106,7 +126,7 @@ pub fn markdown() -> String {
     }
     out += "\n## Checks\n";
     for group in Group::ALL {
-        let _ = write!(out, "\n**{}**\n", group.title());
+        let _ = write!(out, "\n**{}**\n", title_of(group));
         for explanation in checks(group) {
             out += &section(&explanation, CHECK_HEADINGS);
         }

@@ -16,7 +16,11 @@ pub fn render(report: &Report) -> String {
         .set_timestamp(report.run.at)
         .set_time(Duration::from_millis(report.elapsed_ms));
     for group in Group::ALL {
-        let checks: Vec<_> = report.checks.iter().filter(|c| c.group == group).collect();
+        let checks: Vec<_> = report
+            .checks
+            .iter()
+            .filter(|c| c.id.group == group)
+            .collect();
         if !checks.is_empty() {
             junit.add_test_suite(suite(group, &checks, report));
         }
@@ -100,8 +104,8 @@ fn case(check: &Check, report: &Report) -> TestCase {
         }
         Outcome::Skipped { reason } => unproved("skipped", reason, report),
     };
-    let mut case = TestCase::new(check.id, status);
-    case.set_classname(format!("leora-migrate.{}", check.group));
+    let mut case = TestCase::new(check.id.to_string(), status);
+    case.set_classname(format!("leora-migrate.{}", check.id.group));
     case
 }
 

@@ -142,7 +142,7 @@ fn failures(out: &mut String, report: &Report) {
         };
         *out += &format!(
             "\n### Failed: {}\n\n{}: expected {}, found {}.\n\n",
-            code(check.id),
+            code(&check.id.to_string()),
             text(&check.title),
             text(&check.expected),
             text(&check.found)
@@ -193,7 +193,7 @@ fn unproved(out: &mut String, report: &Report) {
     *out += "\n### Not proved\n\n";
     for (check, reasons) in open {
         for reason in reasons.iter().take(MOST_FINDINGS) {
-            *out += &format!("- {}: {}\n", code(check.id), text(reason));
+            *out += &format!("- {}: {}\n", code(&check.id.to_string()), text(reason));
         }
         *out += &more(reasons.len(), MOST_FINDINGS);
     }
@@ -202,7 +202,7 @@ fn unproved(out: &mut String, report: &Report) {
 fn checks(out: &mut String, report: &Report) {
     let mut table = String::from("| | Check | Expected | Found |\n| --- | --- | --- | --- |\n");
     for group in Group::ALL {
-        for check in report.checks.iter().filter(|check| check.group == group) {
+        for check in report.checks.iter().filter(|check| check.id.group == group) {
             let mark = match &check.outcome {
                 Outcome::Passed => "ok",
                 Outcome::Failed { .. } => "**FAILED**",
@@ -212,7 +212,7 @@ fn checks(out: &mut String, report: &Report) {
             };
             table += &format!(
                 "| {mark} | {} {} | {} | {} |\n",
-                code(check.id),
+                code(&check.id.to_string()),
                 text(&check.title),
                 text(&check.expected),
                 text(&check.found)

@@ -142,7 +142,7 @@ fn waived(out: &mut String, report: &Report, page: Page) {
         *out += &format!(
             "\n{} {} until {until}\n",
             caution("Waived"),
-            strong(check.id)
+            strong(&check.id.to_string())
         );
         *out += &wrapped(reason, "    ", "    ", width);
         for finding in findings.iter().take(most) {

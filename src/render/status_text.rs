@@ -8,7 +8,7 @@ use leora_core::model::replication::Slot;
 use leora_core::model::{in_a_line, printable};
 use leora_core::plan::Plan;
 use leora_core::plan::prisma_record::PrismaRow;
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 use leora_db::history::{self, History, RolledBack, Run, RunState};
 
 /// Writes the state of the database and its history, for a terminal of `width` columns. `prisma` is what

@@ -2,7 +2,7 @@
 
 use super::style::{bad, caution, strong, wrapped};
 use leora_core::model::in_a_line;
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 use leora_db::history::Run;
 use leora_db::rollback::Rollback;
 

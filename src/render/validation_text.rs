@@ -3,7 +3,7 @@
 use super::style::{paragraph, wrapped};
 use super::words;
 use leora_core::plan::Plan;
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 
 /// Writes what `plan`, made on the schema that stood before and held `before` tables, says of the
 /// declaration's `models`.

@@ -2,7 +2,7 @@
 
 use leora_core::plan::locking::strongest;
 use leora_core::plan::{Lock, Plan, Refusal, Remark, Step, Undo};
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 
 /// How a part of a sentence is made to stand out.
 pub type Paint = fn(&str) -> String;

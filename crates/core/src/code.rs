@@ -94,8 +94,8 @@ codes! {
         "A model names a field or a type that is not there, a block does not close, or two things have one name.",
         "Correct what it names; `npx prisma validate` should agree.";
     PrismaPatch = 7, "A schema.prisma cannot be patched",
-        "Phase 1 cannot be written into the file without changing what is there already. The file is as it was.",
-        "Something of a name that Phase 1 needs is there and is something else, or Tenant or User is missing.",
+        "{title} cannot be written into the file without changing what is there already. The file is as it was.",
+        "Something of a name that {title} needs is there and is something else, or {existing} is missing.",
         "Settle what the message names by hand, then run it again.";
 
     PrismaMigrations = 8, "A directory of Prisma's migrations cannot be used",
@@ -346,7 +346,7 @@ codes! {
         "Decide which side is right. Change the database by hand, or the declaration, then plan again; the diff in \
          `verify` shows all of it.";
     BaseMissing = 61, "A table that the migration hangs on is missing",
-        "Tenant or User is not there.",
+        "{existing} is not there.",
         "It is another database or another schema than was thought, or an empty one.",
         "`leora-migrate status` shows which database and which schema was read.";
     RowsWithoutValue = 62, "A required column cannot be added to rows that stand",

@@ -27,7 +27,7 @@ const BY_INDEX: &str = "SET LOCAL enable_seqscan = off;\nSET LOCAL enable_bitmap
 
 /// What came of a proof.
 pub struct Proved {
-    /// Every check of [`TRIED`](leora_core::verify::proof::TRIED).
+    /// Every check that is tried on rows.
     pub checks: Vec<Check>,
     /// What came of deleting the row that each foreign key names.
     pub deletes: BTreeMap<Object, Mark>,

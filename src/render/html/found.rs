@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::soft;
+use crate::explain;
 use crate::render::diff;
 use crate::render::remedy::{parted, told};
 use crate::report::Report;
@@ -125,10 +126,10 @@ fn table(report: &Report) -> Markup {
         table.checks {
             thead { tr { th scope="col" { "Outcome" } th scope="col" { "Check" } th scope="col" { "Expected" } th scope="col" { "Found" } } }
             @for group in Group::ALL {
-                @let checks: Vec<_> = report.checks.iter().filter(|check| check.group == group).collect();
+                @let checks: Vec<_> = report.checks.iter().filter(|check| check.id.group == group).collect();
                 @if !checks.is_empty() {
                     tbody {
-                        tr.group { th colspan="4" scope="rowgroup" { (group.title()) } }
+                        tr.group { th colspan="4" scope="rowgroup" { (explain::title_of(group)) } }
                         @for check in checks { (row(check)) }
                     }
                 }

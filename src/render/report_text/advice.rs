@@ -3,7 +3,7 @@
 use super::Page;
 use crate::render::style::{faint, strong, wrapped};
 use leora_core::verify::advice::{Advice, DECLARE_FIRST};
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 
 /// Writes `advice`: by kinds, or each with its reason and the SQL that would settle it.
 pub(super) fn write(out: &mut String, advice: &[Advice], page: Page) {
@@ -52,30 +52,8 @@ fn by_kind(advice: &[Advice]) -> Vec<String> {
     lines
 }
 
-/// `count` of the kind that `one` is. A delete that may be refused is told by itself.
+/// `count` of the kind that `one` is.
 fn in_words(one: &Advice, count: usize) -> Option<String> {
-    let (single, several) = match one.id {
-        "nulls-distinct" => (
-            "unique index lets rows repeat where a column is NULL",
-            "unique indexes let rows repeat where a column is NULL",
-        ),
-        "unindexed-foreign-key" => (
-            "foreign key without an index that leads with it",
-            "foreign keys without an index that leads with them",
-        ),
-        "repeated-index" => (
-            "index repeats the beginning of another",
-            "indexes repeat the beginning of another",
-        ),
-        "cross-tenant-reference" => (
-            "foreign key may name a row of another tenant",
-            "foreign keys may name a row of another tenant",
-        ),
-        "delete-order" if one.sql.is_none() => (
-            "delete reaches a table by two paths, and succeeds in every order",
-            "deletes reach a table by two paths, and succeed in every order",
-        ),
-        _ => return None,
-    };
+    let (single, several) = one.counted()?;
     Some(counted(count, single, several))
 }

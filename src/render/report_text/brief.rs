@@ -1,116 +1,107 @@
 //! What was found in a group that passed whole, in a few words with the figures of its checks.
 
-use leora_core::verify::check::{Check, Group};
-use leora_core::verify::checklist::counted;
+use leora_schema::LEORA;
+
+use leora_core::verify::check::{Check, CheckId, Group};
+use leora_core::verify::checks::{self, Referenced, read, tried};
+use leora_core::verify::counted::counted;
 
 /// What the `checks` of `group`, all of which passed, found.
 pub(super) fn found(group: Group, checks: &[&Check]) -> String {
-    let found = |id: &str| {
+    let found = |id: CheckId| {
         let check = checks.iter().find(|check| check.id == id);
         check.map_or("", |check| check.found.as_str())
     };
-    let figure = |id: &str| -> usize {
+    let figure = |id: CheckId| -> usize {
         let digits = found(id).split(|c: char| !c.is_ascii_digit()).next();
         digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
     };
-    let sum = |ids: &[&str]| ids.iter().map(|id| figure(id)).sum::<usize>();
     match group {
         Group::Declaration => format!(
             "{} with the schema that stood before",
-            found("declaration.valid")
+            found(read::DECLARATION_VALID.id)
         ),
         Group::Migration => {
-            let recorded = found("migration.recorded");
+            let recorded = found(read::RECORDED.id);
             let how = recorded.strip_prefix("applied ").unwrap_or(recorded);
             format!("applied {how}")
         }
         Group::Tables => {
-            let tables = counted(figure("tables.count"), "table", "tables");
+            let tables = counted(figure(read::TABLES_COUNT.id), "table", "tables");
             let of_them = [
-                ("tables.columns", "column", "columns"),
-                ("tables.types", "enum or domain", "enums and domains"),
-                ("tables.constraints", "constraint", "constraints"),
-                ("tables.triggers", "trigger or rule", "triggers and rules"),
+                (read::COLUMNS.id, "column", "columns"),
+                (read::TYPES.id, "enum or domain", "enums and domains"),
+                (read::CONSTRAINTS.id, "constraint", "constraints"),
+                (read::TRIGGERS.id, "trigger or rule", "triggers and rules"),
             ];
-            let there = of_them.into_iter().filter(|(id, ..)| figure(id) > 0);
+            let there = of_them.into_iter().filter(|(id, ..)| figure(*id) > 0);
             let there = there.map(|(id, one, many)| counted(figure(id), one, many));
-            let tables = format!("{tables} ({} new)", figure("tables.new"));
+            let tables = format!("{tables} ({} new)", figure(read::TABLES_NEW.id));
             let all: Vec<_> = [tables].into_iter().chain(there).collect();
             all.join(", ")
         }
-        Group::Relations => format!(
-            "{}, {}",
-            counted(
-                figure("relations.tenant"),
-                "table references Tenant",
-                "tables reference Tenant"
-            ),
-            counted(
-                figure("relations.user"),
-                "new table references User",
-                "new tables reference User"
-            )
-        ),
+        Group::Relations => {
+            let relations = checks::relations(&LEORA).into_iter();
+            let counts = relations.map(
+                |Referenced {
+                     id,
+                     model,
+                     only_new,
+                 }| {
+                    let new = if only_new { "new " } else { "" };
+                    let (one, many) = (
+                        format!("{new}table references {model}"),
+                        format!("{new}tables reference {model}"),
+                    );
+                    counted(figure(id), &one, &many)
+                },
+            );
+            counts.collect::<Vec<_>>().join(", ")
+        }
         Group::Integrity => format!(
             "{}, {}, {} in force",
-            counted(
-                figure("integrity.primary-keys"),
-                "primary key",
-                "primary keys"
-            ),
-            counted(
-                figure("integrity.foreign-keys"),
-                "foreign key",
-                "foreign keys"
-            ),
-            counted(figure("integrity.indexes"), "index", "indexes")
+            counted(figure(read::PRIMARY_KEYS.id), "primary key", "primary keys"),
+            counted(figure(read::FOREIGN_KEYS.id), "foreign key", "foreign keys"),
+            counted(figure(read::INDEXES.id), "index", "indexes")
         ),
         Group::Deletes => format!(
             "a tenant of {}, {}, {}",
-            counted(figure("deletes.tenant-erased"), "row", "rows"),
-            counted(
-                figure("deletes.foreign-keys"),
-                "foreign key",
-                "foreign keys"
-            ),
-            counted(figure("deletes.key-changes"), "key change", "key changes")
+            counted(figure(tried::TENANT_ERASED.id), "row", "rows"),
+            counted(figure(tried::DELETES.id), "foreign key", "foreign keys"),
+            counted(figure(tried::KEY_CHANGES.id), "key change", "key changes")
         ),
         Group::Uniqueness => {
-            let cases = sum(&[
-                "uniqueness.metric-version",
-                "uniqueness.widget",
-                "uniqueness.jobs-none",
-                "uniqueness.keys",
-            ]);
+            let cases = checks.iter().map(|check| figure(check.id)).sum();
             let cases = counted(cases, "case", "cases");
-            format!("{cases} of metric versions, widgets, jobs and ids")
+            format!("{cases} of {}", checks::unique_things(&LEORA))
         }
         Group::Behaviour => {
-            let uses = sum(&[
-                "behaviour.metric-versions",
-                "behaviour.widgets",
-                "behaviour.job-defaults",
-            ]);
+            let of_all = [tried::DEFAULTS.id, tried::REQUIRED.id];
+            let of_one = checks
+                .iter()
+                .map(|check| check.id)
+                .filter(|id| !of_all.contains(id));
+            let uses = of_one.map(figure).sum();
             format!(
                 "{}, {} of defaults, {}",
                 counted(uses, "case of use", "cases of use"),
-                figure("behaviour.defaults"),
+                figure(tried::DEFAULTS.id),
                 counted(
-                    figure("behaviour.required-columns"),
+                    figure(tried::REQUIRED.id),
                     "required column",
                     "required columns"
                 )
             )
         }
         Group::Tenants => {
-            let security = match found("tenants.row-security") {
+            let security = match found(read::ROW_SECURITY.id) {
                 "as promised" => String::new(),
                 holds => format!(", row-level security {holds}"),
             };
             format!(
                 "{}, another's rows unchanged in {}{security}",
-                counted(figure("tenants.owned"), "new table", "new tables"),
-                counted(figure("tenants.others-unchanged"), "delete", "deletes")
+                counted(figure(read::TENANTS_OWNED.id), "new table", "new tables"),
+                counted(figure(tried::OTHERS_UNCHANGED.id), "delete", "deletes")
             )
         }
     }

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::proof::is_tried;
 use super::{MOST_FINDINGS, Page, more, remedy};
 use crate::render::diff;
 use crate::render::style::{bad, strong, wrapped};
 use crate::report::{ObjectDiff, Report};
-use leora_core::verify::check::{Check, Finding};
-use leora_core::verify::checklist::APPLIED;
+use leora_core::verify::check::{Check, CheckId, Finding};
+use leora_core::verify::checks::read::APPLIED;
 use leora_core::verify::remedy::{APPLY_MAKES, SEE_WHAT_STANDS, is_left_to_others};
 
 /// The most findings of one check that are written out where one error is behind them.
@@ -32,9 +31,9 @@ impl<'a> Failed<'a> {
     pub(super) fn of(report: &'a Report, page: Page) -> Failed<'a> {
         let checks = report.checks.iter();
         let mut failed: Vec<_> = checks.filter(|check| check.outcome.is_failure()).collect();
-        let says_what_is_pending = failed.iter().any(|check| check.id == APPLIED);
+        let says_what_is_pending = failed.iter().any(|check| check.id == APPLIED.id);
         // What is in the way of the migration others say better, with what settles it.
-        failed.sort_by_key(|check| check.id == APPLIED);
+        failed.sort_by_key(|check| check.id == APPLIED.id);
         let mut told = Vec::new();
         let (causes, effects): (Vec<_>, Vec<_>) = failed.iter().partition(|check| {
             let is_own = |finding: &Finding| {
@@ -85,14 +84,14 @@ impl<'a> Failed<'a> {
         *out += &wrapped(&head, "  ", "    ", width);
         let mut told = BTreeSet::new();
         for check in &self.effects {
-            let mut line = format!("{}: found {}", strong(check.id), check.found);
+            let mut line = format!("{}: found {}", strong(&check.id.to_string()), check.found);
             if !says_both(&check.found, &check.expected) {
                 line += &format!(", expected {}", check.expected);
             }
             *out += &wrapped(&line, "  - ", "    ", width);
             let said = said(check).into_iter();
             let new: Vec<_> = said.filter(|said| told.insert(*said)).collect();
-            let most = if is_tried(check) {
+            let most = if check.is_tried {
                 MOST_OF_A_TRIAL
             } else {
                 MOST_OF_AN_EFFECT
@@ -106,7 +105,11 @@ impl<'a> Failed<'a> {
 
     /// Where to begin, when it is not all that failed.
     pub(super) fn where_to_begin(&self) -> Option<String> {
-        let causes: Vec<_> = self.causes.iter().map(|check| check.id).collect();
+        let causes: Vec<_> = self
+            .causes
+            .iter()
+            .map(|check| check.id.to_string())
+            .collect();
         (!self.effects.is_empty()).then(|| format!("Settle first: {}.", causes.join(", ")))
     }
 }
@@ -132,11 +135,11 @@ fn said(check: &Check) -> Vec<&str> {
 fn failure<'a>(
     out: &mut String,
     check: &'a Check,
-    told: &mut Vec<(&'a Finding, &'a str)>,
+    told: &mut Vec<(&'a Finding, CheckId)>,
     page: Page,
 ) {
     let width = page.width;
-    *out += &format!("\n  {} {}\n", bad("FAILED"), strong(check.id));
+    *out += &format!("\n  {} {}\n", bad("FAILED"), strong(&check.id.to_string()));
     *out += &wrapped(
         &format!(
             "{}: expected {}, found {}",
@@ -190,7 +193,8 @@ fn failure<'a>(
         }
     }
     if !elsewhere.is_empty() {
-        let line = format!("what {} says", elsewhere.join(" and "));
+        let checks: Vec<_> = elsewhere.iter().map(ToString::to_string).collect();
+        let line = format!("what {} says", checks.join(" and "));
         *out += &wrapped(&line, "    - ", "      ", width);
     }
     told.extend(new.into_iter().map(|finding| (finding, check.id)));
@@ -231,8 +235,8 @@ mod tests {
         let mut findings: Vec<_> = (0..20).map(|n| refused(&n.to_string())).collect();
         findings.push(Finding::new("another"));
         let check = Check {
-            id: "deletes.foreign-keys",
-            group: Group::Deletes,
+            id: CheckId::new(Group::Deletes, "foreign-keys"),
+            is_tried: true,
             title: "title".to_owned(),
             expected: "0".to_owned(),
             found: "21".to_owned(),

@@ -1,6 +1,7 @@
 //! The parts of the checklist: a line each where all of it passed, and by name what did not.
 
 use super::{Page, brief};
+use crate::explain;
 use crate::render::style::{bad, caution, faint, good, strong, wrapped};
 use crate::report::Report;
 use leora_core::verify::check::{Check, Group, Outcome};
@@ -12,7 +13,10 @@ const ROOM_FOR_COLUMNS: usize = 60;
 pub(super) fn write(out: &mut String, report: &Report, page: Page) {
     let of = |group| {
         let mut checks = report.checks.iter();
-        Part::of(group, checks.by_ref().filter(|check| check.group == group))
+        Part::of(
+            group,
+            checks.by_ref().filter(|check| check.id.group == group),
+        )
     };
     let parts: Vec<_> = Group::ALL.into_iter().filter_map(of).collect();
     *out += "\n";
@@ -101,7 +105,7 @@ impl<'a> Part<'a> {
         };
         let lines = (0..4).filter_map(|wanted| {
             let alike: Vec<_> = self.checks.iter().filter(|c| rank(c) == wanted).collect();
-            let names: Vec<_> = alike.iter().map(|check| check.id).collect();
+            let names: Vec<_> = alike.iter().map(|check| check.id.to_string()).collect();
             let word = word(&alike.first()?.outcome);
             // Why stands below, once for all of them.
             if wanted == 1 && names.len() > 1 && names.len() == self.checks.len() {
@@ -115,7 +119,12 @@ impl<'a> Part<'a> {
     /// Every check with its name, what it says and what was found.
     fn in_full(&self, out: &mut String, width: usize) {
         let title = format!("{}, {}", self.group.name(), self.count());
-        let line = format!("{} {}: {}", self.mark(), strong(&title), self.group.title());
+        let line = format!(
+            "{} {}: {}",
+            self.mark(),
+            strong(&title),
+            explain::title_of(self.group)
+        );
         *out += &wrapped(&line, "", "   ", width);
         for check in &self.checks {
             let mark = word(&check.outcome);

@@ -4,7 +4,6 @@ use super::{MOST_FINDINGS, Page, more};
 use crate::render::style::{caution, faint, strong, wrapped};
 use crate::report::Report;
 use leora_core::verify::check::{Check, Outcome};
-use leora_core::verify::proof::TRIED;
 
 /// The most checks that a reason is said to keep open by their names; of more, their groups are named.
 const MOST_BY_NAME: usize = 3;
@@ -37,7 +36,7 @@ pub(super) fn write(out: &mut String, report: &Report, page: Page) {
 
 /// How those that passed were found out.
 fn proved(checks: &[Check]) -> String {
-    let (to_try, to_read): (Vec<_>, Vec<_>) = checks.iter().partition(|check| is_tried(check));
+    let (to_try, to_read): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.is_tried);
     let passed = |checks: &[&Check]| {
         let passed = checks
             .iter()
@@ -52,11 +51,6 @@ fn proved(checks: &[Check]) -> String {
     let read = (!to_read.is_empty()).then(|| format!("{} by reading", passed(&to_read)));
     let how: Vec<_> = tried.into_iter().chain(read).collect();
     format!("{}: {}.", strong("Proved"), how.join("; "))
-}
-
-/// Whether a check is one that is tried on rows.
-pub(super) fn is_tried(check: &Check) -> bool {
-    TRIED.iter().any(|tried| tried.id == check.id)
 }
 
 /// A reason, what it is about, and the checks that it keeps open.
@@ -123,7 +117,7 @@ fn reasons(report: &Report, page: Page) -> Vec<Open<'_>> {
 /// stands with what was found, all by their names.
 fn named(checks: &[&Check], page: Page) -> String {
     if page.in_full {
-        let names: Vec<_> = checks.iter().map(|check| check.id).collect();
+        let names: Vec<_> = checks.iter().map(|check| check.id.to_string()).collect();
         return names.join(", ");
     }
     if checks.len() <= MOST_BY_NAME {
@@ -131,7 +125,7 @@ fn named(checks: &[&Check], page: Page) -> String {
         let all: Vec<_> = checks.iter().map(with_figure).collect();
         return all.join(", ");
     }
-    let mut groups: Vec<_> = checks.iter().map(|check| check.group.name()).collect();
+    let mut groups: Vec<_> = checks.iter().map(|check| check.id.group.name()).collect();
     groups.dedup();
     format!("{} checks of {}", checks.len(), groups.join(", "))
 }

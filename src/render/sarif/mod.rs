@@ -52,7 +52,8 @@ pub fn render(report: &Report, places: &Places) -> String {
     for advice in &report.advice {
         let text = format!("{}. {}", advice.title, advice.detail);
         log.add(advice.id, "note", text, None, json!([]));
-        log.rules.insert(advice.id, rule::of(advice.id, "note"));
+        let rule = rule::of(advice.id, "note");
+        log.rules.insert(advice.id.to_owned(), rule);
     }
     let Log { rules, results, .. } = log;
     let invocation = invocation(&report.run, report.exit_code(), report.error.as_ref());
@@ -122,7 +123,7 @@ fn whole(run: Value) -> String {
 struct Log<'a> {
     report: &'a Report,
     places: &'a Places,
-    rules: BTreeMap<&'a str, Value>,
+    rules: BTreeMap<String, Value>,
     results: Vec<Value>,
 }
 
@@ -144,7 +145,7 @@ impl<'a> Log<'a> {
             }
             Outcome::NotProved { reasons } => {
                 let text = format!("not proved: {}", reasons.join("\n"));
-                self.add(check.id, unproved, text, None, json!([]));
+                self.add(&check.id.to_string(), unproved, text, None, json!([]));
             }
             Outcome::Waived {
                 findings,
@@ -164,10 +165,12 @@ impl<'a> Log<'a> {
             }
             Outcome::Skipped { reason } => {
                 let text = format!("skipped: {reason}");
-                self.add(check.id, unproved, text, None, json!([]));
+                self.add(&check.id.to_string(), unproved, text, None, json!([]));
             }
         }
-        self.rules.insert(check.id, rule::of(check.id, "error"));
+        let id = check.id.to_string();
+        let rule = rule::of(&id, "error");
+        self.rules.insert(id, rule);
     }
 
     fn add_finding(&mut self, check: &Check, finding: &Finding, level: &str, suppressed: Value) {
@@ -176,7 +179,13 @@ impl<'a> Log<'a> {
             .as_ref()
             .map(|remedy| format!("\n{}", told(remedy)));
         let text = finding.message.clone() + &remedy.unwrap_or_default();
-        self.add(check.id, level, text, finding.object.as_ref(), suppressed);
+        self.add(
+            &check.id.to_string(),
+            level,
+            text,
+            finding.object.as_ref(),
+            suppressed,
+        );
     }
 
     /// A result. One that has suppressions wants them of all, though they be none (SARIF 2.1.0, 3.27.23).

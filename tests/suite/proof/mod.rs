@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use leora_core::model::{Identifier, Schema};
 use leora_core::plan::plan;
 use leora_core::verify::advice::Advice;
-use leora_core::verify::check::{Check, Group, Outcome};
+use leora_core::verify::check::{Check, CheckId, Group, Outcome};
 use leora_core::verify::promise::Promise;
 use leora_core::verify::proof::{self, FirstRound, ProofOptions, Subject};
 use leora_db::introspect::{introspect, introspect_tables};
@@ -118,7 +118,7 @@ impl Proof {
         }
     }
 
-    fn ids(&self, holds: impl Fn(&Outcome) -> bool) -> Vec<&'static str> {
+    fn ids(&self, holds: impl Fn(&Outcome) -> bool) -> Vec<CheckId> {
         self.checks
             .iter()
             .filter(|check| holds(&check.outcome))
@@ -126,11 +126,11 @@ impl Proof {
             .collect()
     }
 
-    fn failed(&self) -> Vec<&'static str> {
+    fn failed(&self) -> Vec<CheckId> {
         self.ids(Outcome::is_failure)
     }
 
-    fn not_passed(&self) -> Vec<&'static str> {
+    fn not_passed(&self) -> Vec<CheckId> {
         self.ids(|outcome| *outcome != Outcome::Passed)
     }
 
@@ -142,7 +142,10 @@ impl Proof {
         for check in &self.checks {
             println!(
                 "{:32} {} / {}: {:?}",
-                check.id, check.found, check.expected, check.outcome
+                check.id.to_string(),
+                check.found,
+                check.expected,
+                check.outcome
             );
         }
     }

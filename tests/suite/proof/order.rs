@@ -187,7 +187,12 @@ fn a_refusal_names_the_way_and_the_order() {
     let mut session = Session::open(database.client(), public()).unwrap();
     assert_eq!(introspect_tables(&mut session).unwrap().schema, desired);
     let proof = Proof::against(&database, &desired, &ProofOptions::default());
-    assert!(!proof.failed().contains(&"deletes.tenant-erased"));
+    assert!(
+        proof
+            .failed()
+            .iter()
+            .all(|id| *id != "deletes.tenant-erased")
+    );
 }
 
 /// `post` goes with `part`, a round later than its user is looked for.
@@ -359,7 +364,9 @@ fn what_an_action_waits_for_is_its_own() {
         let erased = ["deletes.tenant-erased", "tenants.others-unchanged"];
         let open = proof.not_passed();
         assert!(
-            !erased.iter().any(|id| open.contains(id)),
+            !open
+                .iter()
+                .any(|id| erased.iter().any(|erased| id == erased)),
             "{actions}: {open:?}"
         );
     }

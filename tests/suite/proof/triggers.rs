@@ -44,10 +44,18 @@ fn a_trigger_fires_only_when_allowed() {
     let unasked = Proof::of(&database, &ProofOptions::default());
     assert_eq!(unasked.failed(), [""; 0]);
     assert!(
-        !unasked.not_passed().contains(&"deletes.user-widgets"),
+        unasked
+            .not_passed()
+            .iter()
+            .all(|id| *id != "deletes.user-widgets"),
         "no tenant is deleted for it"
     );
-    assert!(unasked.not_passed().contains(&"deletes.tenant-new-models"));
+    assert!(
+        unasked
+            .not_passed()
+            .iter()
+            .any(|id| *id == "deletes.tenant-new-models")
+    );
     assert_eq!(Proof::of(&database, &options).not_passed(), [""; 0]);
 }
 
@@ -76,11 +84,12 @@ fn names_the_trigger(proof: &Proof, table: &str) {
     }
 }
 
-/// What was found of each check that is not proved.
-fn open(proof: &Proof) -> Vec<(&str, &str)> {
+/// Each check that is not proved, and what was found.
+fn open(proof: &Proof) -> Vec<String> {
     let checks = proof.checks.iter();
     let open = checks.filter(|check| check.outcome != Outcome::Passed);
-    open.map(|check| (check.id, check.found.as_str())).collect()
+    open.map(|check| format!("{}: {}", check.id, check.found))
+        .collect()
 }
 
 /// A row that is made fires nothing: only what deletes one is left out.
@@ -90,12 +99,9 @@ fn a_trigger_on_delete_keeps_only_those_deletes_open() {
     assert_eq!(
         open(&proof),
         [
-            ("deletes.tenant-erased", "42 of 61 rows, 19 not proved"),
-            (
-                "deletes.foreign-keys",
-                "129 of 145 foreign keys, 16 not proved"
-            ),
-            ("tenants.others-unchanged", "4 of 23 trials, 19 not proved"),
+            "deletes.tenant-erased: 42 of 61 rows, 19 not proved",
+            "deletes.foreign-keys: 129 of 145 foreign keys, 16 not proved",
+            "tenants.others-unchanged: 4 of 23 trials, 19 not proved",
         ]
     );
     names_the_trigger(&proof, "Customer");
@@ -108,20 +114,11 @@ fn a_trigger_on_insert_keeps_only_what_needs_its_table_open() {
     assert_eq!(
         open(&proof),
         [
-            (
-                "integrity.orphans-refused",
-                "85 of 145 foreign keys, 60 not proved"
-            ),
-            ("deletes.tenant-erased", "42 of 61 rows, 19 not proved"),
-            (
-                "deletes.foreign-keys",
-                "85 of 145 foreign keys, 60 not proved"
-            ),
-            (
-                "deletes.key-changes",
-                "85 of 145 foreign keys, 60 not proved"
-            ),
-            ("tenants.others-unchanged", "4 of 23 trials, 19 not proved"),
+            "integrity.orphans-refused: 85 of 145 foreign keys, 60 not proved",
+            "deletes.tenant-erased: 42 of 61 rows, 19 not proved",
+            "deletes.foreign-keys: 85 of 145 foreign keys, 60 not proved",
+            "deletes.key-changes: 85 of 145 foreign keys, 60 not proved",
+            "tenants.others-unchanged: 4 of 23 trials, 19 not proved",
         ]
     );
     names_the_trigger(&proof, "Customer");
@@ -133,19 +130,10 @@ fn a_trigger_on_update_keeps_only_those_changes_open() {
     assert_eq!(
         open(&proof),
         [
-            (
-                "integrity.orphans-refused",
-                "139 of 145 foreign keys, 6 not proved"
-            ),
-            ("deletes.tenant-erased", "60 of 61 rows, 1 not proved"),
-            (
-                "deletes.foreign-keys",
-                "143 of 145 foreign keys, 2 not proved"
-            ),
-            (
-                "deletes.key-changes",
-                "139 of 145 foreign keys, 6 not proved"
-            ),
+            "integrity.orphans-refused: 139 of 145 foreign keys, 6 not proved",
+            "deletes.tenant-erased: 60 of 61 rows, 1 not proved",
+            "deletes.foreign-keys: 143 of 145 foreign keys, 2 not proved",
+            "deletes.key-changes: 139 of 145 foreign keys, 6 not proved",
         ]
     );
     names_the_trigger(&proof, "Task");
@@ -257,7 +245,7 @@ fn a_column_that_two_foreign_keys_are_on_stays_null_for_one() {
     let proof = Proof::against_itself(&database);
     assert_eq!(proof.failed(), [""; 0]);
     assert_eq!(proof.round_trips, 1);
-    assert!(!proof.not_passed().contains(&"uniqueness.keys"));
+    assert!(proof.not_passed().iter().all(|id| *id != "uniqueness.keys"));
     names_the_trigger(&proof, "Customer");
 }
 

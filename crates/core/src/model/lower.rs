@@ -22,7 +22,7 @@ pub fn lower_created(declaration: &Declaration) -> Schema {
         declaration
             .models
             .iter()
-            .filter(|model| model.origin == Origin::Phase1),
+            .filter(|model| model.origin == Origin::Created),
     )
 }
 

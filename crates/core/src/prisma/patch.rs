@@ -58,7 +58,7 @@ pub fn patch(
     let models: Vec<_> = declaration
         .models
         .iter()
-        .filter(|model| model.origin == Origin::Phase1)
+        .filter(|model| model.origin == Origin::Created)
         .collect();
     let before = super::schema(sources, namespace);
     if let Ok(schema) = &before

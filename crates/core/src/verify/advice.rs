@@ -1,5 +1,7 @@
 //! What a design leaves open: worth saying aloud, not a failure.
 
+mod entry;
+
 use serde::Serialize;
 
 use super::check::Group;
@@ -7,6 +9,12 @@ use crate::ddl::{Change, key_list};
 use crate::model::name::{literal, prisma};
 use crate::model::replication::Slot;
 use crate::model::{ForeignKey, Identifier, Index, IndexKey, IndexTarget, Schema, Table};
+use entry::{
+    CROSS_TENANT_REFERENCE, INACTIVE_SLOT, NULLS_DISTINCT, REPEATED_INDEX, UNINDEXED_FOREIGN_KEY,
+};
+
+pub(super) use entry::DELETE_ORDER;
+pub use entry::{ADVICE, AdviceEntry};
 
 /// Something that a team may want to settle, and the SQL that would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,12 +33,18 @@ pub struct Advice {
 impl Advice {
     /// The part of the checklist that it is about.
     pub fn group(&self) -> Group {
-        match self.id {
-            "nulls-distinct" => Group::Uniqueness,
-            "cross-tenant-reference" => Group::Tenants,
-            "delete-order" => Group::Deletes,
-            _ => Group::Integrity,
-        }
+        self.entry().map_or(Group::Integrity, |entry| entry.group)
+    }
+
+    /// The words after the number of those of its kind, for one and for many. A delete that may be refused is told by
+    /// itself.
+    pub fn counted(&self) -> Option<(&'static str, &'static str)> {
+        let is_refused = self.id == DELETE_ORDER.id && self.sql.is_some();
+        self.entry()?.counted.filter(|_| !is_refused)
+    }
+
+    fn entry(&self) -> Option<&'static AdviceEntry> {
+        ADVICE.iter().find(|entry| entry.id == self.id)
     }
 }
 
@@ -45,7 +59,7 @@ const TENANT_COLUMN: &str = "tenantId";
 pub fn inactive_slots(slots: &[Slot]) -> Vec<Advice> {
     let inactive = slots.iter().filter(|slot| !slot.is_active);
     let advice = inactive.map(|slot| Advice {
-        id: "inactive-slot",
+        id: INACTIVE_SLOT.id,
         title: format!("logical slot {} is inactive: {}", slot.name.quoted(), slot.retained()),
         detail: format!(
             "Nobody is connected to it. Where its subscriber is to go on, see the subscriber's log: a table that it lacks stops \
@@ -159,7 +173,7 @@ fn nulls_distinct(
         )
     });
     Some(Advice {
-        id: "nulls-distinct",
+        id: NULLS_DISTINCT.id,
         title: format!("{} lets rows repeat where {} is NULL", index_name.quoted(), quoted(&nullable)),
         detail: "Two NULLs are distinct in a unique index, so nothing stops two such rows that are otherwise the \
                  same."
@@ -202,7 +216,7 @@ fn unindexed(name: &Identifier, table: &Table, key: &ForeignKey) -> Option<Advic
         concurrently: true,
     };
     Some(Advice {
-        id: "unindexed-foreign-key",
+        id: UNINDEXED_FOREIGN_KEY.id,
         title: format!(
             "no index of {} leads with {}",
             name.quoted(),
@@ -252,7 +266,7 @@ fn repeats(
     });
     let (longer_name, longer) = longer?;
     Some(Advice {
-        id: "repeated-index",
+        id: REPEATED_INDEX.id,
         title: format!(
             "{} repeats the beginning of {}",
             index_name.quoted(),
@@ -318,7 +332,7 @@ fn crosses_tenants(
         on_update = key.on_update.sql(),
     );
     Some(Advice {
-        id: "cross-tenant-reference",
+        id: CROSS_TENANT_REFERENCE.id,
         title: format!("{} may name a row of another tenant", key_name.quoted()),
         detail: format!(
             "Nothing ties {} of {} to the row's own tenant. Deleting the tenant of the row it names then reaches, or \

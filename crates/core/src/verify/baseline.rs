@@ -4,7 +4,8 @@
 //! each thing would be to restore or rewrite it. Then the baseline is what is wrong.
 
 use super::check::{Check, Finding, Group, Outcome};
-use super::checklist::counted;
+use super::checks::read::TABLES_COUNT;
+use super::counted::counted;
 use super::evidence::{Evidence, Namesake};
 use super::promise::Promise;
 use super::remedy::{SETTLE_TABLES, is_left_to_others};
@@ -95,11 +96,11 @@ pub(super) fn stand_for(cause: &Finding, evidence: &Evidence<'_>, checks: &mut [
         None => is_left_to_others(finding),
     };
     for check in checks {
-        let is_plan = matches!(check.group, Group::Declaration | Group::Migration);
+        let is_plan = matches!(check.id.group, Group::Declaration | Group::Migration);
         let Outcome::Failed { findings } = &mut check.outcome else {
             continue;
         };
-        if check.id == "tables.count" {
+        if check.id == TABLES_COUNT.id {
             *findings = vec![cause.clone()];
             continue;
         }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use crate::diff::Object;
 use crate::model::{in_a_line, printable};
@@ -17,7 +18,7 @@ pub enum Group {
     Migration,
     /// The tables, by name and number, and everything on them.
     Tables,
-    /// The relations that `Tenant` and `User` gained.
+    /// The relations of the existing models.
     Relations,
     /// Foreign keys and indexes: there, validated, enforced, usable.
     Integrity,
@@ -59,21 +60,6 @@ impl Group {
             Group::Tenants => "tenants",
         }
     }
-
-    /// What the group answers for, in one line.
-    pub fn title(self) -> &'static str {
-        match self {
-            Group::Declaration => "The declaration agrees with the schema that stood before",
-            Group::Migration => "The migration is applied and recorded",
-            Group::Tables => "Every table is there, and is what it should be",
-            Group::Relations => "Tenant and User have their relations",
-            Group::Integrity => "Foreign keys and indexes are there, valid and in force",
-            Group::Deletes => "Deletes do what was promised",
-            Group::Uniqueness => "What must be unique is",
-            Group::Behaviour => "The new models work",
-            Group::Tenants => "Tenants stay apart",
-        }
-    }
 }
 
 impl fmt::Display for Group {
@@ -82,13 +68,62 @@ impl fmt::Display for Group {
     }
 }
 
+/// The stable name of a check, `group.what`: what waivers, tests and scripts call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CheckId {
+    /// The group that the check belongs to.
+    pub group: Group,
+    /// The name within the group.
+    pub what: &'static str,
+}
+
+impl CheckId {
+    /// The id of the check `what` in `group`.
+    pub const fn new(group: Group, what: &'static str) -> CheckId {
+        CheckId { group, what }
+    }
+}
+
+impl fmt::Display for CheckId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.group, self.what)
+    }
+}
+
+impl PartialEq<str> for CheckId {
+    fn eq(&self, text: &str) -> bool {
+        text.split_once('.') == Some((self.group.name(), self.what))
+    }
+}
+
+impl PartialEq<&str> for CheckId {
+    fn eq(&self, text: &&str) -> bool {
+        *self == **text
+    }
+}
+
+impl PartialEq<String> for CheckId {
+    fn eq(&self, text: &String) -> bool {
+        *self == **text
+    }
+}
+
+/// As two fields: the id and its group.
+impl Serialize for CheckId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("CheckId", 2)?;
+        fields.serialize_field("id", &self.to_string())?;
+        fields.serialize_field("group", &self.group)?;
+        fields.end()
+    }
+}
+
 /// One thing that was to be found out, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// Its stable name, `group.what`: what waivers, tests and scripts call it.
-    pub id: &'static str,
-    /// Where it belongs.
-    pub group: Group,
+    /// Its stable name.
+    #[serde(flatten)]
+    pub id: CheckId,
     /// What holds when it passes, in one line.
     pub title: String,
     /// The figure or fact that should be found.
@@ -97,6 +132,45 @@ pub struct Check {
     pub found: String,
     /// What came of it.
     pub outcome: Outcome,
+    /// Whether it is tried on rows.
+    #[serde(skip)]
+    pub is_tried: bool,
+}
+
+/// What a check comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What holds when it passes, in one line, where figures say more than what is said of every database.
+    pub title: Option<String>,
+    /// The figure or fact that should be found.
+    pub expected: String,
+    /// The figure or fact that was found.
+    pub found: String,
+    /// The outcome.
+    pub outcome: Outcome,
+}
+
+impl Judgement {
+    /// Passes when there is nothing to find.
+    pub fn none_expected(findings: Vec<Finding>) -> Judgement {
+        Judgement {
+            title: None,
+            expected: "none".to_owned(),
+            found: match findings.len() {
+                0 => "none".to_owned(),
+                n => n.to_string(),
+            },
+            outcome: Outcome::of(findings),
+        }
+    }
+
+    /// The same with another title.
+    pub fn titled(self, title: impl Into<String>) -> Judgement {
+        Judgement {
+            title: Some(title.into()),
+            ..self
+        }
+    }
 }
 
 /// What came of a check.

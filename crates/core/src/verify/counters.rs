@@ -1,7 +1,7 @@
 //! Columns that count by themselves, and how far their sequences are.
 
-use super::check::{Check, Finding, Group, Outcome};
-use super::evidence::Evidence;
+use super::check::{Finding, Judgement, Outcome};
+use super::evidence::Basis;
 use crate::model::Identifier;
 use crate::model::name::literal;
 
@@ -32,7 +32,7 @@ pub enum Counting {
 }
 
 /// The next row must find a number.
-pub(super) fn check(evidence: &Evidence<'_>) -> Check {
+pub(super) fn check(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
     let counters = evidence.counters;
     let subscribed = &evidence.around.replication.subscribed;
     let mut findings = Vec::new();
@@ -51,20 +51,11 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
             Counting::Exhausted => findings.push(exhausted(counter)),
         }
     }
-    Check {
-        id: "integrity.sequences",
-        group: Group::Integrity,
-        title: "no sequence is behind its column, or at its end".to_owned(),
-        expected: "none".to_owned(),
-        found: match findings.len() {
-            0 => "none".to_owned(),
-            n => n.to_string(),
-        },
-        outcome: match (findings.is_empty(), reasons.is_empty()) {
-            (true, false) => Outcome::NotProved { reasons },
-            _ => Outcome::of(findings),
-        },
+    let mut judgement = Judgement::none_expected(findings);
+    if judgement.outcome == Outcome::Passed && !reasons.is_empty() {
+        judgement.outcome = Outcome::NotProved { reasons };
     }
+    judgement
 }
 
 /// What has the sequence go on from the last number that a row has.
@@ -116,6 +107,7 @@ fn exhausted(counter: &Counter) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::check::Check;
     use crate::verify::checklist::tests::{Beside, check_beside, messages, name, promise};
 
     fn judged(found: &[(bool, Counting)]) -> Check {

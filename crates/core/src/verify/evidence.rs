@@ -8,6 +8,7 @@ use super::promise::Promise;
 use super::proof::KeyName;
 use super::renames::Renames;
 use super::surroundings::Surroundings;
+use crate::diff::Difference;
 use crate::model::{Identifier, Schema};
 use crate::plan::Plan;
 
@@ -42,6 +43,15 @@ pub struct Evidence<'a> {
     pub elsewhere: &'a [Namesake],
     /// The checks that were tried on rows.
     pub tried: Vec<Check>,
+}
+
+/// What the checks that need no trials are judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    /// What was found out.
+    pub evidence: &'a Evidence<'a>,
+    /// The differences between the schemas that matter.
+    pub differences: &'a [Difference],
 }
 
 /// A table of the name of one that is missing.

@@ -11,6 +11,8 @@ use crate::plan::{Database, Plan, Refusal, Request, plan};
 /// What is promised, in the forms that plan and verify need.
 #[derive(Clone, Debug)]
 pub struct Promise {
+    /// The declaration.
+    pub declaration: Declaration,
     /// The migration's name.
     pub migration: &'static str,
     /// The schema that stood before, without the tables the migration creates.
@@ -31,7 +33,7 @@ impl Promise {
         let created: Vec<_> = declaration
             .models
             .iter()
-            .filter(|model| model.origin == Origin::Phase1)
+            .filter(|model| model.origin == Origin::Created)
             .filter_map(|model| {
                 created_schema
                     .tables
@@ -57,6 +59,7 @@ impl Promise {
         let mut whole = baseline.clone();
         whole.tables.extend(created_schema.tables);
         Promise {
+            declaration: *declaration,
             migration: declaration.migration,
             baseline,
             declared: lower(declaration),

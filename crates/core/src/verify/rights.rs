@@ -1,9 +1,8 @@
 //! Rights that are missing where nothing works without them: those of owners, and of roles that use the existing tables.
 
-use super::check::{Check, Finding};
-use super::evidence::Evidence;
+use super::check::{Finding, Judgement};
+use super::evidence::{Basis, Evidence};
 use super::settings::KeptSetting;
-use super::surroundings::none_expected;
 use crate::model::access::{Grantee, Lack};
 use crate::model::{Identifier, References};
 
@@ -33,7 +32,7 @@ pub enum Holds {
 
 /// PostgreSQL checks and follows a foreign key as the owner of the tables it ties (`ri_triggers.c`), and applications
 /// commonly connect as the owner. A setting may have their sessions start as another role.
-pub(super) fn check(evidence: &Evidence<'_>) -> Check {
+pub(super) fn check(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
     let references = evidence.actual.references();
     let matters = |shortfall| that_matters(evidence, &references, shortfall);
     let short: Vec<_> = evidence
@@ -50,10 +49,8 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
         .filter_map(|lacking| of_session(evidence, lacking));
     let of_users = of_users(evidence);
     let findings = of_users.chain(of_owners.into_iter().map(of_owner));
-    none_expected(
-        "integrity.rights",
+    Judgement::none_expected(findings.chain(by_setting).collect()).titled(
         "owners and users of the tables may do with them what the models and the foreign keys need",
-        findings.chain(by_setting).collect(),
     )
 }
 

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{Check, Finding, Outcome, Remedy};
-use super::checklist::counted;
-use super::evidence::{Evidence, Impossible, Orphans};
+use super::check::{Finding, Judgement, Outcome, Remedy};
+use super::counted::counted;
+use super::evidence::{Basis, Evidence, Impossible, Orphans};
 use super::remedy::renamed;
 use super::renames::suspected;
-use super::surroundings::none_expected;
 use crate::model::{ForeignKey, Identifier, Schema, Table, TableReference, Validity};
 
 /// Foreign keys that are enforced today, and indexes that are unique, say nothing of rows written while they were not.
-pub(super) fn check(evidence: &Evidence<'_>) -> Check {
+pub(super) fn check(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
     let created = &evidence.promise.created;
     let of = |wanted: Orphans| {
         let which = move |(_, orphans): &&_| *orphans == wanted;
@@ -55,10 +54,8 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
         "the role may not read all rows, or reading them runs functions that are not PostgreSQL's",
     ))
     .collect();
-    let mut check = none_expected(
-        "integrity.rows",
+    let mut judgement = Judgement::none_expected(findings.collect()).titled(
         "no row of the new tables, and of those before as far as they are small, contradicts the catalog",
-        findings.collect(),
     );
     let unread: BTreeSet<&Identifier> = of(Orphans::TooLarge)
         .chain(of(Orphans::Unreadable))
@@ -66,12 +63,12 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
         .collect();
     if !unread.is_empty() {
         let tables = counted(unread.len(), "table", "tables");
-        check.found += &format!(", {tables} not read");
+        judgement.found += &format!(", {tables} not read");
     }
-    if check.outcome == Outcome::Passed && !reasons.is_empty() {
-        check.outcome = Outcome::NotProved { reasons };
+    if judgement.outcome == Outcome::Passed && !reasons.is_empty() {
+        judgement.outcome = Outcome::NotProved { reasons };
     }
-    check
+    judgement
 }
 
 /// The query that lists the rows of `table`, which is `there`, that name none by `key`.

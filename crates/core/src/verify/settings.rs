@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::check::{Check, Finding};
-use super::evidence::Evidence;
-use super::surroundings::none_expected;
+use super::check::{Finding, Judgement};
+use super::evidence::Basis;
 use crate::model::name::literal_plain;
 use crate::model::{Identifier, Schema};
 
@@ -144,7 +143,7 @@ fn is_true(value: &str) -> bool {
 }
 
 /// Settings that switch foreign keys, triggers or writing off without a trace in the schema.
-pub(super) fn check(evidence: &Evidence<'_>) -> Check {
+pub(super) fn check(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
     let policies = Policies::of(evidence.actual);
     let off = |kept: &KeptSetting| {
         let consequence = kept.consequence(&policies)?;
@@ -160,10 +159,8 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Check {
     if findings.is_empty() && evidence.session_replication_role == "replica" {
         findings.push(Finding::new(NOT_ENFORCED).remedy(ENFORCE_AGAIN));
     }
-    none_expected(
-        "integrity.settings",
+    Judgement::none_expected(findings).titled(
         "no setting of the server, the database or a role switches off what the application relies on",
-        findings,
     )
 }
 

@@ -1,11 +1,10 @@
 //! What stands around the tables and decides what can be done with them: settings, publications, and
 //! foreign keys from elsewhere.
 
-use super::check::{Check, Finding, Group, Outcome, Remedy};
-use super::evidence::Evidence;
-use super::rights::{self, Shortfall};
-use super::rows;
-use super::settings::{self, KeptSetting};
+use super::check::{Finding, Judgement, Remedy};
+use super::evidence::Basis;
+use super::rights::Shortfall;
+use super::settings::KeptSetting;
 use crate::model::Identifier;
 use crate::model::access::Access;
 use crate::model::replication::Replication;
@@ -116,18 +115,8 @@ pub enum Holding {
     ForWantOfRights,
 }
 
-/// The checks of what stands around.
-pub(super) fn checks(evidence: &Evidence<'_>) -> [Check; 4] {
-    [
-        settings::check(evidence),
-        rights::check(evidence),
-        replication(evidence),
-        rows::check(evidence),
-    ]
-}
-
 /// A publication must be able to name the rows whose change or deletion it tells.
-fn replication(evidence: &Evidence<'_>) -> Check {
+pub(super) fn replication(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
     let refused = |nameless: &Nameless| {
         let Nameless {
             table,
@@ -167,26 +156,7 @@ fn replication(evidence: &Evidence<'_>) -> Check {
         ))
         .remedy(remedy)
     };
-    none_expected(
-        "integrity.replication",
-        "no publication stops changes and deletes",
-        evidence.around.nameless.iter().map(refused).collect(),
-    )
-}
-
-/// A check that passes when there is nothing to find.
-pub(super) fn none_expected(id: &'static str, title: &str, findings: Vec<Finding>) -> Check {
-    Check {
-        id,
-        group: Group::Integrity,
-        title: title.to_owned(),
-        expected: "none".to_owned(),
-        found: match findings.len() {
-            0 => "none".to_owned(),
-            n => n.to_string(),
-        },
-        outcome: Outcome::of(findings),
-    }
+    Judgement::none_expected(evidence.around.nameless.iter().map(refused).collect())
 }
 
 /// The columns whose long values are refused, as reasons to fail.

@@ -3,70 +3,62 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::check::{Check, Finding, Group, Outcome};
-use super::checklist::{counted, finding};
-use super::evidence::Evidence;
+use leora_schema::dsl::Declaration;
+
+use super::check::{Finding, Judgement, Outcome};
+use super::counted::counted;
+use super::evidence::{Basis, Evidence};
+use super::kinds::finding;
 use super::remedy::SETTLE_TABLE;
 use super::surroundings::{Exposed, Opening, Privileges};
 use crate::diff::{Difference, DifferenceKind, ObjectKind};
 use crate::model::{Action, Identifier, RowSecurity, Schema, Table};
 
-/// The column that says whose a row is, and the table it references.
-const TENANT_COLUMN: &str = "tenantId";
-const TENANT_TABLE: &str = "Tenant";
-
-/// The checks of the group that need no rows. `differences` are those that matter.
-pub(super) fn checks(evidence: &Evidence<'_>, differences: &[Difference]) -> [Check; 3] {
-    [
-        owned(evidence),
-        row_security(evidence, differences),
-        exposed(evidence),
-    ]
-}
-
 /// Every new table: a required tenant, referenced, and deleted with it.
-fn owned(evidence: &Evidence<'_>) -> Check {
+pub(super) fn owned(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
     let created = &evidence.promise.created;
+    let declaration = &evidence.promise.declaration;
     let findings: Vec<_> = created
         .iter()
         .filter_map(|name| {
             let table = evidence.actual.tables.get(name);
             let (what, reason) = match table {
-                None => ("table ", "is missing"),
-                Some(table) => ("", not_owned(table)?),
+                None => ("table ", "is missing".to_owned()),
+                Some(table) => ("", not_owned(table, declaration)?),
             };
             let finding = Finding::new(format!("{what}{} {reason}", name.quoted()));
             Some(finding.remedy(SETTLE_TABLE))
         })
         .collect();
-    Check {
-        id: "tenants.owned",
-        group: Group::Tenants,
-        title:
-            "every new table has a required tenantId that references Tenant and is deleted with it"
-                .to_owned(),
+    Judgement {
+        title: None,
         expected: created.len().to_string(),
         found: (created.len() - findings.len()).to_string(),
         outcome: Outcome::of(findings),
     }
 }
 
-fn not_owned(table: &Table) -> Option<&'static str> {
-    let Some(column) = table.column(TENANT_COLUMN) else {
-        return Some("has no tenantId");
+fn not_owned(table: &Table, declaration: &Declaration) -> Option<String> {
+    let tenant = declaration.tenant;
+    let tenant_column = declaration.tenant_column()?;
+    let Some(column) = table.column(tenant_column) else {
+        return Some(format!("has no {tenant_column}"));
     };
     if column.nullable {
-        return Some("takes rows without a tenantId");
+        return Some(format!("takes rows without a {tenant_column}"));
     }
     let mut keys = table.foreign_keys.values().filter(|key| {
-        key.references
-            .here()
-            .is_some_and(|target| *target == TENANT_TABLE)
-            && key.columns.iter().any(|column| *column == TENANT_COLUMN)
+        let references = key.references.here();
+        references.is_some_and(|target| *target == *tenant)
+            && key.columns.iter().any(|column| *column == *tenant_column)
     });
     match keys.next() {
-        None => Some("has a tenantId that does not reference Tenant"),
-        Some(key) if key.on_delete != Action::Cascade => Some("is not deleted with its tenant"),
+        None => Some(format!(
+            "has a {tenant_column} that does not reference {tenant}"
+        )),
+        Some(key) if key.on_delete != Action::Cascade => {
+            Some("is not deleted with its tenant".to_owned())
+        }
         Some(_) => None,
     }
 }
@@ -97,14 +89,18 @@ fn fenced_since(evidence: &Evidence<'_>, name: &Identifier) -> Option<&'static s
 }
 
 /// Row-level security as promised; on the new tables, as their neighbours have it: where most
-/// tables that reference `Tenant` stand under it, or did, a new one without it is the hole in the fence.
-fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> Check {
+/// tables that reference the tenant stand under it, or did, a new one without it is the hole in the fence.
+pub(super) fn row_security<'a>(basis: &Basis<'a>) -> Judgement {
+    let Basis {
+        evidence,
+        differences,
+    } = *basis;
     let created = &evidence.promise.created;
     let is_new = |name: &Identifier| created.contains(name);
     let neighbours: Vec<&RowSecurity> = evidence
         .actual
         .references()
-        .to(TENANT_TABLE)
+        .to(evidence.promise.declaration.tenant)
         .iter()
         .filter(|(child, ..)| !is_new(child))
         .filter_map(|(child, ..)| {
@@ -172,14 +168,12 @@ fn row_security<'a>(evidence: &'a Evidence<'_>, differences: &[Difference]) -> C
         (true, false) => "enabled",
         (true, true) => "enabled and forced",
     };
-    Check {
-        id: "tenants.row-security",
-        group: Group::Tenants,
-        title: if enabled {
+    Judgement {
+        title: Some(if enabled {
             "the new tables stand under row-level security as their neighbours do, those before as they did".to_owned()
         } else {
             "row-level security is as it should be".to_owned()
-        },
+        }),
         found: match findings.len() {
             0 => expected.to_owned(),
             n => counted(n, "difference", "differences"),
@@ -349,7 +343,7 @@ fn shut(table: &str, is_fenced: bool, Exposed { roles, by }: &Exposed) -> String
 
 /// Supabase serves every table of the schema that its public roles may use to the whole internet;
 /// row-level security is what stands before it.
-fn exposed(evidence: &Evidence<'_>) -> Check {
+pub(super) fn exposed(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
     let created = &evidence.promise.created;
     let is_fenced = |name: &Identifier| {
         let table = evidence.actual.tables.get(name);
@@ -384,19 +378,7 @@ fn exposed(evidence: &Evidence<'_>) -> Check {
             .remedy(shut(&table, is_fenced(name), exposed))
         })
         .collect();
-    Check {
-        id: "tenants.exposed",
-        group: Group::Tenants,
-        title: "no new table is open to anon or authenticated without row-level security"
-            .to_owned(),
-        expected: "none".to_owned(),
-        found: if findings.is_empty() {
-            "none".to_owned()
-        } else {
-            findings.len().to_string()
-        },
-        outcome: Outcome::of(findings),
-    }
+    Judgement::none_expected(findings)
 }
 
 #[cfg(test)]

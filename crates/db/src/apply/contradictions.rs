@@ -6,7 +6,7 @@ use crate::session::{QueryError, Session};
 use leora_core::ddl::Change;
 use leora_core::model::{ForeignKey, Identifier, Index, IndexTarget};
 use leora_core::plan::{Plan, Step};
-use leora_core::verify::checklist::counted;
+use leora_core::verify::counted::counted;
 
 use super::attempt::roll_back;
 use super::preflight::Obstacle;

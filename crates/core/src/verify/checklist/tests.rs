@@ -5,12 +5,15 @@ use std::sync::OnceLock;
 use leora_schema::LEORA;
 
 use super::*;
-use crate::model::{IndexState, Schema, Table, TableKind, snapshot};
+use crate::diff::Object;
+use crate::model::{ForeignKey, Identifier, Schema, Table, TableKind, snapshot};
 use crate::plan::plan;
+use crate::verify::check::Outcome;
 use crate::verify::counters::{Counter, Counting};
-use crate::verify::evidence::{Namesake, Orphans};
+use crate::verify::evidence::{Namesake, Orphans, Recorded};
 use crate::verify::promise::Promise;
 use crate::verify::proof::KeyName;
+use crate::verify::remedy::APPLY_MAKES;
 use crate::verify::renames::Renames;
 use crate::verify::surroundings::Surroundings;
 
@@ -114,13 +117,16 @@ pub(in crate::verify) fn messages(check: &Check) -> Vec<&str> {
 #[test]
 fn what_is_as_promised_passes_and_is_counted() {
     let verdict = judged(|_| {}, Recorded::Here("today".to_owned()));
+    let ids = verdict.checks.iter().map(|check| check.id.to_string());
+    let ids: Vec<_> = ids.collect();
     let told: Vec<_> = verdict
         .checks
         .iter()
         .filter(|check| !check.expected.is_empty())
-        .map(|check| {
+        .zip(&ids)
+        .map(|(check, id)| {
             (
-                check.id,
+                id.as_str(),
                 check.title.as_str(),
                 check.expected.as_str(),
                 check.found.as_str(),
@@ -379,7 +385,7 @@ fn checks_stand_in_the_order_of_their_groups() {
     let mut groups: Vec<_> = verdict
         .checks
         .iter()
-        .map(|check| check.group.to_string())
+        .map(|check| check.id.group.to_string())
         .collect();
     groups.dedup();
     assert_eq!(

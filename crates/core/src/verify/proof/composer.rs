@@ -13,6 +13,7 @@ use super::subject::{KeyName, ProofOptions};
 use super::tenants::Tenants;
 use super::world::World;
 use super::{foreign_keys, models, whole_tenant};
+use crate::verify::check::CheckId;
 
 type Plan<'w, 'a> = Box<dyn FnOnce(&Rows<'w, 'a>, &Names<'_>) -> Vec<Trial> + 'w>;
 
@@ -32,7 +33,7 @@ impl<'w, 'a> Composer<'w, 'a> {
 
     pub(super) fn not_tried(
         &mut self,
-        check: &'static str,
+        check: CheckId,
         about: impl Into<String>,
         reason: impl Into<String>,
     ) {

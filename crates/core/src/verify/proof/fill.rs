@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use leora_schema::TENANT;
-
 use super::graph::{Fill, Graph};
 use super::keys::unique_keys;
 use super::rows::{Cell, Rows};
@@ -29,7 +27,7 @@ impl<'w, 'a> Graph<'w, 'a> {
         let cells = (0..self.rows.len())
             .map(|row| self.cells(row, &recipes, &mut values, &mut drawn))
             .collect();
-        let tenant = self.world.named(TENANT.name);
+        let tenant = self.world.tenant();
         let background = tenant.and_then(|tenant| self.background.get(tenant).copied());
         Rows {
             world: self.world,

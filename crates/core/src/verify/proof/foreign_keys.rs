@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leora_schema::TENANT;
-
 use super::composer::{Composer, as_in};
 use super::fate::Names;
 use super::graph::Fill;
@@ -17,11 +15,9 @@ use super::subject::KeyName;
 use super::world::{Link, World};
 use crate::diff::{Object, ObjectKind};
 use crate::model::{Action, Identifier, Identity};
+use crate::verify::check::CheckId;
+use crate::verify::checks::tried::{DELETES, KEY_CHANGES, ORPHANS};
 use crate::verify::user_code::Event;
-
-pub(super) const DELETES: &str = "deletes.foreign-keys";
-pub(super) const KEY_CHANGES: &str = "deletes.key-changes";
-pub(super) const ORPHANS: &str = "integrity.orphans-refused";
 
 /// A row and those that name it, each by another foreign key.
 struct Family {
@@ -52,7 +48,7 @@ pub(super) fn add(composer: &mut Composer<'_, '_>) {
         .filter(|(_, link)| link.declared.is_some())
     {
         if world.learned.fragile.contains(link.child) && world.leaves_null(link) {
-            for check in [DELETES, KEY_CHANGES, ORPHANS] {
+            for check in [&DELETES, &KEY_CHANGES, &ORPHANS].map(|it| it.id) {
                 let reason = format!(
                     "no row of {} could be made that names another by it",
                     link.child.quoted()
@@ -145,7 +141,7 @@ fn not_tried(composer: &mut Composer<'_, '_>) {
                 child
             };
             let reason = reason.unwrap_or_else(|| world.lacks_columns(lacking));
-            for check in [DELETES, KEY_CHANGES, ORPHANS] {
+            for check in [&DELETES, &KEY_CHANGES, &ORPHANS].map(|it| it.id) {
                 composer.not_tried(check, about(name, child), reason.clone());
             }
         }
@@ -310,7 +306,7 @@ fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, family: &Family) -> Vec<Trial>
             link.child.quoted(),
         );
         let promise = format!("ON DELETE {action} from {parent} to {table}");
-        claim(DELETES, link, promise, after_delete(world, &ends, child))
+        claim(DELETES.id, link, promise, after_delete(world, &ends, child))
     })];
     let changeable = changeable(world, &world.links[first.link]);
     let changes = family
@@ -328,7 +324,7 @@ fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, family: &Family) -> Vec<Trial>
             );
             let promise = format!("ON UPDATE {action} from {parent} to {table}");
             claim(
-                KEY_CHANGES,
+                KEY_CHANGES.id,
                 link,
                 promise,
                 after_key_change(world, child.link),
@@ -344,7 +340,7 @@ fn trials(rows: &Rows<'_, '_>, names: &Names<'_>, family: &Family) -> Vec<Trial>
     trials
 }
 
-fn claim(check: &'static str, link: &Link<'_>, promise: String, expect: Expect) -> Claim {
+fn claim(check: CheckId, link: &Link<'_>, promise: String, expect: Expect) -> Claim {
     let object = Object::on(link.child, ObjectKind::ForeignKey, link.name);
     Claim {
         check,
@@ -371,7 +367,7 @@ fn tried(
         claim
     });
     // A tenant that has another key sees its rows under that.
-    let is_tenant = *rows.rows[family.parent].table == *TENANT.name;
+    let is_tenant = rows.world.is_tenant(rows.rows[family.parent].table);
     let seen_by = |child: &Child| match family.rekeyed {
         Some(rekeyed) if is_tenant && !changes.is_empty() => rekeyed,
         _ => child.row,
@@ -402,7 +398,7 @@ fn orphans(rows: &Rows<'_, '_>, child: &Child) -> Vec<Trial> {
         .collect();
     let orphaned = as_in(rows, child.orphan, own_columns(world, child.link));
     // Row-level security lets no tenant's row become another's, so the foreign key is never asked.
-    let may_change = !(world.subject.is_one_tenant_at_a_time() && *link.parent == *TENANT.name);
+    let may_change = !(world.subject.is_one_tenant_at_a_time() && world.is_tenant(link.parent));
     let change = may_change.then(|| ("a row of", rows.update(child.row, &orphaned)));
     let both = std::iter::once(("a new row of", rows.insert(child.orphan))).chain(change);
     both.map(|(what, step)| {
@@ -412,7 +408,7 @@ fn orphans(rows: &Rows<'_, '_>, child: &Child) -> Vec<Trial> {
             states: NO_PARENT,
             by: by.clone(),
         });
-        Trial::new(vec![step], vec![claim(ORPHANS, link, promise, expect)])
+        Trial::new(vec![step], vec![claim(ORPHANS.id, link, promise, expect)])
     })
     .collect()
 }

@@ -2,26 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::catalogue::{TRIED, Tried};
 use super::evidence::{Answers, Evidence, Gathered, ServerFailure};
 use super::programme::{Claim, Expect, Programme, Trial};
 use super::subject::{KeyName, Subject};
 use super::verdict::{Verdict, verdict};
 use crate::diff::Object;
 use crate::graph::Mark;
-use crate::verify::check::{Check, Finding, Outcome};
+use crate::verify::check::{Check, CheckId, Finding, Judgement, Outcome};
+use crate::verify::checks::tried::TENANT_ERASED;
+use crate::verify::checks::{self, Evaluation};
 use crate::verify::remedy::SEE_WHAT_STANDS;
 
-/// Every check of [`TRIED`], by what the rounds show. A later round says again what an earlier one
+/// Every check that is tried on rows, by what the rounds show. A later round says again what an earlier one
 /// left open.
 pub(super) fn judge(subject: &Subject<'_>, rounds: &[(Programme, Evidence)]) -> Vec<Check> {
     let (tallies, nothing) = tallies(subject, rounds);
     let none = Tally::default();
-    let check = |tried: &Tried| {
-        let tally = tallies.get(tried.id).unwrap_or(&none);
-        tally.check(tried, nothing.as_deref())
+    let check = |entry: &checks::Entry| {
+        let Evaluation::Tried { one, many } = entry.evaluation else {
+            return None;
+        };
+        let tally = tallies.get(&entry.id).unwrap_or(&none);
+        let judgement = tally.judge((one, many), nothing.as_deref());
+        Some(entry.check(judgement))
     };
-    let mut checks: Vec<_> = TRIED.iter().map(check).collect();
+    let entries = checks::all(subject.declaration);
+    let mut checks: Vec<_> = entries.iter().filter_map(check).collect();
     if let Some((_, Evidence::CutOff(failure))) = rounds.last() {
         skip_cut_off(&mut checks, failure);
     }
@@ -45,19 +51,19 @@ fn skip_cut_off(checks: &mut [Check], failure: &ServerFailure) {
 pub(super) fn marks(
     subject: &Subject<'_>,
     rounds: &[(Programme, Evidence)],
-    check: &str,
+    check: CheckId,
 ) -> BTreeMap<Object, Mark> {
     let (mut tallies, _) = tallies(subject, rounds);
-    let tally = tallies.remove(check);
+    let tally = tallies.remove(&check);
     tally.map(|tally| tally.marks).unwrap_or_default()
 }
 
 /// What was tried for each check; and why nothing was, when so.
-fn tallies<'r>(
+fn tallies(
     subject: &Subject<'_>,
-    rounds: &'r [(Programme, Evidence)],
-) -> (BTreeMap<&'r str, Tally>, Option<String>) {
-    let mut tallies: BTreeMap<&'r str, Tally> = BTreeMap::new();
+    rounds: &[(Programme, Evidence)],
+) -> (BTreeMap<CheckId, Tally>, Option<String>) {
+    let mut tallies: BTreeMap<CheckId, Tally> = BTreeMap::new();
     let mut nothing = None;
     for (at, (programme, evidence)) in rounds.iter().enumerate() {
         for skipped in &programme.not_tried {
@@ -169,7 +175,7 @@ impl Tally {
 
     fn add(&mut self, claim: &Claim, verdict: Verdict) {
         let parts = match &claim.expect {
-            Expect::Rows { rows, .. } if claim.check == super::whole_tenant::ERASED => {
+            Expect::Rows { rows, .. } if claim.check == TENANT_ERASED.id => {
                 rows.iter().map(|row| row.row.clone()).collect()
             }
             _ => vec![claim.about.clone()],
@@ -208,17 +214,8 @@ impl Tally {
         }
     }
 
-    fn check(&self, tried: &Tried, whole: Option<&str>) -> Check {
-        let counted = |n: usize| {
-            format!(
-                "{n} {}",
-                if n == 1 {
-                    tried.counts.0
-                } else {
-                    tried.counts.1
-                }
-            )
-        };
+    fn judge(&self, (one, many): (&str, &str), whole: Option<&str>) -> Judgement {
+        let counted = |n: usize| format!("{n} {}", if n == 1 { one } else { many });
         let all = self.about.len();
         let held = self
             .about
@@ -253,10 +250,8 @@ impl Tally {
                 self.unproved.len()
             )
         };
-        Check {
-            id: tried.id,
-            group: tried.group,
-            title: tried.title.to_owned(),
+        Judgement {
+            title: None,
             expected: counted(all),
             found,
             outcome,

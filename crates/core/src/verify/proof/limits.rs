@@ -16,7 +16,7 @@ use crate::model::name::prisma;
 use crate::model::{
     Action, ForeignKey, Identifier, Index, IndexKey, IndexState, IndexTarget, Table, TableReference,
 };
-use crate::verify::checklist::counted;
+use crate::verify::counted::counted;
 use crate::verify::user_code::Event;
 
 /// Keeps account of what trials read.

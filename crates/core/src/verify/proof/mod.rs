@@ -5,7 +5,6 @@
 //! rolls back, and judges the [`Evidence`].
 
 mod candidates;
-mod catalogue;
 mod composer;
 mod conditions;
 mod consent;
@@ -29,6 +28,7 @@ mod programme;
 mod refusal;
 mod rounds;
 mod rows;
+mod scenarios;
 mod server;
 mod subject;
 mod tenants;
@@ -39,7 +39,6 @@ mod verdict;
 mod whole_tenant;
 mod world;
 
-pub use catalogue::{TRIED, Tried};
 pub use evidence::{Answers, Evidence, Failure, Gathered, ServerFailure, is_server_failure};
 pub use order::order_advice;
 pub use programme::Programme;

@@ -1,21 +1,18 @@
-//! What becomes of the new models' rows when their tenant or their user is deleted.
+//! What becomes of the new models' rows when their tenant, or another row that they reference, is deleted.
 
 use std::collections::BTreeMap;
 
-use leora_schema::dsl::{Model, OnDelete, Origin};
-use leora_schema::{DASHBOARD_WIDGET, METRIC_DEFINITION, TENANT, USER};
+use leora_schema::dsl::{Model, Origin, ScenarioKind};
 
 use super::composer::Composer;
 use super::graph::Fill;
 use super::outcome::STILL_NAMED;
 use super::programme::{Claim, Expect, RowExpected, RowFate, Step, Trial};
 use super::rows::Rows;
-use super::whole_tenant::OTHERS_UNCHANGED;
 use crate::model::Identifier;
-
-pub(super) const NEW_MODELS: &str = "deletes.tenant-new-models";
-pub(super) const USER_WIDGETS: &str = "deletes.user-widgets";
-pub(super) const METRICS_KEPT: &str = "deletes.user-metrics-kept";
+use crate::verify::check::CheckId;
+use crate::verify::checks::tried::{NEW_MODELS, OTHERS_UNCHANGED};
+use crate::verify::checks::{id_of, noun_of};
 
 /// Rows of one tenant, a table each.
 struct Tenancy<'a> {
@@ -28,18 +25,18 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
     let created = declaration
         .models
         .iter()
-        .filter(|model| model.origin == Origin::Phase1);
+        .filter(|model| model.origin == Origin::Created);
     for model in created {
         let Some(table) = composer.world.named(model.name) else {
             continue;
         };
         tenant_deleted(composer, table);
-        user_deleted(composer, model, table);
+        parent_deleted(composer, model, table);
     }
 }
 
 fn tenancy<'a>(composer: &mut Composer<'_, 'a>) -> Option<Tenancy<'a>> {
-    let name = composer.world.named(TENANT.name)?;
+    let name = composer.world.tenant()?;
     let tenant = composer.graph.row(name, Fill::Required)?;
     composer.graph.complete(tenant);
     Some(Tenancy {
@@ -63,7 +60,7 @@ fn member<'a>(
     }
     for &at in world.links_of(table) {
         let link = &world.links[at];
-        let wanted = *link.parent == *TENANT.name || link.required;
+        let wanted = world.is_tenant(link.parent) || link.required;
         if !wanted || link.parent == table || named.is_some_and(|(link, _)| link == at) {
             continue;
         }
@@ -91,7 +88,7 @@ fn look_around(rows: &Rows<'_, '_>, looked_at: &[usize], change: Step) -> Vec<St
     vec![look(), change, look()]
 }
 
-fn rows_claim(check: &'static str, about: &str, promise: String, rows: Vec<RowExpected>) -> Claim {
+fn rows_claim(check: CheckId, about: &str, promise: String, rows: Vec<RowExpected>) -> Claim {
     Claim {
         check,
         about: about.to_owned(),
@@ -145,134 +142,151 @@ fn tenant_deleted<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identi
                 rows.look(&[other]),
             ],
             vec![
-                claim(NEW_MODELS, [0, 3], RowFate::Gone, its),
-                claim(OTHERS_UNCHANGED, [1, 4], RowFate::Unchanged, anothers),
+                claim(NEW_MODELS.id, [0, 3], RowFate::Gone, its),
+                claim(OTHERS_UNCHANGED.id, [1, 4], RowFate::Unchanged, anothers),
             ],
         )]
     });
 }
 
-fn user_deleted<'w, 'a: 'w>(
+fn parent_deleted<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
     model: &'static Model,
     table: &'a Identifier,
 ) {
     let world = composer.world;
-    for relation in model
-        .foreign_keys
-        .iter()
-        .filter(|relation| relation.model == USER.name)
-    {
+    for scenario in model.scenarios {
+        let (field, is_kept) = match scenario.kind {
+            ScenarioKind::DeletedWith(field) => (field, false),
+            ScenarioKind::KeptWithoutAuthor(field) => (field, true),
+            _ => continue,
+        };
+        let Some(relation) = model.relation(field) else {
+            continue;
+        };
+        let check = id_of(scenario);
         let links = world.links_of(table).iter().copied().filter(|at| {
             let link = &world.links[*at];
-            *link.parent == *USER.name
+            *link.parent == *relation.model
                 && link
                     .columns
                     .iter()
                     .any(|(own, _)| **own == *relation.column)
         });
         let link = links.min_by_key(|at| world.links[*at].columns.len());
-        let required = model
-            .column(relation.column)
-            .is_some_and(|column| !column.nullable);
-        let cascades = relation.on_delete == OnDelete::Cascade;
-        let check = match model.name {
-            name if name == DASHBOARD_WIDGET.name => USER_WIDGETS,
-            name if name == METRIC_DEFINITION.name => METRICS_KEPT,
-            _ => continue,
-        };
         let Some(link) = link else {
-            let users = Identifier::new(USER.name).ok();
+            let parent = Identifier::new(relation.model).ok();
             let column = Identifier::new(relation.column).ok();
-            let reason = users.and_then(|users| world.why_unlinked(table, &users, column.as_ref()));
+            let reason =
+                parent.and_then(|parent| world.why_unlinked(table, &parent, column.as_ref()));
             let reason = reason.unwrap_or_else(|| world.lacks_columns(table));
             composer.not_tried(check, table.quoted(), reason);
             continue;
         };
-        if cascades {
-            user_takes_along(composer, check, table, link);
-        } else if required {
-            user_is_held(composer, check, table, link);
+        let declared = world.subject.declaration.model(relation.model);
+        let deleted = Deleted {
+            check,
+            noun: declared.map_or_else(|| relation.model.to_owned(), noun_of),
+            table,
+            link,
+            is_optional: model
+                .column(relation.column)
+                .is_some_and(|column| column.nullable),
+        };
+        if is_kept {
+            parent_is_held(composer, deleted);
+        } else {
+            parent_takes_along(composer, deleted);
         }
     }
 }
 
-/// The user's own rows go, another's and those of nobody stay.
-fn user_takes_along<'w, 'a: 'w>(
-    composer: &mut Composer<'w, 'a>,
-    check: &'static str,
+/// A scenario of what becomes of the rows of `table` when the row that `link` references is deleted.
+struct Deleted<'a> {
+    check: CheckId,
+    /// What people call the row that is deleted.
+    noun: String,
     table: &'a Identifier,
     link: usize,
+    /// Whether a row may reference none.
+    is_optional: bool,
+}
+
+/// The rows of the deleted one are deleted, those of another and of none are kept.
+fn parent_takes_along<'w, 'a: 'w>(
+    composer: &mut Composer<'w, 'a>,
+    Deleted {
+        check,
+        noun,
+        table,
+        link,
+        is_optional,
+    }: Deleted<'a>,
 ) {
     let Some(mut tenancy) = tenancy(composer) else {
         return;
     };
-    let user_table = composer.world.links[link].parent;
-    let mut with_user = |composer: &mut Composer<'w, 'a>| {
-        let user = member(composer, &mut tenancy, user_table, None)?;
-        Some((
-            user,
-            member(composer, &mut tenancy, table, Some((link, user)))?,
-        ))
+    let parents = composer.world.links[link].parent;
+    let mut with_parent = |composer: &mut Composer<'w, 'a>| {
+        let parent = member(composer, &mut tenancy, parents, None)?;
+        let row = member(composer, &mut tenancy, table, Some((link, parent)))?;
+        Some((parent, row))
     };
-    let (Some((user, own)), Some((_, others))) = (with_user(composer), with_user(composer)) else {
+    let (Some((parent, own)), Some((_, others))) = (with_parent(composer), with_parent(composer))
+    else {
         return;
     };
-    let Some(nobodys) = member(composer, &mut tenancy, table, None) else {
-        return;
-    };
+    let mut looked_at = vec![
+        (own, RowFate::Gone, format!("the {noun}'s own row")),
+        (others, RowFate::Unchanged, format!("another {noun}'s row")),
+    ];
+    if is_optional {
+        let Some(nobodys) = member(composer, &mut tenancy, table, None) else {
+            return;
+        };
+        let whose = format!("the tenant's row without a {noun}");
+        looked_at.push((nobodys, RowFate::Unchanged, whose));
+    }
     composer.plan(move |rows, _| {
-        let looked_at = [
-            (own, RowFate::Gone),
-            (others, RowFate::Unchanged),
-            (nobodys, RowFate::Unchanged),
-        ];
-        let whose = [
-            "the user's own row",
-            "another user's row",
-            "the tenant's row without a user",
-        ];
         let expected = looked_at
             .iter()
-            .zip(whose)
             .enumerate()
-            .map(|(at, ((_, fate), whose))| RowExpected {
+            .map(|(at, (_, fate, whose))| RowExpected {
                 at,
                 row: format!("{whose} in {}", table.quoted()),
                 fate: *fate,
             });
         let promise = format!(
-            "a user deleted takes the user's own rows of {} along and no other",
+            "a {noun} deleted takes the {noun}'s own rows of {} along and no other",
             table.quoted()
         );
-        vec![Trial {
-            together: false,
-            steps: look_around(rows, &looked_at.map(|(row, _)| row), rows.delete(user)),
-            claims: vec![rows_claim(
-                check,
-                "a user deleted",
-                promise,
-                expected.collect(),
-            )],
-        }]
+        let about = format!("a {noun} deleted");
+        let claim = rows_claim(check, &about, promise, expected.collect());
+        let looked_at: Vec<_> = looked_at.iter().map(|(row, ..)| *row).collect();
+        let steps = look_around(rows, &looked_at, rows.delete(parent));
+        vec![Trial::new(steps, vec![claim])]
     });
 }
 
-/// The user cannot be deleted while such rows are there; without them, the user can.
-fn user_is_held<'w, 'a: 'w>(
+/// The referenced row cannot be deleted while rows reference it; without them, it can.
+fn parent_is_held<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
-    check: &'static str,
-    table: &'a Identifier,
-    link: usize,
+    Deleted {
+        check,
+        noun,
+        table,
+        link,
+        ..
+    }: Deleted<'a>,
 ) {
     let Some(mut tenancy) = tenancy(composer) else {
         return;
     };
-    let user_table = composer.world.links[link].parent;
-    let Some(user) = member(composer, &mut tenancy, user_table, None) else {
+    let parents = composer.world.links[link].parent;
+    let Some(parent) = member(composer, &mut tenancy, parents, None) else {
         return;
     };
-    let Some(row) = member(composer, &mut tenancy, table, Some((link, user))) else {
+    let Some(row) = member(composer, &mut tenancy, table, Some((link, parent))) else {
         return;
     };
     composer.plan(move |rows, _| {
@@ -283,7 +297,7 @@ fn user_is_held<'w, 'a: 'w>(
                 .iter()
                 .map(move |state| format!("{state} {}", name.as_str()))
         });
-        let about = "a user deleted";
+        let about = format!("a {noun} deleted");
         let kept = [table, named.parent]
             .into_iter()
             .enumerate()
@@ -294,7 +308,7 @@ fn user_is_held<'w, 'a: 'w>(
             });
         let claim = |promise: String, expect: Expect| Claim {
             check,
-            about: about.to_owned(),
+            about: about.clone(),
             promise,
             object: None,
             expect,
@@ -302,11 +316,11 @@ fn user_is_held<'w, 'a: 'w>(
         vec![
             Trial {
                 together: false,
-                steps: look_around(rows, &[row, user], rows.delete(user).or_refused()),
+                steps: look_around(rows, &[row, parent], rows.delete(parent).or_refused()),
                 claims: vec![
                     claim(
                         format!(
-                            "deleting a user is refused while rows of {} name the user",
+                            "deleting a {noun} is refused while rows of {} name the {noun}",
                             table.quoted()
                         ),
                         Expect::Answer {
@@ -317,18 +331,18 @@ fn user_is_held<'w, 'a: 'w>(
                     ),
                     rows_claim(
                         check,
-                        about,
-                        format!("a user deleted leaves {} as it was", table.quoted()),
+                        &about,
+                        format!("a {noun} deleted leaves {} as it was", table.quoted()),
                         kept.collect(),
                     ),
                 ],
             },
             Trial {
                 together: false,
-                steps: vec![rows.delete(row), rows.delete(user)],
+                steps: vec![rows.delete(row), rows.delete(parent)],
                 claims: vec![claim(
                     format!(
-                        "a user can be deleted when no row of {} names the user any more",
+                        "a {noun} can be deleted when no row of {} names the {noun} any more",
                         table.quoted()
                     ),
                     Expect::Accepted,

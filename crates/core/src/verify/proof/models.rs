@@ -1,28 +1,20 @@
 //! The models that the migration creates, tried sentence by sentence: what they take, what they fill
-//! in, what they refuse. Derived from the declaration, so that none is forgotten; what the checklist
-//! says of one model by name is beside it.
+//! in, what they refuse. Derived from the declaration, so that none is forgotten.
 
-use leora_schema::dsl::{Model, Origin};
-use leora_schema::{DASHBOARD_WIDGET, JOB, METRIC_DEFINITION, TENANT};
+use leora_schema::dsl::{Declaration, Model, Origin, Scenario, ScenarioKind};
 
 use super::composer::Composer;
 use super::consent::not_allowed;
 use super::graph::Fill;
-use super::model_deletes;
 use super::outcome::NO_PARENT;
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::Cell;
-use super::uniqueness::{self, Apart, UNIQUE_KEYS, alike, keeps_null, uniqueness_of};
+use super::{model_deletes, scenarios, uniqueness};
 use crate::diff::{Object, ObjectKind};
 use crate::model::Identifier;
-use crate::model::name::literal;
-
-pub(super) const DEFAULTS: &str = "behaviour.defaults";
-pub(super) const REQUIRED: &str = "behaviour.required-columns";
-pub(super) const METRIC_VERSIONS: &str = "behaviour.metric-versions";
-pub(super) const WIDGETS: &str = "behaviour.widgets";
-pub(super) const JOB_DEFAULTS: &str = "behaviour.job-defaults";
-pub(super) const TENANT_REQUIRED: &str = "tenants.required";
+use crate::verify::check::CheckId;
+use crate::verify::checks::tried::{DEFAULTS, NEW_MODELS, REQUIRED, TENANT_REQUIRED, UNIQUE_KEYS};
+use crate::verify::checks::{id_of, noun_of, promise_of};
 
 const NULL_REFUSED: &[&str] = &["23502"];
 
@@ -31,7 +23,7 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
     for model in declaration
         .models
         .iter()
-        .filter(|model| model.origin == Origin::Phase1)
+        .filter(|model| model.origin == Origin::Created)
     {
         let Some(table) = composer.world.named(model.name) else {
             let world = composer.world;
@@ -50,39 +42,31 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
         required(composer, model, table);
         uniqueness::add(composer, model, table);
         tenant_required(composer, table);
-        match model.name {
-            name if name == METRIC_DEFINITION.name => metric_versions(composer, table),
-            name if name == DASHBOARD_WIDGET.name => widgets(composer, table),
-            _ => {}
-        }
+        scenarios::add(composer, model, table);
     }
     model_deletes::add(composer);
 }
 
 /// The checks that a model without a table leaves unproved.
-fn checks_of(model: &Model) -> Vec<&'static str> {
-    let own: &[&str] = match model.name {
-        name if name == METRIC_DEFINITION.name => &[METRIC_VERSIONS, model_deletes::METRICS_KEPT],
-        name if name == DASHBOARD_WIDGET.name => &[WIDGETS, model_deletes::USER_WIDGETS],
-        name if name == JOB.name => &[JOB_DEFAULTS],
-        _ => &[],
-    };
+fn checks_of(model: &Model) -> Vec<CheckId> {
     let common = [
-        DEFAULTS,
-        REQUIRED,
-        UNIQUE_KEYS,
-        TENANT_REQUIRED,
-        model_deletes::NEW_MODELS,
+        &DEFAULTS,
+        &REQUIRED,
+        &UNIQUE_KEYS,
+        &TENANT_REQUIRED,
+        &NEW_MODELS,
     ];
+    let tried = model.scenarios.iter();
+    let tried = tried.filter(|scenario| !matches!(scenario.kind, ScenarioKind::Referenced));
     common
+        .map(|it| it.id)
         .into_iter()
-        .chain(own.iter().copied())
-        .chain([uniqueness_of(model)])
+        .chain(tried.map(id_of))
         .collect()
 }
 
 /// A claim about no object in particular.
-pub(super) fn claim(check: &'static str, about: String, promise: String, expect: Expect) -> Claim {
+pub(super) fn claim(check: CheckId, about: String, promise: String, expect: Expect) -> Claim {
     Claim {
         check,
         about,
@@ -109,8 +93,9 @@ fn defaults<'w, 'a: 'w>(
         world.refused_default(table, &name)
     });
     if let Some(code) = code {
-        let job = (model.name == JOB.name).then_some(JOB_DEFAULTS);
-        for check in [DEFAULTS].into_iter().chain(job) {
+        let starts = starts_of(model, world.subject.declaration);
+        let starts = starts.into_iter().map(|start| start.check);
+        for check in std::iter::once(DEFAULTS.id).chain(starts) {
             composer.not_tried(check, table.quoted(), not_allowed(&code.would_run(table)));
         }
         return;
@@ -143,7 +128,7 @@ fn defaults<'w, 'a: 'w>(
     composer.plan(move |rows, _| {
         let mut steps = vec![rows.insert(row)];
         let mut claims = vec![claim(
-            DEFAULTS,
+            DEFAULTS.id,
             format!("{} with its required columns alone", table.quoted()),
             format!("{} takes a row with nothing but the required columns", table.quoted()),
             Expect::Accepted,
@@ -164,29 +149,57 @@ fn defaults<'w, 'a: 'w>(
             claims.push(Claim {
                 object: column_object(table, column.name),
                 ..claim(
-                    DEFAULTS,
+                    DEFAULTS.id,
                     format!("{}.{}", table.quoted(), name.quoted()),
                     format!("{}.{} is {default} when nothing is given", table.quoted(), name.quoted()),
                     Expect::Answer { step: steps.len() - 1, is: vec!["as promised".to_owned()], or_refused: None },
                 )
             });
         }
-        if model.name == JOB.name {
+        for start in starts_of(model, world.subject.declaration) {
+            let columns = start.columns.iter().map(|name| format!("{}.{}", table.quoted(), name.quoted()));
             steps.push(Step::ask(row, format!(
-                "SELECT pg_catalog.concat_ws(' ', {2}.\"status\", {2}.\"attempts\", {2}.\"maxAttempts\") FROM {0} {2} WHERE {1}",
+                "SELECT pg_catalog.concat_ws(' ', {3}) FROM {0} {2} WHERE {1}",
                 rows.table(table),
                 rows.locate(row, &[].into()),
-                table.quoted()
+                table.quoted(),
+                columns.collect::<Vec<_>>().join(", ")
             )));
             claims.push(claim(
-                JOB_DEFAULTS,
-                "a new job".to_owned(),
-                "a job starts as pending with 0 of 3 attempts".to_owned(),
-                Expect::Answer { step: steps.len() - 1, is: vec!["pending 0 3".to_owned()], or_refused: None },
+                start.check,
+                format!("a new {}", noun_of(model)),
+                start.promise,
+                Expect::Answer { step: steps.len() - 1, is: vec![start.values.join(" ")], or_refused: None },
             ));
         }
         vec![Trial::new(steps, claims)]
     });
+}
+
+/// A scenario of what a new row has in some columns.
+struct Start {
+    check: CheckId,
+    promise: String,
+    columns: Vec<Identifier>,
+    values: Vec<&'static str>,
+}
+
+fn starts_of(model: &'static Model, declaration: &Declaration) -> Vec<Start> {
+    let start = |scenario: &Scenario| {
+        let ScenarioKind::StartsAs(values) = scenario.kind else {
+            return None;
+        };
+        let columns = values
+            .iter()
+            .filter_map(|(name, _)| Identifier::new(*name).ok());
+        Some(Start {
+            check: id_of(scenario),
+            promise: promise_of(model, scenario, declaration),
+            columns: columns.collect(),
+            values: values.iter().map(|(_, value)| *value).collect(),
+        })
+    };
+    model.scenarios.iter().filter_map(start).collect()
 }
 
 /// Each required column, left NULL.
@@ -195,6 +208,7 @@ fn required<'w, 'a: 'w>(
     model: &'static Model,
     table: &'a Identifier,
 ) {
+    let world = composer.world;
     for column in model.columns.iter().filter(|column| !column.nullable) {
         let live = composer
             .world
@@ -203,7 +217,7 @@ fn required<'w, 'a: 'w>(
             .and_then(|table| table.column(column.name));
         let about = format!("{}.\"{}\"", table.quoted(), column.name);
         let Some(live) = live else {
-            composer.not_tried(REQUIRED, about, composer.world.lacks_columns(table));
+            composer.not_tried(REQUIRED.id, about, composer.world.lacks_columns(table));
             continue;
         };
         let Some(row) = draft(composer, table) else {
@@ -222,29 +236,26 @@ fn required<'w, 'a: 'w>(
             let promise = format!("{about} does not take NULL");
             let mut claims = vec![Claim {
                 object: column_object(table, column.name),
-                ..claim(REQUIRED, about.clone(), promise.clone(), expect())
+                ..claim(REQUIRED.id, about.clone(), promise.clone(), expect())
             }];
-            if column.name == TENANT_COLUMN {
-                claims.push(claim(TENANT_REQUIRED, table.quoted(), promise, expect()));
+            if Some(column.name) == world.subject.declaration.tenant_column() {
+                claims.push(claim(TENANT_REQUIRED.id, table.quoted(), promise, expect()));
             }
             vec![Trial::new(vec![rows.insert(row)], claims)]
         });
     }
 }
 
-/// The column that says whose a row is.
-const TENANT_COLUMN: &str = "tenantId";
-
 /// A row of a tenant that is not there.
 fn tenant_required<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
-    let column = composer
-        .world
-        .tables
-        .get(table)
-        .and_then(|table| table.column(TENANT_COLUMN));
+    let declaration = composer.world.subject.declaration;
+    let definition = composer.world.tables.get(table);
+    let column = definition
+        .zip(declaration.tenant_column())
+        .and_then(|(table, column)| table.column(column));
     let Some(column) = column else {
         composer.not_tried(
-            TENANT_REQUIRED,
+            TENANT_REQUIRED.id,
             table.quoted(),
             composer.world.lacks_columns(table),
         );
@@ -259,7 +270,7 @@ fn tenant_required<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
         let promise = format!(
             "{} takes no row of a {} that is not there",
             table.quoted(),
-            TENANT.name
+            declaration.tenant
         );
         let expect = Expect::Refused {
             step: 0,
@@ -271,7 +282,7 @@ fn tenant_required<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
         vec![Trial {
             together: false,
             steps: vec![rows.insert(row)],
-            claims: vec![claim(TENANT_REQUIRED, table.quoted(), promise, expect)],
+            claims: vec![claim(TENANT_REQUIRED.id, table.quoted(), promise, expect)],
         }]
     });
 }
@@ -281,63 +292,4 @@ pub(super) fn draft(composer: &mut Composer<'_, '_>, table: &Identifier) -> Opti
     let row = composer.graph.row(table, Fill::Required)?;
     composer.graph.hold_back(row);
     Some(row)
-}
-
-fn metric_versions<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
-    if keeps_null(composer, METRIC_VERSIONS, table, &["tenantId", "code"]) {
-        return;
-    }
-    let Some([one, two]) = alike(composer, table, &["tenantId", "code"], Apart::Nowhere) else {
-        return;
-    };
-    for (row, version) in [(one, "1"), (two, "2")] {
-        composer
-            .graph
-            .fix_named(row, "version", Cell::Text(version.to_owned()));
-    }
-    composer.plan(move |rows, _| {
-        let mut steps: Vec<_> = [one, two].map(|row| rows.insert(row)).into();
-        steps.push(Step::ask(one, format!(
-            "SELECT pg_catalog.string_agg({3}.\"version\"::text, ' ' ORDER BY {3}.\"version\") FROM {0} {3} WHERE ({1}) OR ({2})",
-            rows.table(table),
-            rows.locate(one, &[].into()),
-            rows.locate(two, &[].into()),
-            table.quoted()
-        )));
-        let expect = Expect::Answer { step: 2, is: vec!["1 2".to_owned()], or_refused: None };
-        let promise = "version 1 of a metric can be created, then version 2 of the same code".to_owned();
-        vec![Trial::new(steps, vec![claim(METRIC_VERSIONS, "two versions".to_owned(), promise, expect)])]
-    });
-}
-
-fn widgets<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Identifier) {
-    if keeps_null(
-        composer,
-        WIDGETS,
-        table,
-        &["tenantId", "widgetType", "userId"],
-    ) {
-        return;
-    }
-    let apart = Apart::NullInFirst("userId");
-    let Some([shared, own]) = alike(composer, table, &["tenantId", "widgetType"], apart) else {
-        return;
-    };
-    composer.plan(move |rows, _| {
-        let mut steps: Vec<_> = [shared, own].map(|row| rows.insert(row)).into();
-        steps.push(Step::ask(shared, format!(
-            "SELECT pg_catalog.concat_ws(' ', {}) ",
-            [shared, own].map(|row| format!(
-                "(SELECT CASE WHEN {4}.\"userId\" IS NULL THEN {0} ELSE {1} END FROM {2} {4} WHERE {3})",
-                literal("tenant"),
-                literal("user"),
-                rows.table(table),
-                rows.locate(row, &[].into()),
-                table.quoted()
-            )).join(", ")
-        )));
-        let expect = Expect::Answer { step: 2, is: vec!["tenant user".to_owned()], or_refused: None };
-        let promise = "a tenant-wide widget (userId null) and a user's own of one type can be created".to_owned();
-        vec![Trial::new(steps, vec![claim(WIDGETS, "both widgets".to_owned(), promise, expect)])]
-    });
 }

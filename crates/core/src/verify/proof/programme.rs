@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::evidence::Failure;
 use crate::diff::Object;
 use crate::model::Identifier;
+use crate::verify::check::CheckId;
 
 /// What will be tried. The server runs it as one block (`db::probe`).
 #[derive(Clone, Debug, Default)]
@@ -84,7 +85,7 @@ pub(super) enum Kind {
 /// What a trial shall show, for which check.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
-    pub(super) check: &'static str,
+    pub(super) check: CheckId,
     /// What is tried, as a check counts it: one of `N of N`.
     pub(super) about: String,
     /// What shall come of it, in words.
@@ -157,7 +158,7 @@ pub(super) enum RowFate {
 /// Something that is not tried.
 #[derive(Clone, Debug)]
 pub(super) struct NotTried {
-    pub(super) check: &'static str,
+    pub(super) check: CheckId,
     pub(super) about: String,
     pub(super) reason: String,
 }

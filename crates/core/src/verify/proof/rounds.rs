@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use super::composer;
 use super::conditions::{self, Question};
 use super::evidence::{Evidence, Gathered, ServerFailure, is_about_circumstances};
-use super::foreign_keys;
 use super::judge;
 use super::programme::{Kind, Programme, Step, Trial};
 use super::refusal::refusal;
@@ -18,6 +17,7 @@ use crate::diff::Object;
 use crate::graph::Mark;
 use crate::model::Identifier;
 use crate::verify::check::Check;
+use crate::verify::checks::tried::DELETES;
 
 /// How many rounds there are at most. With who we are, what the catalogs say and which rows there are it makes
 /// eight round trips.
@@ -174,7 +174,7 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Every check of [`TRIED`](super::TRIED), by what came of it.
+    /// Every check that is tried on rows, by what came of it.
     pub fn checks(&self) -> Vec<Check> {
         judge::judge(self.subject, &self.judged)
     }
@@ -187,7 +187,7 @@ impl<'a> Proof<'a> {
 
     /// What came of deleting the row that each foreign key names.
     pub fn deletes(&self) -> BTreeMap<Object, Mark> {
-        judge::marks(self.subject, &self.judged, foreign_keys::DELETES)
+        judge::marks(self.subject, &self.judged, DELETES.id)
     }
 
     fn again(&mut self) {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use leora_schema::dsl::Declaration;
 
-use super::catalogue::TRIED;
 use crate::model::{Identifier, Schema};
-use crate::verify::check::Group;
+use crate::verify::check::{CheckId, Group};
+use crate::verify::checks;
 use crate::verify::user_code::CodeByTable;
 
 /// Everything a proof is planned from.
@@ -100,15 +100,13 @@ impl ProofOptions {
         self.only.is_empty() || self.only.contains(&group)
     }
 
-    /// Whether `check` of [`TRIED`] is.
-    pub(super) fn ask_for(&self, check: &str) -> bool {
-        TRIED
-            .iter()
-            .any(|tried| tried.id == check && self.ask_for_group(tried.group))
+    /// Whether `check` is to be answered.
+    pub(super) fn ask_for(&self, check: CheckId) -> bool {
+        self.ask_for_group(check.group)
     }
 
-    /// Whether any check of [`TRIED`] is.
+    /// Whether any check that is tried on rows is.
     pub(super) fn ask_for_any(&self) -> bool {
-        TRIED.iter().any(|tried| self.ask_for(tried.id))
+        checks::are_tried(|group| self.ask_for_group(group))
     }
 }

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use leora_schema::TENANT;
-
 use super::keys::row_key;
 use super::programme::Step;
 use super::rows::{Cell, Rows};
@@ -40,7 +38,7 @@ impl Tenants {
             let tenant = self.0[at].as_deref().or(background);
             let is_other = usize::from(tenant != background);
             groups
-                .entry((*row.table != *TENANT.name, is_other, tenant))
+                .entry((!rows.world.is_tenant(row.table), is_other, tenant))
                 .or_default()
                 .push(at);
         }
@@ -64,7 +62,7 @@ fn of_row(rows: &Rows<'_, '_>, row: usize, seen: &mut Vec<usize>) -> Option<Stri
         Cell::Text(text) => Some(text.clone()),
         Cell::Default | Cell::Null => None,
     };
-    if *here.table == *TENANT.name {
+    if rows.world.is_tenant(here.table) {
         return row_key(here.definition)?
             .first()
             .and_then(|key| text(rows.cell(row, key)));
@@ -75,7 +73,7 @@ fn of_row(rows: &Rows<'_, '_>, row: usize, seen: &mut Vec<usize>) -> Option<Stri
         .iter()
         .map(|at| &rows.world.links[*at]);
     let own = links
-        .filter(|link| *link.parent == *TENANT.name)
+        .filter(|link| rows.world.is_tenant(link.parent))
         .find_map(|link| {
             let (column, _) = link.columns.first()?;
             text(rows.cell(row, column))

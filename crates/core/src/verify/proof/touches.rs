@@ -7,7 +7,7 @@ use super::subject::Subject;
 use super::world::World;
 use crate::model::Identifier;
 use crate::plan::LockMode;
-use crate::verify::checklist::counted;
+use crate::verify::counted::counted;
 use crate::verify::user_code::{Event, UserCode};
 
 /// Bytes of WAL for each row that is made and each trial: of 389 rows with their index entries and 452 trials in 61

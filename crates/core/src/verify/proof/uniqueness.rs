@@ -1,8 +1,7 @@
 //! What must be unique on the new models, and what need not be: rows alike are inserted, and rows that
 //! differ in one column.
 
-use leora_schema::dsl::{Index, Model};
-use leora_schema::{DASHBOARD_WIDGET, JOB, METRIC_DEFINITION};
+use leora_schema::dsl::{Index, Model, ScenarioKind};
 
 use super::composer::Composer;
 use super::keys::unique_keys;
@@ -12,22 +11,21 @@ use super::rows::Cell;
 use super::value::Maker;
 use super::world::World;
 use crate::model::Identifier;
-
-pub(super) const UNIQUE_KEYS: &str = "uniqueness.keys";
-pub(super) const METRIC_VERSION: &str = "uniqueness.metric-version";
-pub(super) const WIDGET: &str = "uniqueness.widget";
-pub(super) const JOBS_NONE: &str = "uniqueness.jobs-none";
+use crate::verify::check::CheckId;
+use crate::verify::checks::id_of;
+use crate::verify::checks::tried::UNIQUE_KEYS;
 
 const NOT_UNIQUE: &[&str] = &["23505"];
 
-/// The check that a model's unique indexes answer to.
-pub(super) fn uniqueness_of(model: &Model) -> &'static str {
-    match model.name {
-        name if name == METRIC_DEFINITION.name => METRIC_VERSION,
-        name if name == DASHBOARD_WIDGET.name => WIDGET,
-        name if name == JOB.name => JOBS_NONE,
-        _ => UNIQUE_KEYS,
-    }
+/// The check that a unique index of the model answers to; or, without an index, that nothing is unique.
+fn check_of(model: &Model, index: Option<&Index>) -> CheckId {
+    let mut scenarios = model.scenarios.iter();
+    let scenario = scenarios.find(|scenario| match (scenario.kind, index) {
+        (ScenarioKind::UniquePer(columns), Some(index)) => columns == index.columns,
+        (ScenarioKind::NothingUnique, None) => true,
+        _ => false,
+    });
+    scenario.map_or(UNIQUE_KEYS.id, id_of)
 }
 
 /// The primary key and each unique index: the same again, and the same but for one column.
@@ -40,11 +38,11 @@ pub(super) fn add<'w, 'a: 'w>(
         columns: model.primary_key,
         unique: true,
     };
-    repeated(composer, UNIQUE_KEYS, table, primary);
+    repeated(composer, UNIQUE_KEYS.id, table, primary);
     let mut none = true;
     for index in model.indexes.iter().filter(|index| index.unique) {
         none = false;
-        let check = uniqueness_of(model);
+        let check = check_of(model, Some(index));
         repeated(composer, check, table, *index);
         for column in index.columns {
             varied(composer, check, table, *index, column);
@@ -64,7 +62,7 @@ pub(super) fn add<'w, 'a: 'w>(
         let same = |name: &&str| !model.primary_key.contains(name);
         accepted_twice(
             composer,
-            uniqueness_of(model),
+            check_of(model, None),
             table,
             columns.into_iter().filter(same).collect(),
             "two rows alike but for the id".to_owned(),
@@ -79,7 +77,7 @@ fn listed(columns: &[&str]) -> String {
 /// Whether one of these columns can name no row, and so shows nothing of what is unique: then it is said.
 pub(super) fn keeps_null(
     composer: &mut Composer<'_, '_>,
-    check: &'static str,
+    check: CheckId,
     table: &Identifier,
     columns: &[&str],
 ) -> bool {
@@ -97,7 +95,7 @@ pub(super) fn keeps_null(
 
 fn repeated<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
-    check: &'static str,
+    check: CheckId,
     table: &'a Identifier,
     index: Index,
 ) {
@@ -157,7 +155,7 @@ fn tie<'a>(
 
 fn varied<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
-    check: &'static str,
+    check: CheckId,
     table: &'a Identifier,
     index: Index,
     differs: &'static str,
@@ -203,7 +201,7 @@ fn varied<'w, 'a: 'w>(
 
 fn null_repeated<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
-    check: &'static str,
+    check: CheckId,
     table: &'a Identifier,
     index: Index,
     nullable: &[&'static str],
@@ -230,7 +228,7 @@ fn null_repeated<'w, 'a: 'w>(
 
 fn accepted_twice<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
-    check: &'static str,
+    check: CheckId,
     table: &'a Identifier,
     same: Vec<&'static str>,
     what: String,
@@ -245,7 +243,7 @@ fn accepted_twice<'w, 'a: 'w>(
 
 fn accepted<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
-    check: &'static str,
+    check: CheckId,
     table: &'a Identifier,
     both: [usize; 2],
     what: String,

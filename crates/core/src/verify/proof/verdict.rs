@@ -1,14 +1,12 @@
 //! What a trial's answers say of one claim.
 
-use leora_schema::TENANT;
-
 use super::evidence::{Answers, Failure, is_about_circumstances};
 use super::order;
 use super::programme::{Claim, Expect, Kind, Refused, RowExpected, RowFate, Trial};
 use super::server;
 use super::subject::Subject;
 use crate::model::{Schema, Table};
-use crate::verify::check::{Finding, Remedy};
+use crate::verify::check::{Finding, Group, Remedy};
 use crate::verify::remedy::SETTLE_FOREIGN_KEYS;
 
 /// What came of one claim.
@@ -77,7 +75,7 @@ pub(super) fn verdict(
         (Expect::Rows { .. }, Some(failure)) => delete_refused(subject, claim, failure),
         // Another constraint, which the tables group names, says nothing of what is unique.
         (Expect::Accepted, Some(failure))
-            if failure.sqlstate == CHECK_VIOLATION && claim.check.starts_with("uniqueness.") =>
+            if failure.sqlstate == CHECK_VIOLATION && claim.check.group == Group::Uniqueness =>
         {
             Verdict::NotProved(format!("{}: {}", claim.about, failure.in_words()))
         }
@@ -138,7 +136,7 @@ fn delete_refused(subject: &Subject<'_>, claim: &Claim, failure: &Failure) -> Ve
         .actual
         .tables
         .keys()
-        .find(|name| **name == *TENANT.name);
+        .find(|name| **name == *subject.declaration.tenant);
     let by = (failure.table.as_str(), failure.constraint.as_str());
     let found =
         tenant.and_then(|tenant| order::refusal(subject.actual, subject.firing_order, tenant, by));

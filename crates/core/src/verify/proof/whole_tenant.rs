@@ -2,18 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leora_schema::TENANT;
-
 use super::composer::Composer;
 use super::fate::{Fate, Order, Outcome};
 use super::programme::{Claim, Expect, RowExpected, RowFate, Trial};
 use super::rows::Rows;
 use super::world::World;
 use crate::model::{Action, Identifier};
+use crate::verify::checks::tried::{OTHERS_UNCHANGED, TENANT_ERASED};
 use crate::verify::user_code::Event;
-
-pub(super) const ERASED: &str = "deletes.tenant-erased";
-pub(super) const OTHERS_UNCHANGED: &str = "tenants.others-unchanged";
 
 pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
     let world = composer.world;
@@ -23,13 +19,13 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
         .filter_map(|table| Some((*table, world.why_left_out(table)?)));
     let spared = Spared::of(world);
     for (table, reason) in left_out.chain(spared.tables.clone()) {
-        for check in [ERASED, OTHERS_UNCHANGED] {
+        for check in [&TENANT_ERASED, &OTHERS_UNCHANGED].map(|it| it.id) {
             composer.not_tried(check, table.quoted(), reason.clone());
         }
     }
     for (link, reason) in &spared.links {
         let about = format!("the row of {}", world.links[*link].child.quoted());
-        composer.not_tried(ERASED, about, reason.clone());
+        composer.not_tried(TENANT_ERASED.id, about, reason.clone());
     }
     let tables: BTreeSet<_> = world
         .tables
@@ -44,7 +40,7 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
         .collect();
     let sets = [(); 2].map(|()| composer.graph.set(&tables, &links));
     let Some(first) = world
-        .named(TENANT.name)
+        .tenant()
         .and_then(|tenant| sets[0].get(tenant).copied())
     else {
         return;
@@ -89,13 +85,13 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
             ],
             vec![
                 claim(
-                    ERASED,
+                    TENANT_ERASED.id,
                     &own,
                     [0, 3],
                     "deleting a tenant deletes every row of it",
                 ),
                 claim(
-                    OTHERS_UNCHANGED,
+                    OTHERS_UNCHANGED.id,
                     &others,
                     [1, 4],
                     "deleting a tenant leaves another's rows as they were",

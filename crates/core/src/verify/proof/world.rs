@@ -263,6 +263,16 @@ impl<'a> World<'a> {
         self.tables.keys().copied().find(|table| **table == *name)
     }
 
+    /// The tenants' table, when rows are made in it.
+    pub(super) fn tenant(&self) -> Option<&'a Identifier> {
+        self.named(self.subject.declaration.tenant)
+    }
+
+    /// Whether `table` is that of the tenants.
+    pub(super) fn is_tenant(&self, table: &Identifier) -> bool {
+        *table == *self.subject.declaration.tenant
+    }
+
     /// How the values of a column are made, when it was learned.
     pub(super) fn maker(&self, table: &Identifier, column: &Identifier) -> Option<&'a Maker> {
         self.learned.makers.get(&(table.clone(), column.clone()))

@@ -43,7 +43,7 @@ fn advised_against(promise: &Promise, change: impl FnOnce(&mut Schema)) -> BTree
     let checks = all(promise, change);
     let checks = checks
         .iter()
-        .filter(|check| check.group != crate::verify::check::Group::Migration);
+        .filter(|check| check.id.group != crate::verify::check::Group::Migration);
     let findings = checks.flat_map(|check| check.outcome.findings());
     let own = findings.filter(|finding| !is_left_to_others(finding));
     let remedies = own.filter_map(|finding| finding.remedy.as_ref());

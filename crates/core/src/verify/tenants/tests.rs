@@ -260,7 +260,7 @@ fn policies_that_are_all_different_prove_nothing() {
 fn a_fence_is_what_most_of_the_tables_before_have() {
     let created = promise().created.clone();
     let neighbours = promise().whole.references();
-    let neighbours = neighbours.to(TENANT_TABLE).iter();
+    let neighbours = neighbours.to(promise().declaration.tenant).iter();
     let neighbours: Vec<_> = neighbours
         .map(|(child, ..)| (*child).clone())
         .filter(|child| !created.contains(child))
@@ -302,7 +302,7 @@ fn a_new_table_belongs_to_a_tenant_by_a_key_of_its_own() {
         job(|job| {
             let mut columns = job.columns.iter_mut();
             columns
-                .find(|one| one.name == *TENANT_COLUMN)
+                .find(|one| one.name == *"tenantId")
                 .expect("there")
                 .nullable = true;
         }),

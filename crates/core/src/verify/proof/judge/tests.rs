@@ -7,11 +7,12 @@ use leora_schema::LEORA;
 use super::*;
 use crate::diff::ObjectKind;
 use crate::model::{Identifier, Schema};
+use crate::verify::checks::tried::DELETES;
 use crate::verify::proof::ProofOptions;
 use crate::verify::proof::evidence::Failure;
 use crate::verify::proof::programme::{Kind, Step};
 
-const CHECK: &str = TRIED[0].id;
+const CHECK: CheckId = DELETES.id;
 
 fn name(name: &str) -> Identifier {
     Identifier::new(name).expect("legal")
@@ -103,7 +104,11 @@ fn a_later_round_decides_what_an_earlier_one_left_open() {
             },
             &rounds,
         );
-        checks[0].outcome.clone()
+        let mut checks = checks.into_iter();
+        checks
+            .find(|check| check.id == CHECK)
+            .expect("there")
+            .outcome
     };
     let (together, alone) = (true, false);
     let (refused, accepted) = (true, false);

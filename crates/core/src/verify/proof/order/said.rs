@@ -3,7 +3,7 @@
 use super::{Certainty, Edge, Graph, Rounds, arrows, place};
 use crate::ddl::Change;
 use crate::model::Identifier;
-use crate::verify::advice::Advice;
+use crate::verify::advice::{Advice, DELETE_ORDER};
 use crate::verify::proof::subject::KeyName;
 
 impl<'a> Graph<'a> {
@@ -77,7 +77,7 @@ impl<'a> Graph<'a> {
             )
         };
         Advice {
-            id: "delete-order",
+            id: DELETE_ORDER.id,
             title,
             detail: format!("{} {what_happens}", self.two_paths(hold, rounds)),
             sql: Some(deferred(hold)),
@@ -124,7 +124,7 @@ impl<'a> Graph<'a> {
             )
         });
         Advice {
-            id: "delete-order",
+            id: DELETE_ORDER.id,
             title: format!(
                 "deleting a row of {root} reaches {child} by two paths, and succeeds in every order"
             ),

@@ -6,6 +6,8 @@ use leora_schema::LEORA;
 
 use super::*;
 use crate::model::{Identifier, RowSecurity, Schema};
+use crate::verify::check::CheckId;
+use crate::verify::checks::tried::UNIQUE_KEYS;
 use crate::verify::proof::ProofOptions;
 use crate::verify::proof::programme::Step;
 
@@ -36,13 +38,7 @@ struct By {
 }
 
 /// The verdict in one line: `held`, or what is broken or not proved.
-fn said_by(
-    by: By,
-    check: &'static str,
-    trial: &Trial,
-    expect: Expect,
-    answers: &Answers,
-) -> String {
+fn said_by(by: By, check: CheckId, trial: &Trial, expect: Expect, answers: &Answers) -> String {
     let schema = Identifier::new("public").expect("legal");
     let mut actual = Schema::default();
     let table = Table {
@@ -85,6 +81,8 @@ fn said_by(
     }
 }
 
+const CHECK: CheckId = CheckId::new(Group::Behaviour, "check");
+
 fn said(trial: &Trial, expect: Expect, answers: &[&str], failure: Option<Failure>) -> String {
     let answers = Answers {
         answers: answers
@@ -93,7 +91,7 @@ fn said(trial: &Trial, expect: Expect, answers: &[&str], failure: Option<Failure
             .collect(),
         failure,
     };
-    said_by(By::default(), "check", trial, expect, &answers)
+    said_by(By::default(), CHECK, trial, expect, &answers)
 }
 
 fn rows(fate: RowFate) -> Expect {
@@ -127,7 +125,7 @@ fn a_refusal_for_want_of_rights_is_no_answer() {
             superuser,
             ..By::default()
         };
-        said_by(by, "check", &trial, expect, &answers)
+        said_by(by, CHECK, &trial, expect, &answers)
     };
     assert_eq!(judged(false, "23503 held"), "held");
     let unproved = "not proved: trial: refused (SQLSTATE 42501)";
@@ -283,7 +281,7 @@ fn a_change_of_no_row_is_told_with_its_step() {
     };
     let by = |superuser, hidden| {
         let by = By { superuser, hidden };
-        said_by(by, "check", &trial, Expect::Accepted, &swallowed)
+        said_by(by, CHECK, &trial, Expect::Accepted, &swallowed)
     };
     let broken = "broken: it: step 2 of 3 changed 0 rows instead of one";
     assert_eq!(by(false, false), broken);
@@ -320,27 +318,27 @@ fn circumstances_prove_nothing() {
         "42501", "55P03", "25006", "0A000", "40P01", "53200", "57014", "57P01", "58030", "XX001",
     ] {
         let reason = format!("not proved: trial: no (SQLSTATE {sqlstate})");
-        assert_eq!(by(false, "check", sqlstate), reason);
+        assert_eq!(by(false, CHECK, sqlstate), reason);
     }
     assert_eq!(
-        by(true, "check", "57014"),
+        by(true, CHECK, "57014"),
         "not proved: trial: no (SQLSTATE 57014)"
     );
     assert_eq!(
-        by(true, "check", "42501"),
+        by(true, CHECK, "42501"),
         "broken: it: refused: no (SQLSTATE 42501). Because."
     );
     // A CHECK says nothing of what is unique, and all of what must be accepted.
     assert_eq!(
-        by(false, "uniqueness.keys", "23514"),
+        by(false, UNIQUE_KEYS.id, "23514"),
         "not proved: trial: no (SQLSTATE 23514)"
     );
     assert_eq!(
-        by(false, "check", "23514"),
+        by(false, CHECK, "23514"),
         "broken: it: refused: no (SQLSTATE 23514). Because."
     );
     assert_eq!(
-        by(false, "uniqueness.keys", "23505"),
+        by(false, UNIQUE_KEYS.id, "23505"),
         "broken: it: refused: no (SQLSTATE 23505). Because."
     );
 }
