@@ -3,7 +3,7 @@
 -- LOCK TABLE without ONLY locks partitions and children too (manual, LOCK). When a referenced row is deleted or its key
 -- changed, the referencing table is changed (CASCADE, SET NULL, SET DEFAULT) or looked at (NO ACTION, RESTRICT); when a
 -- referencing row is made, the referenced table is looked at. Looking is SELECT ... FOR KEY SHARE, which locks the table
--- ROW SHARE (ri_triggers.c). A statement on a partitioned table locks its partitions too.
+-- ROW SHARE (ri_triggers.c). A foreign key to or from a partitioned table has a copy for each partition.
 WITH RECURSIVE named AS (
   SELECT pg_catalog.to_regclass(t.name)::oid AS oid FROM pg_catalog.unnest(:'tables'::text[]) t(name)
 ), locked(oid) AS (
@@ -16,9 +16,6 @@ WITH RECURSIVE named AS (
   UNION
   SELECT k.confrelid, 'RowShareLock'
   FROM locked l JOIN pg_constraint k ON k.conrelid = l.oid AND k.contype = 'f'
-  UNION
-  SELECT h.inhrelid, r.mode
-  FROM reached r JOIN pg_inherits h ON h.inhparent = r.oid JOIN pg_class p ON p.oid = h.inhrelid AND p.relispartition
 )
 SELECT x.oid::regclass AS "table", pg_catalog.min(x.mode) AS mode
 FROM (SELECT l.oid, 'RowExclusiveLock' AS mode FROM locked l
