@@ -6,6 +6,7 @@ mod formats;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use leora_schema::LEORA;
 
 pub use formats::{
     DiffFormat, ExplainFormat, Format, GraphFormat, PlanFormat, ReportTo, VerifyFormat,
@@ -14,12 +15,12 @@ pub use formats::{
 use crate::render::console::Color;
 use leora_core::verify::check::Group;
 
-/// Plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
+/// Plans, applies and proves Leora's migration on PostgreSQL.
 #[derive(Debug, Parser)]
 #[command(
     name = "leora-migrate",
     version = env!("LEORA_MIGRATE_VERSION"),
-    about,
+    about = format!("Plans, applies and proves Leora's {} migration on PostgreSQL", LEORA.title),
     max_term_width = 100,
     propagate_version = true,
     after_help = "\
@@ -122,7 +123,7 @@ pub enum Command {
     #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
     /// Draw what a delete reaches, or the models and their relations
-    #[command(after_help = examples::GRAPH)]
+    #[command(after_help = examples::graph())]
     Graph(GraphArgs),
     /// Say what a code, a check or an advice means, why, and what to do
     #[command(after_help = examples::EXPLAIN)]
@@ -266,8 +267,11 @@ pub struct DiffArgs {
 /// The commands of `prisma`.
 #[derive(Debug, Subcommand)]
 pub enum PrismaCommand {
-    /// Put Phase 1's models and relations into a schema.prisma; prints the difference
-    #[command(after_help = examples::PATCH)]
+    /// Put the migration's models and relations into a schema.prisma; prints the difference
+    #[command(
+        about = format!("Put {}'s models and relations into a schema.prisma; prints the difference", LEORA.title),
+        after_help = examples::PATCH
+    )]
     Patch(PatchArgs),
 }
 
@@ -374,8 +378,12 @@ pub struct GraphArgs {
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "svg")]
     pub format: GraphFormat,
-    /// The table that it is seen from [default for deletes: Tenant]
-    #[arg(long, value_name = "TABLE")]
+    /// The table that it is seen from
+    #[arg(
+        long,
+        value_name = "TABLE",
+        help = format!("The table that it is seen from [default for deletes: {}]", LEORA.tenant)
+    )]
     pub focus: Option<String>,
     /// Try each foreign key on the database, as `verify` does, and mark what came of it
     #[arg(long = "try")]

@@ -97,7 +97,7 @@ pub enum Error {
     /// A schema.prisma that Prisma would not take.
     #[error("{0}")]
     Prisma(#[from] SchemaErrors),
-    /// A schema.prisma that Phase 1 cannot be put into.
+    /// A schema.prisma that the migration's models cannot be put into.
     #[error(transparent)]
     Patch(#[from] PatchError),
     /// A plan that was not carried out, or not wholly.

@@ -1,4 +1,4 @@
-//! leora-migrate: plans, applies and proves Leora's Phase 1 migration on PostgreSQL.
+//! leora-migrate: plans, applies and proves Leora's migration on PostgreSQL.
 
 pub mod cli;
 pub mod commands;

@@ -1,5 +1,8 @@
 //! What each command's help ends with. Every line that begins with `leora-migrate` can be typed.
 
+use leora_core::verify::checks;
+use leora_schema::LEORA;
+
 pub(super) const DEMO: &str = "\
 Needs PostgreSQL's server programs, no running server and no configuration. The
 scratch server lives in a temporary directory, listens on a socket there, and is
@@ -79,14 +82,20 @@ pub(super) const SCHEMA: &str = "\
 Example:
   leora-migrate schema verify";
 
-pub(super) const GRAPH: &str = "\
+pub(super) fn graph() -> String {
+    let referenced = checks::relations(&LEORA);
+    let model = referenced.last().map_or(LEORA.tenant, |last| last.model);
+    format!(
+        "\
 Examples:
   leora-migrate graph --out deletes.svg
   leora-migrate graph models --format mermaid
-  leora-migrate graph --focus User --depth 1 --format dot
+  leora-migrate graph --focus {model} --depth 1 --format dot
 
 Drawn from the declaration and the schema that stood before; only --try needs a
-database.";
+database."
+    )
+}
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

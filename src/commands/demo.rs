@@ -1,5 +1,7 @@
 //! `demo`: all of it on a private scratch server.
 
+use leora_schema::LEORA;
+
 use super::{Context, apply, plan, verify};
 use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
 use crate::error::{Error, exit};
@@ -24,7 +26,10 @@ pub(super) fn run(context: &Context) -> Result<u8, Error> {
         settings: context.settings.for_scratch(server.url("postgres")),
         console,
     };
-    console.progress("It holds Leora as it stands before Phase 1: 58 tables, with rows.\n");
+    console.progress(&format!(
+        "It holds Leora as it stands before {}: 58 tables, with rows.\n",
+        LEORA.title
+    ));
 
     chapter(console, "verify", "What is missing?");
     let before = verify::run(&context, &VerifyArgs::default())?;

@@ -10,9 +10,6 @@ use leora_core::graph::Graph;
 use leora_core::model::{Identifier, Schema};
 use leora_core::verify::promise::Promise;
 
-/// The table that a delete is followed from unless another is named.
-const FOCUS: &str = "Tenant";
-
 pub(super) fn run(context: &Context, args: &GraphArgs) -> Result<u8, Error> {
     let schema = context.settings.schema(None)?;
     let promise = Promise::new(&LEORA, context.settings.baseline(&schema)?);
@@ -53,13 +50,13 @@ fn graph(promise: &Promise, schema: &Schema, args: &GraphArgs) -> Result<Graph, 
         (GraphPicture::Deletes, focus) => {
             let focus = match focus {
                 Some(focus) => focus.clone(),
-                None => Identifier::new(FOCUS)?,
+                None => Identifier::new(LEORA.tenant)?,
             };
             Graph::of_deletes(schema, &promise.created, &focus, args.depth)
         }
     };
     graph.ok_or_else(|| {
-        let name = args.focus.as_deref().unwrap_or(FOCUS);
+        let name = args.focus.as_deref().unwrap_or(LEORA.tenant);
         Error::Usage(format!("there is no table {name} to see it from (--focus)"))
     })
 }

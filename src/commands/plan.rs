@@ -123,7 +123,8 @@ pub(super) fn text(connected: &Connected, survey: &Survey, plan: &Plan) -> Strin
 pub(super) fn advice(survey: &Survey) -> Vec<Advice> {
     let mut schema = survey.promise.whole.clone();
     schema.tables.extend(survey.found.schema.tables.clone());
-    advise(&schema, &survey.promise.created)
+    let tenant = survey.promise.declaration.tenant_column();
+    advise(&schema, &survey.promise.created, tenant)
 }
 
 fn sql(context: &Context, connected: &Connected, survey: &Survey, locking: Locking) -> String {

@@ -1,4 +1,4 @@
-//! `prisma patch`: Phase 1 put into the team's `schema.prisma`.
+//! `prisma patch`: the migration's models put into the team's `schema.prisma`.
 
 use std::fs;
 
@@ -39,8 +39,9 @@ fn patch_file(context: &Context, args: &PatchArgs) -> Result<u8, Error> {
     };
     if added.is_empty() {
         context.console.result(&format!(
-            "{} has Phase 1 already; nothing to add.\n",
-            args.file.display()
+            "{} has {} already; nothing to add.\n",
+            args.file.display(),
+            LEORA.title
         ));
         return Ok(exit::DONE);
     }

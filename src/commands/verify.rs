@@ -267,7 +267,11 @@ fn report(
         elapsed: connected.since.elapsed(),
         round_trips: connected.round_trips(),
     };
-    let mut advice = advise(&found.schema, &promise.created);
+    let mut advice = advise(
+        &found.schema,
+        &promise.created,
+        promise.declaration.tenant_column(),
+    );
     if let Some((root, _)) = found.schema.tables.get_key_value(LEORA.tenant) {
         advice.extend(order_advice(
             &found.schema,

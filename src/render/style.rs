@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn other_letters_are_spelled_out_and_ascii_stays() {
-        assert_eq!(spelled_in_ascii("\"Job\"\t1\n"), "\"Job\"\t1\n");
+        assert_eq!(spelled_in_ascii("\"Errand\"\t1\n"), "\"Errand\"\t1\n");
         assert_eq!(spelled_in_ascii("Gr\u{f6}\u{df}e"), "Gr\\u{f6}\\u{df}e");
     }
 

@@ -18,6 +18,7 @@ mod help;
 mod hijack;
 mod hostile;
 mod main_job;
+mod names;
 mod page;
 mod partitions;
 mod pooler;

@@ -7,4 +7,6 @@ pub mod graph;
 pub mod model;
 pub mod plan;
 pub mod prisma;
+#[cfg(test)]
+mod sample;
 pub mod verify;

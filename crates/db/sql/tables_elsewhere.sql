@@ -1,5 +1,5 @@
 -- Tables of given names in other schemas than PostgreSQL's own, with the extension that made one. In psql:
--- \set tables '{Job,User}'
+-- \set tables '{Order,Customer}'
 SELECT c.relname AS "table", n.nspname AS schema,
        (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
          WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid AND d.objsubid = 0

@@ -15,8 +15,6 @@ use leora_core::verify::advice::{Advice, DECLARE_FIRST};
 use leora_core::verify::promise::Promise;
 
 const STYLE: &str = include_str!("style.css");
-/// The table that deletes are followed from.
-const FOCUS: &str = "Tenant";
 
 /// What a page is made of.
 #[derive(Clone, Copy)]
@@ -252,7 +250,8 @@ fn pictures(page: &Page<'_>) -> Markup {
     let created = &page.promise.created;
     let declared: Vec<_> = page.promise.declared.tables.keys().cloned().collect();
     let models = Graph::of_models(whole, created, &declared);
-    let deletes = Identifier::new(FOCUS)
+    let tenant = page.promise.declaration.tenant;
+    let deletes = Identifier::new(tenant)
         .ok()
         .and_then(|focus| Graph::of_deletes(whole, created, &focus, None));
     let marked = |graph: Graph| match page.report {
@@ -269,7 +268,7 @@ fn pictures(page: &Page<'_>) -> Markup {
             } }
             @if let Some(deletes) = &deletes {
                 div.sheet {
-                    h3 { "What a delete from " (FOCUS) " reaches" }
+                    h3 { "What a delete from " (tenant) " reaches" }
                     figure.wide { div.scroll tabindex="0" role="group" aria-label="Picture of the deletes, which may be wider than the page" {
                         (svg::under_a_heading(&picture::of_deletes(deletes)))
                     } }

@@ -224,12 +224,12 @@ mod tests {
 
     #[test]
     fn what_comes_of_one_error_is_told_three_times_and_counted() {
-        let error = "cannot delete from table \"Job\": no identity (SQLSTATE 42P10)";
+        let error = "cannot delete from table \"Errand\": no identity (SQLSTATE 42P10)";
         let refused = |table: &str| Finding {
             error: Some(error.to_owned()),
             remedy: Some("look for it".into()),
             ..Finding::new(format!(
-                "ON DELETE CASCADE from \"Tenant\" to {table}: refused: {error}."
+                "ON DELETE CASCADE from \"Shop\" to {table}: refused: {error}."
             ))
         };
         let mut findings: Vec<_> = (0..20).map(|n| refused(&n.to_string())).collect();

@@ -207,7 +207,7 @@ impl Change {
         }
     }
 
-    /// The change in words: `table "Job"`, `index "Job_status_idx" on "Job"`.
+    /// The change in words: `table "Order"`, `index "Order_status_idx" on "Order"`.
     pub fn summary(&self) -> String {
         let on = |what: &str, name: &Identifier, table: &Identifier| {
             format!("{what} {} on {}", name.quoted(), table.quoted())
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
     use crate::model::lower::lower;
     use crate::model::{IndexKey, IndexTarget};
-    use leora_schema::LEORA;
+    use crate::sample::SAMPLE;
 
     fn name(name: &str) -> Identifier {
         Identifier::new(name).expect("legal")
@@ -272,14 +272,14 @@ mod tests {
 
     #[test]
     fn a_table_reads_as_prisma_would_write_it() {
-        let schema = lower(&LEORA);
-        let definition = Box::new(schema.tables["Job"].clone());
+        let schema = lower(&SAMPLE);
+        let definition = Box::new(schema.tables["Errand"].clone());
         let sql = Change::CreateTable {
-            name: name("Job"),
+            name: name("Errand"),
             definition,
         }
         .sql();
-        let expected = r#"CREATE TABLE "Job" (
+        let expected = r#"CREATE TABLE "Errand" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
     "type" TEXT NOT NULL,
@@ -291,7 +291,7 @@ mod tests {
     "error" TEXT,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMP(3) NOT NULL,
-    CONSTRAINT "Job_pkey" PRIMARY KEY ("id")
+    CONSTRAINT "Errand_pkey" PRIMARY KEY ("id")
 )"#;
         assert_eq!(sql, expected);
     }

@@ -156,36 +156,36 @@ pub fn compare(actual: &Schema, desired: &Schema) -> Vec<Difference> {
 mod tests {
     use super::*;
     use crate::model::lower::lower;
-    use leora_schema::LEORA;
+    use crate::sample::SAMPLE;
 
     #[test]
     fn a_schema_does_not_differ_from_itself() {
-        let schema = lower(&LEORA);
+        let schema = lower(&SAMPLE);
         assert_eq!(compare(&schema, &schema), []);
     }
 
     #[test]
     fn an_empty_database_misses_each_table_and_nothing_else() {
-        let differences = compare(&Schema::default(), &lower(&LEORA));
+        let differences = compare(&Schema::default(), &lower(&SAMPLE));
         let texts: Vec<_> = differences.iter().map(ToString::to_string).collect();
         assert_eq!(
             texts,
             [
-                r#"table "DashboardWidget" is missing"#,
-                r#"table "Job" is missing"#,
-                r#"table "MetricDefinition" is missing"#,
-                r#"table "Tenant" is missing"#,
-                r#"table "User" is missing"#,
+                r#"table "Card" is missing"#,
+                r#"table "Errand" is missing"#,
+                r#"table "Measure" is missing"#,
+                r#"table "Shop" is missing"#,
+                r#"table "Staff" is missing"#,
             ]
         );
     }
 
     #[test]
     fn a_renamed_index_is_one_difference() {
-        let desired = lower(&LEORA);
+        let desired = lower(&SAMPLE);
         let mut actual = desired.clone();
-        let job = actual.tables.get_mut("Job").expect("declared");
-        let index = job.indexes.remove("Job_status_idx").expect("declared");
+        let job = actual.tables.get_mut("Errand").expect("declared");
+        let index = job.indexes.remove("Errand_status_idx").expect("declared");
         job.indexes
             .insert(Identifier::new("other").expect("legal"), index);
         let texts: Vec<_> = compare(&actual, &desired)
@@ -194,7 +194,9 @@ mod tests {
             .collect();
         assert_eq!(
             texts,
-            [r#"index "Job_status_idx" on "Job": name is "other", expected "Job_status_idx""#]
+            [
+                r#"index "Errand_status_idx" on "Errand": name is "other", expected "Errand_status_idx""#
+            ]
         );
     }
 }

@@ -263,7 +263,7 @@ mod tests {
                 &checks,
                 "CHECK (a > 0), CHECK (a > 0) (NOT ENFORCED: no row is checked)",
             ),
-            (&TableReference::Here(name("Tenant")), "\"Tenant\""),
+            (&TableReference::Here(name("Shop")), "\"Shop\""),
             (&elsewhere, "\"billing\".\"Account\""),
             (
                 &ColumnDefault::Autoincrement,

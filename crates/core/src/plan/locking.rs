@@ -277,20 +277,20 @@ mod tests {
     fn each_table_is_locked_once_as_strongly_as_any_step_needs() {
         use LockMode::{AccessExclusive, Share, ShareRowExclusive};
         let locks = [
-            lock("User", ShareRowExclusive),
-            lock("Job", Share),
-            lock("Job", AccessExclusive),
-            lock("Job", ShareRowExclusive),
+            lock("Staff", ShareRowExclusive),
+            lock("Errand", Share),
+            lock("Errand", AccessExclusive),
+            lock("Errand", ShareRowExclusive),
         ];
         let expected = [
-            lock("Job", AccessExclusive),
-            lock("User", ShareRowExclusive),
+            lock("Errand", AccessExclusive),
+            lock("Staff", ShareRowExclusive),
         ];
         assert_eq!(strongest(&locks), expected);
         let [take, _] = &lock_tables(&locks[..1], milliseconds(50), &Locking::default())[..] else {
             panic!("two statements");
         };
-        let alone = r#"'LOCK TABLE ONLY "User" IN SHARE ROW EXCLUSIVE MODE'"#;
+        let alone = r#"'LOCK TABLE ONLY "Staff" IN SHARE ROW EXCLUSIVE MODE'"#;
         assert!(take.sql.contains(alone), "{}", take.sql);
         assert!(lock_tables(&[], milliseconds(50), &Locking::default()).is_empty());
     }

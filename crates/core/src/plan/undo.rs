@@ -272,7 +272,7 @@ impl Undoing {
 }
 
 impl Discarded {
-    /// `"Job"`, or `"Job"."note"`.
+    /// `"Order"`, or `"Order"."note"`.
     pub fn name(&self) -> String {
         match &self.column {
             None => self.table.quoted(),

@@ -1,4 +1,4 @@
-//! What keeps Phase 1 out of a schema: something else of a name that it needs.
+//! What keeps the migration's models out of a schema: something else of a name that it needs.
 
 use std::borrow::Cow;
 
@@ -14,12 +14,17 @@ use crate::model::lower::lower_created;
 /// Why a schema cannot be patched.
 #[derive(Debug, thiserror::Error)]
 pub enum PatchError {
-    /// It is not valid as it stands, or would not be with Phase 1 in it.
+    /// It is not valid as it stands, or would not be with the migration's models in it.
     #[error("{0}")]
     Invalid(SchemaErrors),
-    /// Names that Phase 1 needs are something else's.
-    #[error("a name that Phase 1 needs is taken\n{}", each(.0))]
-    Taken(SchemaErrors),
+    /// Names that the migration needs are something else's.
+    #[error("a name that {migration} needs is taken\n{}", each(.errors))]
+    Taken {
+        /// What people call the migration.
+        migration: &'static str,
+        /// Each name, in its file.
+        errors: SchemaErrors,
+    },
     /// A model that the new ones reference is not there.
     #[error(
         "{files} has no model {model}, nor one mapped to the table {model}, which {from} references. Where the schema is several files, name their folder."

@@ -116,16 +116,15 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use leora_schema::{DASHBOARD_WIDGET, USER};
-
     use super::*;
+    use crate::sample::{CARD, SAMPLE};
 
     #[test]
     fn a_declared_model_reads_as_the_application_writes_it() {
         assert_eq!(
-            block(&DASHBOARD_WIDGET, |table| table),
+            block(&CARD, |table| table),
             "\
-model DashboardWidget {
+model Card {
   id         String   @id @default(uuid()) @db.Uuid
   tenantId   String   @db.Uuid
   userId     String?  @db.Uuid // null = the tenant's default
@@ -137,15 +136,16 @@ model DashboardWidget {
   createdAt  DateTime @default(now())
   updatedAt  DateTime @updatedAt
 
-  tenant Tenant @relation(fields: [tenantId], references: [id], onDelete: Cascade)
-  user   User?  @relation(fields: [userId], references: [id], onDelete: Cascade)
+  tenant Shop   @relation(fields: [tenantId], references: [id], onDelete: Cascade)
+  user   Staff? @relation(fields: [userId], references: [id], onDelete: Cascade)
 
   @@unique([tenantId, userId, widgetType])
   @@index([tenantId, userId])
 }"
         );
         assert!(
-            block(&USER, |table| table).contains("\n  isActive       Boolean   @default(true)\n")
+            block(&SAMPLE.models[1], |table| table)
+                .contains("\n  isActive       Boolean   @default(true)\n")
         );
     }
 

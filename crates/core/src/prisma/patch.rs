@@ -1,4 +1,4 @@
-//! Phase 1 put into a team's `schema.prisma`, and nothing else touched.
+//! The migration's models put into a team's `schema.prisma`, and nothing else touched.
 //!
 //! Models go behind the model they belong behind, or to the end; lists of relations go behind the
 //! line they belong behind, or behind the last list. Where the lines around a new line are aligned as
@@ -17,18 +17,12 @@ use crate::model::Identifier;
 
 pub use super::conflict::{Conflict, PatchError};
 
-/// The model behind which the new models stand.
-const MODELS_BEHIND: &str = "DataIntegritySnapshot";
-
-/// The fields behind which the new lists stand.
-const LISTS_BEHIND: [(&str, &str); 2] = [("Tenant", "integritySnapshots"), ("User", "auditLogs")];
-
-/// A schema with Phase 1 in it.
+/// A schema with the migration's models in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
     /// The whole text of each file; the one given where nothing was missing.
     pub texts: Vec<String>,
-    /// What was added: `model Job`, `Tenant.jobs`. Empty when all was there already.
+    /// What was added: `model Order`, `Customer.orders`. Empty when all was there already.
     pub added: Vec<String>,
 }
 
@@ -70,7 +64,7 @@ pub fn patch(
         });
     }
     let mut problems = files.taken_names(&models);
-    let (mut edits, mut added) = new_models(&files, &models);
+    let (mut edits, mut added) = new_models(&files, &models, declaration.tenant);
     for target in declaration.models {
         let rows = missing_lists(&files, &models, target.name)?;
         let Some((file, model)) = files.model(target.name) else {
@@ -91,16 +85,19 @@ pub fn patch(
             edits.extend(new_lists(
                 &files,
                 file,
-                (target.name, model),
+                (target.lists_after, model),
                 &rows,
                 &models,
             ));
         }
     }
     if problems.iter().any(|problems| !problems.is_empty()) {
-        return Err(PatchError::Taken(SchemaErrors::of(sources, problems)));
+        return Err(PatchError::Taken {
+            migration: declaration.title,
+            errors: SchemaErrors::of(sources, problems),
+        });
     }
-    let patched = apply(sources, edits);
+    let patched = apply(sources, edits, declaration.title);
     match super::schema(&patched, namespace) {
         Ok(schema) => agree(&files, &schema, &models, declaration)?,
         // What was wrong before is shown where it stands in the files as they are.
@@ -117,13 +114,16 @@ pub fn patch(
 
 /// The models that are missing, each behind the new one before it, the first behind the model they
 /// belong behind or at the end of the file that has the tenants; and what they are.
-fn new_models(files: &Files<'_>, models: &[&Model]) -> (Vec<Edit>, Vec<String>) {
+fn new_models(files: &Files<'_>, models: &[&Model], tenant: &str) -> (Vec<Edit>, Vec<String>) {
     let behind = |(file, model): (usize, &ast::Model<'_>)| {
         (file, end_of_line(files.text(file), model.span.end))
     };
-    let tenants = files.model(LISTS_BEHIND[0].0).map_or(0, |(file, _)| file);
+    let tenants = files.model(tenant).map_or(0, |(file, _)| file);
     let end = (tenants, files.text(tenants).trim_end().len());
-    let mut at = files.model(MODELS_BEHIND).map_or(end, behind);
+    let before = models
+        .iter()
+        .find_map(|model| files.model(model.written_after?));
+    let mut at = before.map_or(end, behind);
     let mut edits = Vec::new();
     let mut added = Vec::new();
     for model in models {
@@ -177,12 +177,11 @@ fn missing_lists(
 fn new_lists(
     files: &Files<'_>,
     file: usize,
-    (table, model): (&str, &ast::Model<'_>),
+    (lists_after, model): (Option<&str>, &ast::Model<'_>),
     rows: &[[String; 2]],
     models: &[&Model],
 ) -> Vec<Edit> {
     let text = files.text(file);
-    let wanted = LISTS_BEHIND.iter().find(|(name, _)| *name == table);
     let fields = || ast::entries(&model.members);
     let is_list = |field: &&Field<'_>| field.arity == ast::Arity::List;
     let is_new = |field: &&Field<'_>| match &field.ty {
@@ -194,9 +193,7 @@ fn new_lists(
     let anchor = fields()
         .filter(is_new)
         .last()
-        .or_else(|| {
-            fields().find(|field| wanted.is_some_and(|(_, behind)| field.name.text == *behind))
-        })
+        .or_else(|| fields().find(|field| Some(field.name.text) == lists_after))
         .or_else(|| fields().filter(is_list).last())
         .or_else(|| fields().last());
     let Some(anchor) = anchor else {
@@ -304,7 +301,7 @@ fn written(row: &Row, widths: &[usize]) -> String {
     line
 }
 
-fn apply(sources: &[Source], mut edits: Vec<Edit>) -> Vec<Source> {
+fn apply(sources: &[Source], mut edits: Vec<Edit>, title: &str) -> Vec<Source> {
     edits.sort_by_key(|edit| edit.start);
     let patched = |(file, Source { name, text }): (usize, &Source)| {
         let mut out = String::with_capacity(text.len() * 2);
@@ -315,7 +312,7 @@ fn apply(sources: &[Source], mut edits: Vec<Edit>) -> Vec<Source> {
             at = edit.end;
         }
         Source {
-            name: format!("{name} with Phase 1 in it"),
+            name: format!("{name} with {title} in it"),
             text: out + &text[at..],
         }
     };

@@ -42,11 +42,11 @@ mod tests {
     fn a_table_is_where_its_model_is_whatever_it_is_called() {
         let source = Source {
             name: String::new(),
-            text: "// first\n\nmodel Job {\n  id Int @id\n}\n\n/// jobs\nmodel Task {\n  id Int @id\n\n  \
+            text: "// first\n\nmodel Errand {\n  id Int @id\n}\n\n/// jobs\nmodel Task {\n  id Int @id\n\n  \
                    @@map(\"tasks\")\n}\nview Seen {\n  id Int\n}\n"
                 .to_owned(),
         };
-        let expected = [("Job".to_owned(), 3), ("tasks".to_owned(), 8)];
+        let expected = [("Errand".to_owned(), 3), ("tasks".to_owned(), 8)];
         assert_eq!(lines_of_tables(&source), expected.into());
         let broken = Source {
             text: "model {".to_owned(),

@@ -52,9 +52,6 @@ impl Advice {
 pub const DECLARE_FIRST: &str = "Change the declaration first, or with it: verify holds the database to \
      what is declared, and a unique index or a foreign key that is not, or an index that is gone, makes it red.";
 
-/// The column that says whose a row is.
-const TENANT_COLUMN: &str = "tenantId";
-
 /// The logical slots that nobody is connected to: the server keeps WAL for them until its disk is full.
 pub fn inactive_slots(slots: &[Slot]) -> Vec<Advice> {
     let inactive = slots.iter().filter(|slot| !slot.is_active);
@@ -71,8 +68,8 @@ pub fn inactive_slots(slots: &[Slot]) -> Vec<Advice> {
     advice.collect()
 }
 
-/// What the tables named leave open, in their order.
-pub fn advise(schema: &Schema, tables: &[Identifier]) -> Vec<Advice> {
+/// What the tables named leave open, in their order. `tenant` is the column that says whose a row is.
+pub fn advise(schema: &Schema, tables: &[Identifier], tenant: Option<&str>) -> Vec<Advice> {
     let mut advice = Vec::new();
     for name in tables {
         let Some(table) = schema.tables.get(name) else {
@@ -88,7 +85,7 @@ pub fn advise(schema: &Schema, tables: &[Identifier]) -> Vec<Advice> {
             table
                 .foreign_keys
                 .values()
-                .filter_map(|key| unindexed(name, table, key)),
+                .filter_map(|key| unindexed(name, table, key, tenant)),
         );
         advice.extend(
             table
@@ -96,11 +93,9 @@ pub fn advise(schema: &Schema, tables: &[Identifier]) -> Vec<Advice> {
                 .iter()
                 .filter_map(|(index, definition)| repeats(name, table, index, definition)),
         );
-        advice.extend(
-            table.foreign_keys.iter().filter_map(|(key, definition)| {
-                crosses_tenants(schema, name, table, key, definition)
-            }),
-        );
+        advice.extend(table.foreign_keys.iter().filter_map(|(key, definition)| {
+            crosses_tenants(schema, (name, table), (key, definition), tenant?)
+        }));
     }
     advice
 }
@@ -183,10 +178,17 @@ fn nulls_distinct(
 }
 
 /// Deleting or rekeying a referenced row looks for the rows that reference it.
-fn unindexed(name: &Identifier, table: &Table, key: &ForeignKey) -> Option<Advice> {
+fn unindexed(
+    name: &Identifier,
+    table: &Table,
+    key: &ForeignKey,
+    tenant: Option<&str>,
+) -> Option<Advice> {
     // The tenant's rows are many: what else is in the key is what finds the few.
     let finds_few = |leading: &[&Identifier]| {
-        let mut telling = leading.iter().filter(|column| **column != TENANT_COLUMN);
+        let mut telling = leading
+            .iter()
+            .filter(|column| Some(column.as_str()) != tenant);
         telling.next().is_some() || leading.len() == key.columns.len()
     };
     let leads = |index: &Index| {
@@ -292,17 +294,16 @@ fn repeats(
 /// A reference that does not carry the tenant may lead to another tenant's row.
 fn crosses_tenants(
     schema: &Schema,
-    name: &Identifier,
-    table: &Table,
-    key_name: &Identifier,
-    key: &ForeignKey,
+    (name, table): (&Identifier, &Table),
+    (key_name, key): (&Identifier, &ForeignKey),
+    tenant: &str,
 ) -> Option<Advice> {
     let target = key.references.here()?;
-    let has_tenant = |table: &Table| table.column(TENANT_COLUMN).is_some();
+    let has_tenant = |table: &Table| table.column(tenant).is_some();
     if !has_tenant(table) || !schema.tables.get(target).is_some_and(has_tenant) {
         return None;
     }
-    let carries_tenant = |key: &ForeignKey| key.columns.iter().any(|own| *own == TENANT_COLUMN);
+    let carries_tenant = |key: &ForeignKey| key.columns.iter().any(|own| *own == *tenant);
     let is_tied = table.foreign_keys.values().any(|other| {
         let is_over = key.columns.iter().all(|own| other.columns.contains(own));
         carries_tenant(other) && is_over && other.references == key.references
@@ -310,7 +311,7 @@ fn crosses_tenants(
     if carries_tenant(key) || is_tied {
         return None;
     }
-    let tenant = Identifier::new(TENANT_COLUMN).ok()?;
+    let tenant = Identifier::new(tenant).ok()?;
     let with_tenant = |columns: &'_ [Identifier]| [std::slice::from_ref(&tenant), columns].concat();
     let (own, referenced) = (
         with_tenant(&key.columns),

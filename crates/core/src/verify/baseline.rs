@@ -119,20 +119,20 @@ pub(super) fn stand_for(cause: &Finding, evidence: &Evidence<'_>, checks: &mut [
 
 #[cfg(test)]
 mod tests {
-    use leora_schema::LEORA;
 
     use super::*;
+    use crate::sample::SAMPLE;
 
     /// What is said where `missing` of `all` tables of a baseline are not there, and `others` have other columns.
     fn said(all: usize, missing: usize, others: usize) -> Option<String> {
         let name = |at: usize| Identifier::new(format!("t{at:02}")).expect("legal");
-        let model = Promise::new(&LEORA, Schema::default());
-        let [tenant, user] = ["Tenant", "User"].map(|name| &model.declared.tables[name]);
+        let model = Promise::new(&SAMPLE, Schema::default());
+        let [tenant, user] = ["Shop", "Staff"].map(|name| &model.declared.tables[name]);
         let mut baseline = Schema::default();
         for at in 0..all {
             baseline.tables.insert(name(at), tenant.clone());
         }
-        let promise = Promise::new(&LEORA, baseline);
+        let promise = Promise::new(&SAMPLE, baseline);
         let mut live = promise.whole.clone();
         for at in 0..missing {
             live.tables.remove(name(at).as_str());
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_is_moved_or_renamed_is_not_missing() {
-        let promise = Promise::new(&LEORA, Promise::new(&LEORA, Schema::default()).declared);
+        let promise = Promise::new(&SAMPLE, Promise::new(&SAMPLE, Schema::default()).declared);
         let live = Schema {
             tables: promise.whole.tables.clone().into_iter().take(1).collect(),
             ..Schema::default()

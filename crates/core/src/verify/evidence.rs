@@ -145,15 +145,15 @@ mod tests {
         let name = |name| Identifier::new(name).expect("legal");
         let told = |schema, extension: Option<&'static str>| {
             let namesake = Namesake {
-                table: name("Job"),
+                table: name("Errand"),
                 schema: name(schema),
                 extension: extension.map(name),
             };
             namesake.told(&name("public"))
         };
-        let taken_out = r#"ALTER EXTENSION "hstore" DROP TABLE "public"."Job";"#;
+        let taken_out = r#"ALTER EXTENSION "hstore" DROP TABLE "public"."Errand";"#;
         assert!(told("public", Some("hstore")).contains(taken_out));
-        let moved = r#"ALTER TABLE "old"."Job" SET SCHEMA "public";"#;
+        let moved = r#"ALTER TABLE "old"."Errand" SET SCHEMA "public";"#;
         assert!(told("old", None).contains(moved));
         assert!(told("old", Some("hstore")).contains(moved));
     }

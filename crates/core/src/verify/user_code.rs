@@ -162,13 +162,13 @@ mod tests {
         ];
         for (per_row, rows, expected) in cases {
             let one = code(CodeKind::Trigger, &[Insert, Update], per_row);
-            let all = CodeByTable::new([(name("Job"), one)], String::new());
+            let all = CodeByTable::new([(name("Errand"), one)], String::new());
             for event in [Insert, Update, Delete] {
-                let runs = all.run_by(&name("Job"), event, rows).count();
+                let runs = all.run_by(&name("Errand"), event, rows).count();
                 let said = format!("per row {per_row}, rows {rows}, {event:?}");
                 assert_eq!(runs == 1, expected.contains(&event), "{said}");
             }
-            assert_eq!(all.run_by(&name("User"), Insert, true).count(), 0);
+            assert_eq!(all.run_by(&name("Staff"), Insert, true).count(), 0);
         }
     }
 
@@ -178,10 +178,10 @@ mod tests {
             fills: Some(name("code")),
             ..code(CodeKind::Rule, &Event::ALL, true)
         };
-        let all = CodeByTable::new([(name("Job"), default.clone())], String::new());
-        assert_eq!(all.run_by(&name("Job"), Event::Insert, true).count(), 0);
-        assert_eq!(all.fills(&name("Job"), &name("code")), Some(&default));
-        assert_eq!(all.fills(&name("Job"), &name("type")), None);
+        let all = CodeByTable::new([(name("Errand"), default.clone())], String::new());
+        assert_eq!(all.run_by(&name("Errand"), Event::Insert, true).count(), 0);
+        assert_eq!(all.fills(&name("Errand"), &name("code")), Some(&default));
+        assert_eq!(all.fills(&name("Errand"), &name("type")), None);
     }
 
     #[test]
@@ -189,17 +189,20 @@ mod tests {
         let owner = "mallory".to_owned();
         let said = code(CodeKind::Function { owner }, &Event::ALL, true);
         assert_eq!(
-            said.would_run(&name("Job")),
+            said.would_run(&name("Errand")),
             "function f of mallory would run"
         );
         let rule = UserCode {
             on: Some("other.t".to_owned()),
             ..code(CodeKind::Rule, &Event::ALL, true)
         };
-        assert_eq!(rule.would_run(&name("Job")), "rule f on other.t would fire");
         assert_eq!(
-            code(CodeKind::Trigger, &Event::ALL, true).would_run(&name("Job")),
-            "trigger f on \"Job\" would fire"
+            rule.would_run(&name("Errand")),
+            "rule f on other.t would fire"
+        );
+        assert_eq!(
+            code(CodeKind::Trigger, &Event::ALL, true).would_run(&name("Errand")),
+            "trigger f on \"Errand\" would fire"
         );
     }
 }

@@ -39,7 +39,7 @@ pub struct Blocker {
     pub age: Option<Duration>,
     /// Its present or last statement, or the name of the prepared transaction.
     pub query: Option<String>,
-    /// What it holds: `ROW EXCLUSIVE on "User"`.
+    /// What it holds: `ROW EXCLUSIVE on "Order"`.
     pub holds: String,
     /// Whether it waits for that itself, before us.
     pub waits_too: bool,

@@ -151,7 +151,7 @@ pub enum CertificateProblem {
 /// What a pooler (pgbouncer, Supavisor) refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PoolerProblem {
-    /// It does not know the project: Supabase's "Tenant or user not found".
+    /// It does not know the project: Supabase's pooler finds no tenant or user of the name.
     UnknownTenant,
     /// It does not know the user.
     UnknownUser,

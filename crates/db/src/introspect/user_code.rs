@@ -95,10 +95,10 @@ mod tests {
 
     #[test]
     fn a_line_is_read_into_the_code_it_tells_of() {
-        let line = r#"{"table": "Job", "kind": "function", "name": "public.f()", "owner": "mallory", "on": null,
+        let line = r#"{"table": "Errand", "kind": "function", "name": "public.f()", "owner": "mallory", "on": null,
             "events": 6, "per_row": true, "fills": "code", "sequences": "s"}"#;
         let (table, read) = code(line).expect("a line");
-        assert_eq!(table.as_str(), "Job");
+        assert_eq!(table.as_str(), "Errand");
         let expected = UserCode {
             kind: CodeKind::Function {
                 owner: "mallory".to_owned(),
@@ -111,7 +111,7 @@ mod tests {
             sequences: Some("s".to_owned()),
         };
         assert_eq!(read, expected);
-        let trigger = r#"{"table": "Job", "kind": "trigger", "name": "t", "owner": null, "on": "other.x",
+        let trigger = r#"{"table": "Errand", "kind": "trigger", "name": "t", "owner": null, "on": "other.x",
             "events": 9, "per_row": false, "fills": null, "sequences": null}"#;
         let (_, read) = code(trigger).expect("a line");
         assert_eq!(read.kind, CodeKind::Trigger);
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(read.on.as_deref(), Some("other.x"));
         for wrong in [
             trigger.replace("trigger", "procedure"),
-            trigger.replace("\"Job\"", "null"),
+            trigger.replace("\"Errand\"", "null"),
             trigger.replace("9", "-1"),
             trigger.replace("\"on\"", "\"upon\""),
         ] {

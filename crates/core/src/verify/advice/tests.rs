@@ -2,13 +2,12 @@
 
 use super::*;
 use crate::model::lower::lower;
-use leora_schema::LEORA;
+use crate::sample::SAMPLE;
 
 #[test]
 fn the_open_points_of_phase_1_are_found_by_rule() {
-    let tables = ["MetricDefinition", "DashboardWidget", "Job"]
-        .map(|name| Identifier::new(name).expect("legal"));
-    let found: Vec<_> = advise(&lower(&LEORA), &tables)
+    let tables = ["Measure", "Card", "Errand"].map(|name| Identifier::new(name).expect("legal"));
+    let found: Vec<_> = advise(&lower(&SAMPLE), &tables, Some("tenantId"))
         .into_iter()
         .map(|a| (a.id, a.title))
         .collect();
@@ -21,31 +20,31 @@ fn the_open_points_of_phase_1_are_found_by_rule() {
         [
             (
                 "unindexed-foreign-key",
-                r#"no index of "MetricDefinition" leads with "createdById""#
+                r#"no index of "Measure" leads with "createdById""#
             ),
             (
                 "repeated-index",
-                r#""MetricDefinition_tenantId_code_idx" repeats the beginning of "MetricDefinition_tenantId_code_version_key""#
+                r#""Measure_tenantId_code_idx" repeats the beginning of "Measure_tenantId_code_version_key""#
             ),
             (
                 "cross-tenant-reference",
-                r#""MetricDefinition_createdById_fkey" may name a row of another tenant"#
+                r#""Measure_createdById_fkey" may name a row of another tenant"#
             ),
             (
                 "nulls-distinct",
-                r#""DashboardWidget_tenantId_userId_widgetType_key" lets rows repeat where "userId" is NULL"#
+                r#""Card_tenantId_userId_widgetType_key" lets rows repeat where "userId" is NULL"#
             ),
             (
                 "unindexed-foreign-key",
-                r#"no index of "DashboardWidget" leads with "userId""#
+                r#"no index of "Card" leads with "userId""#
             ),
             (
                 "repeated-index",
-                r#""DashboardWidget_tenantId_userId_idx" repeats the beginning of "DashboardWidget_tenantId_userId_widgetType_key""#
+                r#""Card_tenantId_userId_idx" repeats the beginning of "Card_tenantId_userId_widgetType_key""#
             ),
             (
                 "cross-tenant-reference",
-                r#""DashboardWidget_userId_fkey" may name a row of another tenant"#
+                r#""Card_userId_fkey" may name a row of another tenant"#
             ),
         ]
     );
@@ -55,8 +54,8 @@ fn the_open_points_of_phase_1_are_found_by_rule() {
 #[test]
 fn what_was_settled_is_not_said_again() {
     let name = |name: &str| Identifier::new(name).expect("legal");
-    let mut schema = lower(&LEORA);
-    let widget = schema.tables.get_mut("DashboardWidget").expect("declared");
+    let mut schema = lower(&SAMPLE);
+    let widget = schema.tables.get_mut("Card").expect("declared");
     let by_user = Index {
         keys: vec![plain_key(&name("userId"))],
         ..Index::default()
@@ -70,15 +69,15 @@ fn what_was_settled_is_not_said_again() {
     let key = ForeignKey {
         columns: vec![name("tenantId"), name("userId")],
         referenced_columns: vec![name("tenantId"), name("id")],
-        ..widget.foreign_keys["DashboardWidget_userId_fkey"].clone()
+        ..widget.foreign_keys["Card_userId_fkey"].clone()
     };
-    widget.indexes.remove("DashboardWidget_tenantId_userId_idx");
+    widget.indexes.remove("Card_tenantId_userId_idx");
     widget.indexes.insert(name("by_user"), by_user);
     widget
         .indexes
         .insert(name("once_without_user"), once_without_user);
     widget.foreign_keys.insert(name("of_one_tenant"), key);
-    assert_eq!(advise(&schema, &[name("DashboardWidget")]), []);
+    assert_eq!(advise(&schema, &[name("Card")], Some("tenantId")), []);
 }
 
 fn name(name: &str) -> Identifier {
@@ -105,13 +104,13 @@ fn unique(columns: &[&str], predicate: Option<&str>) -> Index {
 
 /// The advice called `id` about widgets that have these indexes and no others.
 fn about(id: &str, indexes: &[(&str, Index)]) -> Vec<Advice> {
-    let mut schema = lower(&LEORA);
-    let widget = schema.tables.get_mut("DashboardWidget").expect("declared");
+    let mut schema = lower(&SAMPLE);
+    let widget = schema.tables.get_mut("Card").expect("declared");
     widget.indexes = indexes
         .iter()
         .map(|(index, definition)| (name(index), definition.clone()))
         .collect();
-    let mut advice = advise(&schema, &[name("DashboardWidget")]);
+    let mut advice = advise(&schema, &[name("Card")], Some("tenantId"));
     advice.retain(|one| one.id == id);
     advice
 }
@@ -180,23 +179,24 @@ fn rows_that_repeat_where_a_column_is_null_need_an_index_of_those_rows() {
 #[test]
 fn a_foreign_key_wants_an_index_that_finds_few_rows() {
     let key_of = |columns: &[&str], indexes: &[(&str, Index)]| {
-        let mut schema = lower(&LEORA);
-        let widget = schema.tables.get_mut("DashboardWidget").expect("declared");
+        let mut schema = lower(&SAMPLE);
+        let widget = schema.tables.get_mut("Card").expect("declared");
         let key = ForeignKey {
             columns: columns.iter().map(|column| name(column)).collect(),
-            ..widget.foreign_keys["DashboardWidget_userId_fkey"].clone()
+            ..widget.foreign_keys["Card_userId_fkey"].clone()
         };
         widget.foreign_keys = [(name("key"), key)].into();
         widget.indexes = indexes
             .iter()
             .map(|(index, definition)| (name(index), definition.clone()))
             .collect();
-        let advice = advise(&schema, &[name("DashboardWidget")]).into_iter();
+        let advice = advise(&schema, &[name("Card")], Some("tenantId")).into_iter();
         let mut advice = advice.filter(|one| one.id == "unindexed-foreign-key");
         advice.next().and_then(|one| one.sql)
     };
     let both = ["tenantId", "userId"];
-    let create = r#"CREATE INDEX CONCURRENTLY "DashboardWidget_tenantId_userId_idx" ON "DashboardWidget" ("tenantId", "userId");"#;
+    let create =
+        r#"CREATE INDEX CONCURRENTLY "Card_tenantId_userId_idx" ON "Card" ("tenantId", "userId");"#;
     let flat =
         |sql: Option<String>| sql.map(|sql| sql.split_whitespace().collect::<Vec<_>>().join(" "));
     let missing = Some(create.to_owned());

@@ -2,12 +2,11 @@
 
 use std::sync::OnceLock;
 
-use leora_schema::LEORA;
-
 use super::*;
 use crate::diff::Object;
-use crate::model::{ForeignKey, Identifier, Schema, Table, TableKind, snapshot};
+use crate::model::{ForeignKey, Identifier, Schema, Table, TableKind};
 use crate::plan::plan;
+use crate::sample::{self, SAMPLE};
 use crate::verify::check::Outcome;
 use crate::verify::counters::{Counter, Counting};
 use crate::verify::evidence::{Namesake, Orphans, Recorded};
@@ -23,10 +22,7 @@ pub(in crate::verify) fn name(name: &str) -> Identifier {
 
 pub(in crate::verify) fn promise() -> &'static Promise {
     static PROMISE: OnceLock<Promise> = OnceLock::new();
-    PROMISE.get_or_init(|| {
-        let baseline = snapshot::read(leora_schema::BASELINE).expect("the baseline reads");
-        Promise::new(&LEORA, baseline)
-    })
+    PROMISE.get_or_init(|| Promise::new(&SAMPLE, sample::baseline()))
 }
 
 /// What was found out beside the schema.
@@ -136,7 +132,7 @@ fn what_is_as_promised_passes_and_is_counted() {
     for expected in [
         (
             "tables.new",
-            "the 3 new tables exist: MetricDefinition, DashboardWidget, Job",
+            "the 3 new tables exist: Measure, Card, Errand",
             "3",
             "3",
         ),
@@ -154,8 +150,8 @@ fn what_is_as_promised_passes_and_is_counted() {
             "0",
         ),
         ("tables.triggers", "no unexpected trigger or rule", "0", "0"),
-        ("relations.tenant", "48 tables reference Tenant", "48", "48"),
-        ("relations.user", "2 new tables reference User", "2", "2"),
+        ("relations.tenant", "48 tables reference Shop", "48", "48"),
+        ("relations.user", "2 new tables reference Staff", "2", "2"),
         (
             "integrity.primary-keys",
             "61 primary keys valid and in force",
@@ -164,7 +160,7 @@ fn what_is_as_promised_passes_and_is_counted() {
         ),
         (
             "tenants.owned",
-            "every new table has a required tenantId that references Tenant and is deleted with it",
+            "every new table has a required tenantId that references Shop and is deleted with it",
             "3",
             "3",
         ),
@@ -183,15 +179,18 @@ fn what_is_as_promised_passes_and_is_counted() {
 #[test]
 fn what_differs_is_counted_by_what_became_of_it() {
     let broken = |schema: &mut Schema| {
-        let job = table(schema, "Job");
-        job.indexes.remove("Job_status_idx");
-        let other = job.indexes.get_mut("Job_tenantId_idx").expect("declared");
+        let job = table(schema, "Errand");
+        job.indexes.remove("Errand_status_idx");
+        let other = job
+            .indexes
+            .get_mut("Errand_tenantId_idx")
+            .expect("declared");
         other.state = IndexState::Invalid;
         other.method = Some("hash".to_owned());
         let mut more = other.clone();
         more.unique = true;
         more.state = IndexState::Valid;
-        job.indexes.insert(name("Job_more_key"), more);
+        job.indexes.insert(name("Errand_more_key"), more);
     };
     let sound = check("integrity.indexes", |_| {});
     let all: usize = sound.expected.parse().expect("a number");
@@ -201,19 +200,21 @@ fn what_differs_is_counted_by_what_became_of_it() {
         format!("{all}, 1 different, 1 missing, 1 unexpected")
     );
     let missing_alone = check("integrity.indexes", |schema| {
-        table(schema, "Job").indexes.remove("Job_status_idx");
+        table(schema, "Errand").indexes.remove("Errand_status_idx");
     });
     assert_eq!(missing_alone.found, format!("{}, 1 missing", all - 1));
     let different_alone = check("integrity.indexes", |schema| {
-        let index = table(schema, "Job").indexes.get_mut("Job_tenantId_idx");
+        let index = table(schema, "Errand")
+            .indexes
+            .get_mut("Errand_tenantId_idx");
         index.expect("declared").state = IndexState::Invalid;
     });
     assert_eq!(different_alone.found, format!("{all}, 1 different"));
     let one_too_many = check("integrity.indexes", |schema| {
-        let indexes = &mut table(schema, "Job").indexes;
-        let mut more = indexes["Job_tenantId_idx"].clone();
+        let indexes = &mut table(schema, "Errand").indexes;
+        let mut more = indexes["Errand_tenantId_idx"].clone();
         more.unique = true;
-        indexes.insert(name("Job_more_key"), more);
+        indexes.insert(name("Errand_more_key"), more);
     });
     assert_eq!(one_too_many.found, (all + 1).to_string());
 }
@@ -227,10 +228,10 @@ fn a_missing_table_takes_all_of_it_along() {
         ("integrity.foreign-keys", "1 foreign key"),
         ("integrity.indexes", "3 indexes"),
     ] {
-        let gone = check(id, |schema| drop(schema.tables.remove("Job")));
+        let gone = check(id, |schema| drop(schema.tables.remove("Errand")));
         assert_eq!(
             messages(&gone),
-            [format!("{lost} of \"Job\", which is missing")],
+            [format!("{lost} of \"Errand\", which is missing")],
             "{id}"
         );
         let lost: usize = lost
@@ -247,31 +248,34 @@ fn a_missing_table_takes_all_of_it_along() {
     }
     // What a table does not have is not missed with it.
     let mut promised = promise().clone();
-    table(&mut promised.whole, "Job").indexes.clear();
+    table(&mut promised.whole, "Errand").indexes.clear();
     let gone = check_against(&promised, "integrity.indexes", |schema| {
-        drop(schema.tables.remove("Job"))
+        drop(schema.tables.remove("Errand"))
     });
     assert_eq!(gone.outcome, Outcome::Passed);
 }
 
 #[test]
 fn a_table_that_is_missing_is_named_and_so_is_what_stands_in_its_place() {
-    let gone = |schema: &mut Schema| drop(schema.tables.remove("Job"));
+    let gone = |schema: &mut Schema| drop(schema.tables.remove("Errand"));
     let new = check("tables.new", gone);
     assert_eq!(
         (new.found.as_str(), messages(&new)),
-        ("2", vec![r#"table "Job" is missing"#])
+        ("2", vec![r#"table "Errand" is missing"#])
     );
     let object = new
         .outcome
         .findings()
         .first()
         .and_then(|finding| finding.object.clone());
-    assert_eq!(object, Some(Object::alone(ObjectKind::Table, &name("Job"))));
-    let view = |schema: &mut Schema| table(schema, "Job").kind = TableKind::View;
+    assert_eq!(
+        object,
+        Some(Object::alone(ObjectKind::Table, &name("Errand")))
+    );
+    let view = |schema: &mut Schema| table(schema, "Errand").kind = TableKind::View;
     assert_eq!(
         messages(&check("tables.count", view)),
-        [r#""Job" is not a table but a view"#]
+        [r#""Errand" is not a table but a view"#]
     );
     assert_eq!(check("tables.count", view).found, "60");
     assert_eq!(check("tenants.owned", gone).found, "2");
@@ -307,7 +311,7 @@ fn tables_that_all_stand_in_another_schema_are_said_once() {
     assert_eq!(told(&["public", "app"], 0, none), once);
     let each = told(&["app"], 1, none);
     assert_eq!(each.lines().count(), before + 3, "{each}");
-    let one_is_here = |schema: &mut Schema| schema.tables.retain(|table, _| *table == *"Job");
+    let one_is_here = |schema: &mut Schema| schema.tables.retain(|table, _| *table == *"Errand");
     assert_eq!(told(&["app"], 0, one_is_here).lines().count(), before + 2);
     assert_eq!(told(&["public"], 0, none).lines().count(), before + 3);
 }
@@ -344,17 +348,14 @@ fn nothing_is_created_in_a_schema_without_the_tables() {
 /// It counts how many reference, by the columns that were promised and the table that was.
 #[test]
 fn a_relation_is_lost_when_its_columns_or_its_target_are_others() {
-    let lost = r#""DashboardWidget" does not reference User by "DashboardWidget_userId_fkey""#;
+    let lost = r#""Card" does not reference Staff by "Card_userId_fkey""#;
     let key = |schema: &mut Schema, change: fn(&mut ForeignKey)| {
-        let keys = &mut table(schema, "DashboardWidget").foreign_keys;
-        change(
-            keys.get_mut("DashboardWidget_userId_fkey")
-                .expect("declared"),
-        );
+        let keys = &mut table(schema, "Card").foreign_keys;
+        change(keys.get_mut("Card_userId_fkey").expect("declared"));
     };
     for change in [
         (|key| key.columns = vec![name("id")]) as fn(&mut ForeignKey),
-        |key| key.references = crate::model::TableReference::Here(name("Tenant")),
+        |key| key.references = crate::model::TableReference::Here(name("Shop")),
     ] {
         let check = check("relations.user", |schema| key(schema, change));
         assert_eq!((check.found.as_str(), messages(&check)), ("1", vec![lost]));
@@ -370,7 +371,7 @@ fn what_is_pending_needs_no_record_and_what_stands_does() {
             .find(|check| check.id == "migration.recorded")
             .map(|check| check.outcome)
     };
-    let pending = outcome(|schema| drop(schema.tables.remove("Job")));
+    let pending = outcome(|schema| drop(schema.tables.remove("Errand")));
     assert!(
         matches!(pending, Some(Outcome::Skipped { .. })),
         "{pending:?}"
@@ -404,8 +405,8 @@ fn checks_stand_in_the_order_of_their_groups() {
 #[test]
 fn a_missing_baseline_table_is_explained_without_a_database() {
     let mut baseline = promise().baseline.clone();
-    baseline.tables.remove("User");
-    let promise = Promise::new(&LEORA, baseline);
+    baseline.tables.remove("Staff");
+    let promise = Promise::new(&SAMPLE, baseline);
     let refusals = promise.plan_on_baseline(&name("public")).refusals;
     let told = refusals.iter().map(|refusal| refusal.remedy.as_str());
     let asked: Vec<_> = told
@@ -428,7 +429,7 @@ fn a_table_under_another_name_is_known_by_its_columns_where_it_is_the_only_one()
             .filter(|remedy| remedy.contains("RENAME TO"))
             .collect::<Vec<_>>()
     };
-    for lost in ["Brand", "Job"] {
+    for lost in ["Brand", "Errand"] {
         let back =
             format!("ALTER TABLE \"Marke\" RENAME TO \"{lost}\"; -- it has the same columns");
         assert_eq!(
@@ -458,26 +459,26 @@ fn a_table_that_is_not_there_is_looked_for() {
         };
         finding.remedy.clone().expect("a remedy").text
     };
-    let lost = |schema: &mut Schema| drop(schema.tables.remove("Job"));
-    let moved = r#"ALTER TABLE "old"."Job" SET SCHEMA "public""#;
-    let told = remedy(promise(), lost, &["Invoice", "Job"]);
+    let lost = |schema: &mut Schema| drop(schema.tables.remove("Errand"));
+    let moved = r#"ALTER TABLE "old"."Errand" SET SCHEMA "public""#;
+    let told = remedy(promise(), lost, &["Invoice", "Errand"]);
     assert!(told.contains(moved), "{told}");
     let renamed = |schema: &mut Schema| {
-        let job = schema.tables.remove("Job").expect("there");
+        let job = schema.tables.remove("Errand").expect("there");
         schema.tables.insert(name("Work"), job);
     };
-    let rename = r#"ALTER TABLE "Work" RENAME TO "Job"; -- it has the same columns"#;
+    let rename = r#"ALTER TABLE "Work" RENAME TO "Errand"; -- it has the same columns"#;
     assert_eq!(remedy(promise(), renamed, &[]), rename);
     assert_eq!(remedy(promise(), lost, &[]), APPLY_MAKES);
     let a_view = |schema: &mut Schema| {
-        let mut job = schema.tables.remove("Job").expect("there");
+        let mut job = schema.tables.remove("Errand").expect("there");
         job.kind = TableKind::View;
         schema.tables.insert(name("Work"), job);
     };
     assert_eq!(remedy(promise(), a_view, &[]), APPLY_MAKES);
     // One that belongs there is no other's.
     let mut with_twin = promise().clone();
-    let job = with_twin.whole.tables["Job"].clone();
+    let job = with_twin.whole.tables["Errand"].clone();
     with_twin.whole.tables.insert(name("Work"), job);
     assert_eq!(remedy(&with_twin, lost, &[]), APPLY_MAKES);
 }

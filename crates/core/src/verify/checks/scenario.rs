@@ -56,7 +56,7 @@ pub fn noun_of(model: &Model) -> String {
         .map_or_else(|| in_words(model.name), str::to_owned)
 }
 
-/// A name in words: `DashboardWidget` is `dashboard widget`.
+/// A name in words: `OrderLine` is `order line`.
 pub(super) fn in_words(name: &str) -> String {
     let mut words = String::new();
     for c in name.chars() {

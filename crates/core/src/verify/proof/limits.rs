@@ -228,6 +228,7 @@ mod tests {
     use super::*;
     use crate::model::lower::lower;
     use crate::model::{Expression, PrimaryKey};
+    use crate::sample::SAMPLE;
 
     fn name(name: &str) -> Identifier {
         Identifier::new(name).expect("legal")
@@ -249,9 +250,9 @@ mod tests {
 
     #[test]
     fn only_an_index_over_all_rows_that_name_one_spares_the_reading_of_the_table() {
-        let schema = lower(&leora_schema::LEORA);
-        let whole = &schema.tables["DashboardWidget"];
-        let key = &whole.foreign_keys["DashboardWidget_userId_fkey"];
+        let schema = lower(&SAMPLE);
+        let whole = &schema.tables["Card"];
+        let key = &whole.foreign_keys["Card_userId_fkey"];
         let serves = |index: Index| {
             let mut table = whole.clone();
             table.indexes = [(name("index"), index)].into();
@@ -295,15 +296,15 @@ mod tests {
 
     #[test]
     fn the_index_that_is_missing_is_spelled_out() {
-        let schema = lower(&leora_schema::LEORA);
-        let table = name("DashboardWidget");
-        let key = &schema.tables[&table].foreign_keys["DashboardWidget_userId_fkey"];
+        let schema = lower(&SAMPLE);
+        let table = name("Card");
+        let key = &schema.tables[&table].foreign_keys["Card_userId_fkey"];
         let said = missing_index(&table, key, 7);
         assert_eq!(
             said,
-            "deleting or rekeying a row of \"User\" reads all of \"DashboardWidget\", about 7 pages, as no index of it \
-             leads with \"userId\"; CREATE INDEX CONCURRENTLY \"DashboardWidget_userId_idx\" ON \
-             \"DashboardWidget\" (\"userId\"); would settle it"
+            "deleting or rekeying a row of \"Staff\" reads all of \"Card\", about 7 pages, as no index of it \
+             leads with \"userId\"; CREATE INDEX CONCURRENTLY \"Card_userId_idx\" ON \
+             \"Card\" (\"userId\"); would settle it"
         );
     }
 }

@@ -73,10 +73,9 @@ fn settings<'a>(subject: &Subject<'a>) -> BTreeSet<&'a str> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use leora_schema::LEORA;
-
     use super::*;
     use crate::model::{Identifier, RowSecurity, Schema, Table};
+    use crate::sample::SAMPLE;
     use crate::verify::proof::ProofOptions;
 
     /// What is said where policies read these settings; of the last table none is in force.
@@ -101,7 +100,7 @@ mod tests {
             schema: &name("public"),
             actual: &actual,
             desired: &actual,
-            declaration: &LEORA,
+            declaration: &SAMPLE,
             sizes: &BTreeMap::new(),
             firing_order: &[],
             user_code: &crate::verify::user_code::CodeByTable::default(),
@@ -179,8 +178,8 @@ mod tests {
         };
         assert_eq!(names(&["app.org", "app.off"]).as_deref(), Some("app.org"));
         assert_eq!(
-            names(&["app.actor", "app.Tenant_id", "zone", "app.off"]).as_deref(),
-            Some("app.Tenant_id")
+            names(&["app.actor", "app.TENANT_id", "zone", "app.off"]).as_deref(),
+            Some("app.TENANT_id")
         );
         assert_eq!(names(&["role", "app.off"]), None);
         assert_eq!(names(&["app.actor", "app.zone", "app.off"]), None);

@@ -88,18 +88,16 @@ pub(super) fn is_refusal(sqlstate: &str) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
-    use leora_schema::LEORA;
-
     use super::*;
     use crate::model::Identifier;
-    use crate::model::snapshot::read;
+    use crate::sample::{self, SAMPLE};
     use crate::verify::proof::ProofOptions;
     use crate::verify::user_code::CodeByTable;
 
     #[test]
     fn an_internal_error_is_the_server_s_unless_the_database_explains_it() {
         let schema = Identifier::new("public").expect("legal");
-        let as_declared = read(leora_schema::BASELINE).expect("the built-in one");
+        let as_declared = sample::baseline();
         let mut without_a_default = as_declared.clone();
         let columns = without_a_default.tables.values_mut();
         for column in columns.flat_map(|table| &mut table.columns) {
@@ -127,7 +125,7 @@ mod tests {
                 schema: &schema,
                 actual,
                 desired: &as_declared,
-                declaration: &LEORA,
+                declaration: &SAMPLE,
                 sizes: &BTreeMap::new(),
                 firing_order: &[],
                 user_code: &CodeByTable::default(),

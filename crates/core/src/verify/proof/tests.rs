@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use leora_schema::LEORA;
-
 use super::graph::Graph;
 use super::programme::Trial;
 use super::world::{Learned, World};
 use super::*;
 use crate::model::lower::lower;
 use crate::model::{Constraint, Identifier, RowSecurity, Schema, Validity};
+use crate::sample::SAMPLE;
 use crate::verify::user_code::{CodeByTable, CodeKind, Event, UserCode};
 
 fn name(name: &str) -> Identifier {
@@ -37,7 +36,7 @@ fn planned_with<T>(
     options: &ProofOptions,
     look: impl FnOnce(&Subject<'_>) -> T,
 ) -> T {
-    let desired = lower(&LEORA);
+    let desired = lower(&SAMPLE);
     let mut actual = desired.clone();
     change(&mut actual);
     let sizes = pages
@@ -56,7 +55,7 @@ fn planned_with<T>(
         schema: &name("public"),
         actual: &actual,
         desired: &desired,
-        declaration: &LEORA,
+        declaration: &SAMPLE,
         sizes: &sizes,
         firing_order: &[],
         user_code,
@@ -70,7 +69,7 @@ fn planned_with<T>(
 fn a_row_that_a_policy_may_hide_is_not_looked_for() {
     let left_out = |enabled, policy: &str, bypasses| {
         let fence = |schema: &mut Schema| {
-            let job = schema.tables.get_mut("Job").expect("declared");
+            let job = schema.tables.get_mut("Errand").expect("declared");
             job.row_security = RowSecurity {
                 enabled,
                 forced: true,
@@ -86,11 +85,11 @@ fn a_row_that_a_policy_may_hide_is_not_looked_for() {
                 .collect::<Vec<_>>()
         })
     };
-    let asks = r#"AS PERMISSIVE FOR ALL TO public USING (EXISTS ( SELECT 1 FROM "User"))"#;
+    let asks = r#"AS PERMISSIVE FOR ALL TO public USING (EXISTS ( SELECT 1 FROM "Staff"))"#;
     let reason = "its policy \"fence\" asks about other rows, so a row that is there could be hidden from this role";
     assert_eq!(
         left_out(true, asks, false),
-        [(name("Job"), reason.to_owned())]
+        [(name("Errand"), reason.to_owned())]
     );
     assert_eq!(left_out(false, asks, false), []);
     assert_eq!(left_out(true, asks, true), []);
@@ -105,7 +104,7 @@ fn the_question_for_values_waits_no_longer_than_the_proof() {
             definition: "CHECK (attempts >= 0)".to_owned(),
             validity: Validity::Valid,
         };
-        let job = schema.tables.get_mut("Job").expect("declared");
+        let job = schema.tables.get_mut("Errand").expect("declared");
         job.checks.insert(name("check"), check);
     };
     let options = ProofOptions {
@@ -124,7 +123,7 @@ fn the_question_for_values_waits_no_longer_than_the_proof() {
     });
 }
 
-/// The foreign keys that lead from a new table to `User` have no index: deleting a user reads both tables.
+/// The foreign keys that lead from a new table to `Staff` have no index: deleting a user reads both tables.
 #[test]
 fn the_pages_of_all_tables_count_together() {
     let not_tried = |max_pages, widgets, metrics| {
@@ -132,7 +131,7 @@ fn the_pages_of_all_tables_count_together() {
             max_pages,
             ..ProofOptions::default()
         };
-        let pages = [("DashboardWidget", widgets), ("MetricDefinition", metrics)];
+        let pages = [("Card", widgets), ("Measure", metrics)];
         planned(
             |_| (),
             &pages,
@@ -155,9 +154,9 @@ fn the_pages_of_all_tables_count_together() {
 
     // Each alone would do, and both do not: each index that is missing is named, for itself.
     let both = not_tried(10, 6, 5);
-    for (table, pages) in [("DashboardWidget", 6), ("MetricDefinition", 5)] {
+    for (table, pages) in [("Card", 6), ("Measure", 5)] {
         let said = format!(
-            "deleting or rekeying a row of \"User\" reads all of \"{table}\", about {pages} pages, as "
+            "deleting or rekeying a row of \"Staff\" reads all of \"{table}\", about {pages} pages, as "
         );
         let named: Vec<_> = both
             .iter()
@@ -173,7 +172,7 @@ fn the_pages_of_all_tables_count_together() {
     let one = not_tried(10, 100, 2);
     assert!(
         one.iter()
-            .all(|(_, reason)| !reason.contains("\"MetricDefinition\"")),
+            .all(|(_, reason)| !reason.contains("\"Measure\"")),
         "{one:?}"
     );
 
@@ -191,7 +190,7 @@ fn the_pages_of_all_tables_count_together() {
 #[test]
 fn what_is_not_tried_is_said_once_by_table() {
     let half = |schema: &mut Schema| {
-        schema.tables.remove("Tenant");
+        schema.tables.remove("Shop");
     };
     planned(half, &[], true, &ProofOptions::default(), |subject| {
         let said = FirstRound::of(subject).touches(subject, &[]);
@@ -202,18 +201,18 @@ fn what_is_not_tried_is_said_once_by_table() {
         let distinct: std::collections::BTreeSet<_> = not_tried.iter().collect();
         assert_eq!(distinct.len(), not_tried.len(), "{not_tried:?}");
         assert!(
-            not_tried.contains(&&r#"not tried: "Tenant": it is not there"#.to_owned()),
+            not_tried.contains(&&r#"not tried: "Shop": it is not there"#.to_owned()),
             "{not_tried:?}"
         );
         assert!(
             not_tried
                 .iter()
-                .all(|line| !line.contains(r#""Tenant": "Tenant""#)),
+                .all(|line| !line.contains(r#""Shop": "Shop""#)),
             "{not_tried:?}"
         );
     });
     let short = |schema: &mut Schema| {
-        let job = schema.tables.get_mut("Job").expect("declared");
+        let job = schema.tables.get_mut("Errand").expect("declared");
         job.columns
             .retain(|column| !["type", "payload"].contains(&column.name.as_str()));
     };
@@ -225,7 +224,7 @@ fn what_is_not_tried_is_said_once_by_table() {
             .collect();
         assert_eq!(
             of_job,
-            [r#"not tried: "Job": columns "type", "payload" are not there"#]
+            [r#"not tried: "Errand": columns "type", "payload" are not there"#]
         );
     });
 }
@@ -246,7 +245,7 @@ fn watched(table: &str, events: &[Event]) -> CodeByTable {
 
 #[test]
 fn what_may_fire_and_will_is_said_before() {
-    let watched = watched("Job", &[Event::Delete, Event::Update]);
+    let watched = watched("Errand", &[Event::Delete, Event::Update]);
     let said = |allow_user_code| {
         let options = ProofOptions {
             allow_user_code,
@@ -264,7 +263,8 @@ fn what_may_fire_and_will_is_said_before() {
         lines.find(|line| line.starts_with("trigger"))
     };
     let said_of = |allow, leave: &str| {
-        let line = format!("trigger \"t\" on \"Job\" would fire for rows of \"Job\": it {leave}");
+        let line =
+            format!("trigger \"t\" on \"Errand\" would fire for rows of \"Errand\": it {leave}");
         assert_eq!(said(allow), Some(line));
     };
     said_of(true, "runs, by --allow-user-code");
@@ -274,7 +274,7 @@ fn what_may_fire_and_will_is_said_before() {
 #[test]
 fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
     let programme = Programme {
-        rows: vec![(name("Job"), 1), (name("User"), 3), (name("Job"), 2)],
+        rows: vec![(name("Errand"), 1), (name("Staff"), 3), (name("Errand"), 2)],
         trials: vec![Trial::new(Vec::new(), Vec::new())],
         ..Programme::default()
     };
@@ -292,7 +292,7 @@ fn a_table_is_said_once_to_be_touched_whoever_makes_its_rows() {
             );
             let told = said.iter().filter(|line| line.starts_with('"'));
             let told: Vec<_> = told.map(String::as_str).collect();
-            assert_eq!(told, [r#""Job": 3 rows"#, r#""User": 3 rows"#]);
+            assert_eq!(told, [r#""Errand": 3 rows"#, r#""Staff": 3 rows"#]);
         },
     );
 }
@@ -311,7 +311,7 @@ fn a_check_hides_nothing_of_what_will_be_touched() {
             definition: "CHECK (attempts >= 0)".to_owned(),
             validity: Validity::Valid,
         };
-        let job = schema.tables.get_mut("Job").expect("declared");
+        let job = schema.tables.get_mut("Errand").expect("declared");
         job.checks.insert(name("check"), check);
     });
     let question = with.remove(1);
@@ -347,7 +347,7 @@ fn sequences_that_advance_are_named_where_their_code_runs() {
         fills: None,
         sequences: Some("tickets".to_owned()),
     };
-    let code = CodeByTable::new([(name("Job"), code)], String::new());
+    let code = CodeByTable::new([(name("Errand"), code)], String::new());
     for (allow_user_code, expected) in [
         (
             true,
@@ -371,8 +371,7 @@ fn sequences_that_advance_are_named_where_their_code_runs() {
             |subject| FirstRound::of(subject).touches(subject, &[]),
         );
         assert!(said.iter().any(|line| line == expected), "{said:?}");
-        let function =
-            "function pg_catalog.nextval(regclass) of postgres would run for rows of \"Job\": it ";
+        let function = "function pg_catalog.nextval(regclass) of postgres would run for rows of \"Errand\": it ";
         assert_eq!(
             said.iter()
                 .filter(|line| line.starts_with(function))
@@ -386,7 +385,7 @@ fn sequences_that_advance_are_named_where_their_code_runs() {
 /// Rows that no other trial sees are a trial's own once it brings them.
 #[test]
 fn a_trigger_on_a_row_that_a_trial_brings_is_seen() {
-    let watched = watched("DashboardWidget", &[Event::Delete]);
+    let watched = watched("Card", &[Event::Delete]);
     let options = ProofOptions::default();
     planned_with(
         &watched,
@@ -399,13 +398,13 @@ fn a_trigger_on_a_row_that_a_trial_brings_is_seen() {
             let world = World::new(subject, &learned);
             let mut graph = Graph::new(&world);
             let set = graph.whole_set();
-            let (user, widget) = (set[&name("User")], set[&name("DashboardWidget")]);
+            let (user, widget) = (set[&name("Staff")], set[&name("Card")]);
             graph.hold_back(widget);
             let rows = graph.finish();
             let firing = firing::Firing::new(&world).expect("there is a trigger");
             let fires = |steps| firing.of(&rows, &Trial::new(steps, Vec::new()));
             assert_eq!(fires(vec![rows.delete(user)]), None);
-            let said = "trigger \"t\" on \"DashboardWidget\" would fire, and --allow-user-code is not given";
+            let said = "trigger \"t\" on \"Card\" would fire, and --allow-user-code is not given";
             assert_eq!(
                 fires(vec![rows.insert(widget), rows.delete(user)]).as_deref(),
                 Some(said)

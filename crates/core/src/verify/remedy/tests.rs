@@ -42,7 +42,7 @@ fn assert_said(id: &str, change: impl FnOnce(&mut Schema), expected: &str) {
 }
 
 fn user(schema: &mut Schema) -> &mut Table {
-    table(schema, "User")
+    table(schema, "Staff")
 }
 
 const KEEP: &str = "; -- unless it belongs there: then waive it, or refresh the baseline";
@@ -70,22 +70,22 @@ fn what_is_too_many_is_dropped() {
     dropped(
         "tables.constraints",
         |user| drop(user.checks.insert(name("no"), never())),
-        r#"ALTER TABLE "User" DROP CONSTRAINT "no""#,
+        r#"ALTER TABLE "Staff" DROP CONSTRAINT "no""#,
     );
     dropped(
         "tables.triggers",
         |user| drop(user.triggers.insert(name("t"), trigger("CREATE TRIGGER t"))),
-        r#"DROP TRIGGER "t" ON "User""#,
+        r#"DROP TRIGGER "t" ON "Staff""#,
     );
     dropped(
         "tables.triggers",
         |user| drop(user.rules.insert(name("r"), trigger("CREATE RULE r"))),
-        r#"DROP RULE "r" ON "User""#,
+        r#"DROP RULE "r" ON "Staff""#,
     );
     dropped(
         "integrity.indexes",
         |user| {
-            let mut index = user.indexes["User_tenantId_email_key"].clone();
+            let mut index = user.indexes["Staff_tenantId_email_key"].clone();
             index.keys.truncate(1);
             user.indexes.insert(name("u"), index);
         },
@@ -94,18 +94,18 @@ fn what_is_too_many_is_dropped() {
     dropped(
         "integrity.indexes",
         |user| {
-            let mut index = user.indexes["User_tenantId_email_key"].clone();
+            let mut index = user.indexes["Staff_tenantId_email_key"].clone();
             index.keys.truncate(1);
             index.constraint = true;
             user.indexes.insert(name("u"), index);
         },
-        r#"ALTER TABLE "User" DROP CONSTRAINT "u""#,
+        r#"ALTER TABLE "Staff" DROP CONSTRAINT "u""#,
     );
     assert_said(
         "tables.columns",
         |schema| more(user(schema)),
         &format!(
-            r#"[loses the values of "User"."more"] ALTER TABLE "User" DROP COLUMN "more"{KEEP}"#
+            r#"[loses the values of "Staff"."more"] ALTER TABLE "Staff" DROP COLUMN "more"{KEEP}"#
         ),
     );
 }
@@ -120,23 +120,23 @@ fn more(user: &mut Table) {
 fn what_is_missing_is_made_by_apply_where_apply_makes_it_and_by_hand_elsewhere() {
     assert_said(
         "integrity.indexes",
-        |schema| drop(table(schema, "Job").indexes.remove("Job_status_idx")),
+        |schema| drop(table(schema, "Errand").indexes.remove("Errand_status_idx")),
         APPLY,
     );
     assert_said(
         "integrity.indexes",
-        |schema| drop(user(schema).indexes.remove("User_tenantId_email_key")),
-        r#"CREATE UNIQUE INDEX CONCURRENTLY "User_tenantId_email_key" ON "User" ("tenantId", "email");"#,
+        |schema| drop(user(schema).indexes.remove("Staff_tenantId_email_key")),
+        r#"CREATE UNIQUE INDEX CONCURRENTLY "Staff_tenantId_email_key" ON "Staff" ("tenantId", "email");"#,
     );
     assert_said(
         "integrity.foreign-keys",
-        |schema| drop(user(schema).foreign_keys.remove("User_tenantId_fkey")),
-        r#"ALTER TABLE "User" ADD CONSTRAINT "User_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant" ("id") ON DELETE CASCADE ON UPDATE CASCADE NOT VALID; ALTER TABLE "User" VALIDATE CONSTRAINT "User_tenantId_fkey";"#,
+        |schema| drop(user(schema).foreign_keys.remove("Staff_tenantId_fkey")),
+        r#"ALTER TABLE "Staff" ADD CONSTRAINT "Staff_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Shop" ("id") ON DELETE CASCADE ON UPDATE CASCADE NOT VALID; ALTER TABLE "Staff" VALIDATE CONSTRAINT "Staff_tenantId_fkey";"#,
     );
     assert_said(
         "integrity.primary-keys",
         |schema| user(schema).primary_key = None,
-        r#"ALTER TABLE "User" ADD CONSTRAINT "User_pkey" PRIMARY KEY ("id");"#,
+        r#"ALTER TABLE "Staff" ADD CONSTRAINT "Staff_pkey" PRIMARY KEY ("id");"#,
     );
     assert_said(
         "tables.columns",
@@ -145,7 +145,7 @@ fn what_is_missing_is_made_by_apply_where_apply_makes_it_and_by_hand_elsewhere()
                 .columns
                 .retain(|column| column.name != *"fullName")
         },
-        r#"ALTER TABLE "User" ADD COLUMN "fullName" TEXT; -- the values went with the column: fill them in here, from a backup ALTER TABLE "User" ALTER COLUMN "fullName" SET NOT NULL;"#,
+        r#"ALTER TABLE "Staff" ADD COLUMN "fullName" TEXT; -- the values went with the column: fill them in here, from a backup ALTER TABLE "Staff" ALTER COLUMN "fullName" SET NOT NULL;"#,
     );
 }
 
@@ -166,7 +166,7 @@ fn what_a_baseline_holds_beside_columns_and_keys_is_made_as_it_was() {
     made(
         "tables.constraints",
         |user| drop(user.checks.insert(name("no"), never())),
-        r#"ALTER TABLE "User" ADD CONSTRAINT "no" CHECK (false) NOT VALID; ALTER TABLE "User" VALIDATE CONSTRAINT "no";"#,
+        r#"ALTER TABLE "Staff" ADD CONSTRAINT "no" CHECK (false) NOT VALID; ALTER TABLE "Staff" VALIDATE CONSTRAINT "no";"#,
     );
     made(
         "tables.triggers",
@@ -187,7 +187,7 @@ fn what_a_baseline_holds_beside_columns_and_keys_is_made_as_it_was() {
                     .insert(name("p"), "USING (true)".to_owned()),
             )
         },
-        r#"CREATE POLICY "p" ON "User" USING (true);"#,
+        r#"CREATE POLICY "p" ON "Staff" USING (true);"#,
     );
 }
 
@@ -197,18 +197,18 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
     assert_said(
         kind,
         |schema| user(schema).persistence = Persistence::Unlogged,
-        r#"ALTER TABLE "User" SET LOGGED;"#,
+        r#"ALTER TABLE "Staff" SET LOGGED;"#,
     );
     assert_said(
         kind,
         |schema| user(schema).of_type = Some("person".to_owned()),
-        r#"ALTER TABLE "User" NOT OF;"#,
+        r#"ALTER TABLE "Staff" NOT OF;"#,
     );
     let inherits = |schema: &mut Schema| user(schema).inherits = vec!["public.person".to_owned()];
     assert_said(
         kind,
         inherits,
-        r#"[loses public.person has the rows of "User" no more] ALTER TABLE "User" NO INHERIT public.person; -- then look whose rows they are"#,
+        r#"[loses public.person has the rows of "Staff" no more] ALTER TABLE "Staff" NO INHERIT public.person; -- then look whose rows they are"#,
     );
     let partition_of = |schema: &mut Schema| {
         inherits(schema);
@@ -217,7 +217,7 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
     assert_said(
         kind,
         partition_of,
-        r#"[loses public.person has the rows of "User" no more] ALTER TABLE public.person DETACH PARTITION "User"; -- then look whose rows they are"#,
+        r#"[loses public.person has the rows of "Staff" no more] ALTER TABLE public.person DETACH PARTITION "Staff"; -- then look whose rows they are"#,
     );
     let partitioned = |schema: &mut Schema| {
         user(schema).partitioning = Some("LIST (email)".to_owned());
@@ -230,7 +230,7 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
     ];
     for promised in relations {
         let as_it_is = |schema: &mut Schema| {
-            *user(schema) = promise().whole.tables["User"].clone();
+            *user(schema) = promise().whole.tables["Staff"].clone();
         };
         let lost = said(kind, |promise| promised(user(&mut promise.whole)), as_it_is);
         assert_eq!(lost.as_deref(), Some(BY_HAND));
@@ -255,7 +255,7 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
             |promise| fence(promised)(user(&mut promise.whole)),
             |schema| fence(actual)(user(schema)),
         );
-        let sql = format!(r#"ALTER TABLE "User" {what} ROW LEVEL SECURITY;"#);
+        let sql = format!(r#"ALTER TABLE "Staff" {what} ROW LEVEL SECURITY;"#);
         assert_eq!(said, Some(sql));
     }
     let put_up = said(
@@ -278,7 +278,7 @@ fn a_table_that_is_otherwise_is_changed_in_place() {
             }
         },
     );
-    let as_neighbours = r#"CREATE POLICY "p" ON "MetricDefinition" USING (true); ALTER TABLE "MetricDefinition" ENABLE ROW LEVEL SECURITY; ALTER TABLE "MetricDefinition" FORCE ROW LEVEL SECURITY;"#;
+    let as_neighbours = r#"CREATE POLICY "p" ON "Measure" USING (true); ALTER TABLE "Measure" ENABLE ROW LEVEL SECURITY; ALTER TABLE "Measure" FORCE ROW LEVEL SECURITY;"#;
     assert_eq!(neighbours.as_deref(), Some(as_neighbours));
 }
 
@@ -301,7 +301,7 @@ fn a_constraint_is_made_as_it_was() {
             |schema| user(schema).checks.clear(),
         );
         let sql = sql.expect("a remedy");
-        let rest = sql.strip_prefix(r#"ALTER TABLE "User" ADD CONSTRAINT "c" "#);
+        let rest = sql.strip_prefix(r#"ALTER TABLE "Staff" ADD CONSTRAINT "c" "#);
         rest.expect("a constraint").to_owned()
     };
     let check = "CHECK (false)";

@@ -79,7 +79,7 @@ const COMPARE: &str = "-- compare the values first: ";
 fn columns_of_one_type_with_each_others_names_are_compared_and_renamed() {
     for (table, one, other) in [
         // A unique index.
-        ("User", "email", "fullName"),
+        ("Staff", "email", "fullName"),
         // Foreign keys to one table.
         ("Order", "billToId", "shipToId"),
         // Foreign keys to two.
@@ -87,7 +87,7 @@ fn columns_of_one_type_with_each_others_names_are_compared_and_renamed() {
         // The primary key, and what references it.
         ("Customer", "id", "tenantId"),
         // A default.
-        ("Job", "attempts", "maxAttempts"),
+        ("Errand", "attempts", "maxAttempts"),
         // NOT NULL.
         ("CustomerContact", "fullName", "title"),
     ] {
@@ -112,13 +112,15 @@ fn columns_of_one_type_with_each_others_names_are_compared_and_renamed() {
 #[test]
 fn what_is_computed_of_a_column_betrays_it() {
     let mut promise = promise().clone();
-    column(&mut promise.whole, "User", "hashedPassword").generated = Some(Generated {
+    column(&mut promise.whole, "Staff", "hashedPassword").generated = Some(Generated {
         expression: Expression::new("md5(\"fullName\")"),
         stored: true,
     });
-    let user = table(&mut promise.whole, "User");
+    let user = table(&mut promise.whole, "Staff");
     user.indexes.clear();
-    let advised = advised_against(&promise, |schema| swap(schema, "User", "email", "fullName"));
+    let advised = advised_against(&promise, |schema| {
+        swap(schema, "Staff", "email", "fullName")
+    });
     let advice = only(&advised);
     assert!(advice.starts_with(COMPARE), "{advice}");
 }
@@ -127,10 +129,10 @@ fn what_is_computed_of_a_column_betrays_it() {
 #[test]
 fn what_is_in_its_place_has_its_own_name() {
     let defaults = advised(|schema| {
-        let first = column(schema, "Job", "attempts").default.clone();
-        let second = column(schema, "Job", "maxAttempts").default.clone();
-        column(schema, "Job", "attempts").default = second;
-        column(schema, "Job", "maxAttempts").default = first;
+        let first = column(schema, "Errand", "attempts").default.clone();
+        let second = column(schema, "Errand", "maxAttempts").default.clone();
+        column(schema, "Errand", "attempts").default = second;
+        column(schema, "Errand", "maxAttempts").default = first;
     });
     assert!(
         defaults
@@ -140,12 +142,12 @@ fn what_is_in_its_place_has_its_own_name() {
     );
     // Of a `schema.prisma` the place is not known.
     let mut promise = promise().clone();
-    table(&mut promise.whole, "User").in_any_order = true;
+    table(&mut promise.whole, "Staff").in_any_order = true;
     let key = |schema: &mut Schema| {
-        let user = table(schema, "User");
+        let user = table(schema, "Staff");
         let key = user
             .indexes
-            .get_mut("User_tenantId_email_key")
+            .get_mut("Staff_tenantId_email_key")
             .expect("there");
         key.keys[1].on = crate::model::IndexTarget::Column(name("fullName"));
     };
@@ -171,10 +173,10 @@ fn three_in_a_circle_are_renamed_together() {
 #[test]
 fn another_change_beside_a_swap_has_its_own_remedy() {
     let both = advised(|schema| {
-        swap(schema, "User", "email", "fullName");
-        column(schema, "User", "isActive").default = None;
-        column(schema, "User", "fullName").nullable = true;
-        table(schema, "User")
+        swap(schema, "Staff", "email", "fullName");
+        column(schema, "Staff", "isActive").default = None;
+        column(schema, "Staff", "fullName").nullable = true;
+        table(schema, "Staff")
             .columns
             .retain(|column| column.name != *"lastLoginAt");
     });
@@ -184,10 +186,10 @@ fn another_change_beside_a_swap_has_its_own_remedy() {
     assert!(swapped.starts_with(COMPARE), "{swapped}");
     assert_eq!(
         *default,
-        r#"ALTER TABLE "User" ALTER COLUMN "isActive" SET DEFAULT true;"#
+        r#"ALTER TABLE "Staff" ALTER COLUMN "isActive" SET DEFAULT true;"#
     );
     assert!(
-        add.starts_with(r#"ALTER TABLE "User" ADD COLUMN "lastLoginAt""#),
+        add.starts_with(r#"ALTER TABLE "Staff" ADD COLUMN "lastLoginAt""#),
         "{add}"
     );
     let two = advised(|schema| {
@@ -201,8 +203,8 @@ fn another_change_beside_a_swap_has_its_own_remedy() {
 #[test]
 fn nothing_is_created_over_columns_in_each_others_places() {
     let index = advised(|schema| {
-        swap(schema, "User", "email", "fullName");
-        table(schema, "User").indexes.clear();
+        swap(schema, "Staff", "email", "fullName");
+        table(schema, "Staff").indexes.clear();
     });
     assert!(only(&index).starts_with(COMPARE));
     let keys = advised(|schema| {
@@ -213,8 +215,8 @@ fn nothing_is_created_over_columns_in_each_others_places() {
     });
     assert!(only(&keys).starts_with(COMPARE));
     let elsewhere = advised(|schema| {
-        swap(schema, "User", "hashedPassword", "fullName");
-        table(schema, "User").indexes.clear();
+        swap(schema, "Staff", "hashedPassword", "fullName");
+        table(schema, "Staff").indexes.clear();
     });
     assert!(only(&elsewhere).starts_with("CREATE UNIQUE INDEX"));
 }
@@ -259,9 +261,9 @@ fn a_column_whose_name_another_took_is_not_dropped() {
     assert_eq!(statements(only(&retyped)), sql);
     // Nothing but its place tells.
     let in_place = advised(|schema| {
-        rename(schema, "User", &[("hashedPassword", "y")]);
-        add(schema, "User", "y", "hashedPassword");
-        column(schema, "User", "hashedPassword").nullable = false;
+        rename(schema, "Staff", &[("hashedPassword", "y")]);
+        add(schema, "Staff", "y", "hashedPassword");
+        column(schema, "Staff", "hashedPassword").nullable = false;
     });
     let advice = only(&in_place);
     assert!(
@@ -423,7 +425,7 @@ fn domains_with_each_others_names_are_renamed() {
             checks: BTreeMap::new(),
         };
         promise.whole.domains.insert(name(domain), domain_of);
-        column(&mut promise.whole, "User", of).ty = SqlType::new(domain);
+        column(&mut promise.whole, "Staff", of).ty = SqlType::new(domain);
     }
     let swapped = |schema: &mut Schema| {
         *schema = applied::types(schema, &names(&[("code", "label"), ("label", "code")]));
@@ -443,12 +445,12 @@ fn indexes_and_constraints_with_each_others_names_are_renamed() {
     }
     let indexes = advised(|schema| {
         swapped(
-            &mut table(schema, "Job").indexes,
-            "Job_status_idx",
-            "Job_tenantId_idx",
+            &mut table(schema, "Errand").indexes,
+            "Errand_status_idx",
+            "Errand_tenantId_idx",
         );
     });
-    let sql = r#"ALTER INDEX "Job_tenantId_idx" RENAME TO "Job_tenantId_idx_swapped"; ALTER INDEX "Job_status_idx" RENAME TO "Job_tenantId_idx"; ALTER INDEX "Job_tenantId_idx_swapped" RENAME TO "Job_status_idx";"#;
+    let sql = r#"ALTER INDEX "Errand_tenantId_idx" RENAME TO "Errand_tenantId_idx_swapped"; ALTER INDEX "Errand_status_idx" RENAME TO "Errand_tenantId_idx"; ALTER INDEX "Errand_tenantId_idx_swapped" RENAME TO "Errand_status_idx";"#;
     assert_eq!(statements(only(&indexes)), sql);
     let of_two_tables = advised(|schema| {
         let brand = table(schema, "Brand").primary_key.as_mut().expect("a key");
@@ -470,14 +472,14 @@ fn indexes_and_constraints_with_each_others_names_are_renamed() {
     assert_eq!(statements(only(&keys)), sql);
     // Another index took the name.
     let displaced = advised(|schema| {
-        let indexes = &mut table(schema, "Job").indexes;
-        let status = indexes.remove("Job_status_idx").expect("there");
-        let mut new = indexes["Job_tenantId_idx"].clone();
+        let indexes = &mut table(schema, "Errand").indexes;
+        let status = indexes.remove("Errand_status_idx").expect("there");
+        let mut new = indexes["Errand_tenantId_idx"].clone();
         new.unique = true;
         indexes.insert(name("status"), status);
-        indexes.insert(name("Job_status_idx"), new);
+        indexes.insert(name("Errand_status_idx"), new);
     });
-    let sql = r#"ALTER INDEX "Job_status_idx" RENAME TO "Job_status_idx_other"; ALTER INDEX "status" RENAME TO "Job_status_idx";"#;
+    let sql = r#"ALTER INDEX "Errand_status_idx" RENAME TO "Errand_status_idx_other"; ALTER INDEX "status" RENAME TO "Errand_status_idx";"#;
     assert_eq!(statements(only(&displaced)), sql);
 }
 
@@ -485,7 +487,7 @@ fn indexes_and_constraints_with_each_others_names_are_renamed() {
 #[test]
 fn what_is_pending_waits_for_a_rename() {
     let checks = all(promise(), |schema| {
-        rename(schema, "Job", &[("maxAttempts", "max_attempts")])
+        rename(schema, "Errand", &[("maxAttempts", "max_attempts")])
     });
     let migration = checks
         .iter()

@@ -54,8 +54,8 @@ fn an_owner_gets_back_what_it_lacks() {
         remedy.clone()
     };
     assert_eq!(
-        remedy(Holds::Table, "Job", &["INSERT", "UPDATE"]),
-        r#"GRANT INSERT, UPDATE ON "Job" TO application;"#
+        remedy(Holds::Table, "Errand", &["INSERT", "UPDATE"]),
+        r#"GRANT INSERT, UPDATE ON "Errand" TO application;"#
     );
     assert_eq!(
         remedy(Holds::Sequence, "Order_number_seq", &["USAGE"]),
@@ -100,22 +100,16 @@ fn what_neither_models_nor_foreign_keys_need_is_nobodys_want() {
 #[test]
 fn a_setting_is_told_once_with_what_its_sessions_lack() {
     assert_eq!(told(&[in_sessions("AuditLog", None)], |_| {}), []);
-    let mut lacking: Vec<_> = [
-        "User",
-        "Tenant",
-        "Job",
-        "MetricDefinition",
-        "DashboardWidget",
-    ]
-    .map(|of| in_sessions(of, None))
-    .into();
+    let mut lacking: Vec<_> = ["Staff", "Shop", "Errand", "Measure", "Card"]
+        .map(|of| in_sessions(of, None))
+        .into();
     lacking.push(Shortfall {
         kind: Holds::Schema,
         name: name("public"),
         missing: vec!["USAGE".to_owned()],
-        ..in_sessions("User", None)
+        ..in_sessions("Staff", None)
     });
-    lacking.push(in_sessions("User", Some("leora")));
+    lacking.push(in_sessions("Staff", Some("leora")));
     let told = told(&lacking, |_| {});
     let [(all, database), (one, role)] = &told[..] else {
         panic!("{told:?}")
@@ -125,11 +119,11 @@ fn a_setting_is_told_once_with_what_its_sessions_lack() {
         "{all}"
     );
     assert!(
-        all.ends_with(r#""DashboardWidget" (SELECT, INSERT) and 1 more"#),
+        all.ends_with(r#""Card" (SELECT, INSERT) and 1 more"#),
         "{all}"
     );
     assert!(
-        one.ends_with(r#"lack rights on "User" (SELECT, INSERT)"#),
+        one.ends_with(r#"lack rights on "Staff" (SELECT, INSERT)"#),
         "{one}"
     );
     assert_eq!(

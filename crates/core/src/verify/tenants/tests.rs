@@ -63,7 +63,7 @@ fn fenced(
 }
 
 fn job(schema: &mut Schema) -> &mut RowSecurity {
-    &mut table(schema, "Job").row_security
+    &mut table(schema, "Errand").row_security
 }
 
 #[test]
@@ -74,15 +74,15 @@ fn a_new_table_stands_as_its_neighbours_do() {
         fenced(true, |schema, _| job(schema).policies = policies.into())
     };
     assert_eq!(other(("renamed", "USING (true)")), []);
-    let anew = "DROP POLICY \"q\" ON \"Job\";\nCREATE POLICY \"p\" ON \"Job\" USING (true);";
-    let said = "\"Job\" has other policies (USING (false)), unlike its neighbours";
+    let anew = "DROP POLICY \"q\" ON \"Errand\";\nCREATE POLICY \"p\" ON \"Errand\" USING (true);";
+    let said = "\"Errand\" has other policies (USING (false)), unlike its neighbours";
     let found = other(("q", "USING (false)"));
     assert_eq!(found, [(said.to_owned(), Some(anew.to_owned()))]);
-    let owner = "\"Job\" does not hold its owner to row-level security, unlike its neighbours";
-    let force = "ALTER TABLE \"Job\" FORCE ROW LEVEL SECURITY;";
+    let owner = "\"Errand\" does not hold its owner to row-level security, unlike its neighbours";
+    let force = "ALTER TABLE \"Errand\" FORCE ROW LEVEL SECURITY;";
     let found = fenced(true, |schema, _| job(schema).forced = false);
     assert_eq!(found, [(owner.to_owned(), Some(force.to_owned()))]);
-    let enable = "ALTER TABLE \"Job\" ENABLE ROW LEVEL SECURITY;";
+    let enable = "ALTER TABLE \"Errand\" ENABLE ROW LEVEL SECURITY;";
     let found = fenced(true, |schema, _| job(schema).enabled = false);
     assert_eq!(found[0].1.as_deref(), Some(enable));
 }
@@ -95,7 +95,7 @@ fn a_fence_that_was_taken_down_is_still_the_neighbours() {
             table.row_security = RowSecurity::default();
         }
     });
-    let said = "\"MetricDefinition\" is not under row-level security, unlike its neighbours";
+    let said = "\"Measure\" is not under row-level security, unlike its neighbours";
     assert_eq!(open[0].0, said);
     let baselines = open.iter().filter(|(_, remedy)| {
         let remedy = remedy.as_deref().unwrap_or_default();
@@ -108,7 +108,7 @@ fn a_fence_that_was_taken_down_is_still_the_neighbours() {
 fn a_fence_that_the_baseline_does_not_know_is_not_to_be_taken_down() {
     let since = fenced(false, |schema, _| job(schema).enabled = false);
     let (new, old) = since.split_first().expect("findings");
-    assert!(new.0.starts_with("\"Job\" is not"), "{new:?}");
+    assert!(new.0.starts_with("\"Errand\" is not"), "{new:?}");
     assert!(old.len() > OF_ANOTHER_BASELINE);
     for (message, remedy) in old {
         assert_eq!(remedy.as_deref(), Some(OLDER_BASELINE), "{message}");
@@ -191,7 +191,7 @@ fn a_new_table_has_a_way_of_its_neighbours_which_no_exception_is() {
 
 /// What is said of a new table where the neighbours have `ways`, and what is typed.
 fn unlike(rls: &RowSecurity, forced: bool, ways: &[&RowSecurity]) -> Option<(String, String)> {
-    let finding = unlike_neighbours(&name("Job"), rls, forced, &Ways(ways.to_vec()))?;
+    let finding = unlike_neighbours(&name("Errand"), rls, forced, &Ways(ways.to_vec()))?;
     Some((
         finding.message,
         finding.remedy.map_or(String::new(), |remedy| remedy.text),
@@ -214,7 +214,7 @@ fn what_neighbours_do_not_have_is_not_asked_of_a_new_table() {
         policies: [].into(),
         ..fenced.clone()
     };
-    let enable = r#"ALTER TABLE "Job" ENABLE ROW LEVEL SECURITY;"#;
+    let enable = r#"ALTER TABLE "Errand" ENABLE ROW LEVEL SECURITY;"#;
     let typed = |rls: &RowSecurity, ways: &[&RowSecurity]| {
         let (_, remedy) = unlike(rls, false, ways).expect("a finding");
         remedy
@@ -294,7 +294,7 @@ fn a_fence_is_what_most_of_the_tables_before_have() {
 #[test]
 fn a_new_table_belongs_to_a_tenant_by_a_key_of_its_own() {
     let job = |change: fn(&mut Table)| {
-        let check = check("tenants.owned", |schema| change(table(schema, "Job")));
+        let check = check("tenants.owned", |schema| change(table(schema, "Errand")));
         messages(&check).join("; ")
     };
     assert_eq!(job(|_| {}), "");
@@ -306,31 +306,29 @@ fn a_new_table_belongs_to_a_tenant_by_a_key_of_its_own() {
                 .expect("there")
                 .nullable = true;
         }),
-        "\"Job\" takes rows without a tenantId"
+        "\"Errand\" takes rows without a tenantId"
     );
-    let elsewhere = "\"Job\" has a tenantId that does not reference Tenant";
+    let elsewhere = "\"Errand\" has a tenantId that does not reference Shop";
     let other_column = |job: &mut Table| {
-        let key = job.foreign_keys.get_mut("Job_tenantId_fkey");
+        let key = job.foreign_keys.get_mut("Errand_tenantId_fkey");
         key.expect("there").columns = vec![name("id")];
     };
     assert_eq!(job(other_column), elsewhere);
     let other_table = |job: &mut Table| {
-        let of_user =
-            promise().whole.tables["DashboardWidget"].foreign_keys["DashboardWidget_userId_fkey"]
-                .clone();
+        let of_user = promise().whole.tables["Card"].foreign_keys["Card_userId_fkey"].clone();
         let key = job
             .foreign_keys
-            .get_mut("Job_tenantId_fkey")
+            .get_mut("Errand_tenantId_fkey")
             .expect("there");
         key.references = of_user.references;
     };
     assert_eq!(job(other_table), elsewhere);
     assert_eq!(
         job(|job| {
-            let key = job.foreign_keys.get_mut("Job_tenantId_fkey");
+            let key = job.foreign_keys.get_mut("Errand_tenantId_fkey");
             key.expect("there").on_delete = Action::Restrict;
         }),
-        "\"Job\" is not deleted with its tenant"
+        "\"Errand\" is not deleted with its tenant"
     );
 }
 
@@ -344,7 +342,7 @@ fn who_may_use_a_new_table_is_told_of_that_one() {
         });
         let roles = "anon".to_owned();
         let mut beside = Beside::default();
-        beside.around.exposed = vec![(name("Job"), Exposed { roles, by })];
+        beside.around.exposed = vec![(name("Errand"), Exposed { roles, by })];
         let fence = |schema: &mut Schema| job(schema).enabled = enabled;
         let check = check_beside(promise(), "tenants.exposed", fence, &beside);
         let [finding] = check.outcome.findings() else {
@@ -352,7 +350,7 @@ fn who_may_use_a_new_table_is_told_of_that_one() {
         };
         finding.remedy.clone().expect("a remedy").text
     };
-    let revoke = r#"REVOKE ALL ON "Job" FROM anon; -- "#;
+    let revoke = r#"REVOKE ALL ON "Errand" FROM anon; -- "#;
     assert!(exposed(false).starts_with(&format!("{revoke}or, with the declaration")));
     assert!(exposed(true).starts_with(&format!("{revoke}its row-level security does not hold")));
 }

@@ -1,9 +1,8 @@
 //! What PostgreSQL does with a row of each table, all naming each other, when that of `root` is deleted.
 
-use leora_schema::LEORA;
-
 use super::*;
 use crate::model::snapshot;
+use crate::sample::SAMPLE;
 use crate::verify::proof::graph::Graph;
 use crate::verify::proof::world::Learned;
 use crate::verify::proof::{ProofOptions, Subject};
@@ -52,7 +51,7 @@ fn ends_but(but: &str, tables: &[String]) -> [String; 2] {
         schema: &Identifier::new("public").expect("legal"),
         actual: &schema,
         desired: &schema,
-        declaration: &LEORA,
+        declaration: &SAMPLE,
         sizes: &BTreeMap::new(),
         firing_order: &[],
         user_code: &crate::verify::user_code::CodeByTable::default(),

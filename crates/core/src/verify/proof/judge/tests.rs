@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use leora_schema::LEORA;
-
 use super::*;
 use crate::diff::ObjectKind;
 use crate::model::{Identifier, Schema};
+use crate::sample::SAMPLE;
 use crate::verify::checks::tried::DELETES;
 use crate::verify::proof::ProofOptions;
 use crate::verify::proof::evidence::Failure;
@@ -94,7 +93,7 @@ fn a_later_round_decides_what_an_earlier_one_left_open() {
                 schema: &name("public"),
                 actual: &Schema::default(),
                 desired: &Schema::default(),
-                declaration: &LEORA,
+                declaration: &SAMPLE,
                 sizes: &BTreeMap::new(),
                 firing_order: &[],
                 user_code: &crate::verify::user_code::CodeByTable::default(),

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use leora_schema::LEORA;
-
 use super::*;
 use crate::model::{Identifier, RowSecurity, Schema};
+use crate::sample::SAMPLE;
 use crate::verify::check::CheckId;
 use crate::verify::checks::tried::UNIQUE_KEYS;
 use crate::verify::proof::ProofOptions;
@@ -53,7 +52,7 @@ fn said_by(by: By, check: CheckId, trial: &Trial, expect: Expect, answers: &Answ
         schema: &schema,
         actual: &actual,
         desired: &actual,
-        declaration: &LEORA,
+        declaration: &SAMPLE,
         sizes: &BTreeMap::new(),
         firing_order: &[],
         user_code: &crate::verify::user_code::CodeByTable::default(),

@@ -17,7 +17,7 @@ fn a_column_under_another_name_is_renamed_and_neither_dropped_nor_made() {
             .expect("there")
             .name = name("is_active");
     };
-    let rename = r#"ALTER TABLE "User" RENAME COLUMN "is_active" TO "isActive"; -- where it is that one: it alone has the type"#;
+    let rename = r#"ALTER TABLE "Staff" RENAME COLUMN "is_active" TO "isActive"; -- where it is that one: it alone has the type"#;
     let outcome = check_against(promise(), "tables.columns", renamed).outcome;
     let Outcome::Failed { findings } = outcome else {
         panic!("{outcome:?}");
@@ -37,7 +37,7 @@ fn a_column_under_another_name_is_renamed_and_neither_dropped_nor_made() {
     };
     let moved = said("tables.columns", |_| {}, texts("text")).expect("a remedy");
     assert!(
-        moved.starts_with(r#"ALTER TABLE "User" RENAME COLUMN "mail" TO "email";"#),
+        moved.starts_with(r#"ALTER TABLE "Staff" RENAME COLUMN "mail" TO "email";"#),
         "{moved}"
     );
     let other = said("tables.columns", |_| {}, texts("integer")).expect("a remedy");
@@ -73,31 +73,31 @@ fn a_column_that_is_otherwise_is_changed_in_place() {
     assert_said(
         columns,
         column("email", |email| email.nullable = true),
-        r#"ALTER TABLE "User" ALTER COLUMN "email" SET NOT NULL;"#,
+        r#"ALTER TABLE "Staff" ALTER COLUMN "email" SET NOT NULL;"#,
     );
     assert_said(
         columns,
         column("lastLoginAt", |last| last.nullable = false),
-        r#"ALTER TABLE "User" ALTER COLUMN "lastLoginAt" DROP NOT NULL;"#,
+        r#"ALTER TABLE "Staff" ALTER COLUMN "lastLoginAt" DROP NOT NULL;"#,
     );
     assert_said(
         columns,
         column("email", |email| {
             email.default = Some(ColumnDefault::Expression(Expression::new("''")))
         }),
-        r#"ALTER TABLE "User" ALTER COLUMN "email" DROP DEFAULT;"#,
+        r#"ALTER TABLE "Staff" ALTER COLUMN "email" DROP DEFAULT;"#,
     );
     assert_said(
         columns,
         column("isActive", |active| active.default = None),
-        r#"ALTER TABLE "User" ALTER COLUMN "isActive" SET DEFAULT true;"#,
+        r#"ALTER TABLE "Staff" ALTER COLUMN "isActive" SET DEFAULT true;"#,
     );
     assert_said(
         columns,
         column("email", |email| {
             email.ty = SqlType::new("character varying(9)")
         }),
-        r#"ALTER TABLE "User" ALTER COLUMN "email" TYPE TEXT USING "email"::TEXT; -- this rewrites the table, and nobody reads or writes it meanwhile -- look at the values first: it fails on those that the type cannot hold"#,
+        r#"ALTER TABLE "Staff" ALTER COLUMN "email" TYPE TEXT USING "email"::TEXT; -- this rewrites the table, and nobody reads or writes it meanwhile -- look at the values first: it fails on those that the type cannot hold"#,
     );
     let zoned = said(
         columns,
@@ -107,7 +107,7 @@ fn a_column_that_is_otherwise_is_changed_in_place() {
         }),
     );
     let zoned = zoned.expect("a remedy");
-    let retyped = r#"ALTER TABLE "User" ALTER COLUMN "createdAt" DROP DEFAULT; ALTER TABLE "User" ALTER COLUMN "createdAt" TYPE TIMESTAMP(3) USING "createdAt" AT TIME ZONE 'UTC'; ALTER TABLE "User" ALTER COLUMN "createdAt" SET DEFAULT CURRENT_TIMESTAMP; -- "#;
+    let retyped = r#"ALTER TABLE "Staff" ALTER COLUMN "createdAt" DROP DEFAULT; ALTER TABLE "Staff" ALTER COLUMN "createdAt" TYPE TIMESTAMP(3) USING "createdAt" AT TIME ZONE 'UTC'; ALTER TABLE "Staff" ALTER COLUMN "createdAt" SET DEFAULT CURRENT_TIMESTAMP; -- "#;
     assert!(zoned.starts_with(retyped), "{zoned}");
     let counts = |promise: &mut Promise| {
         let mut columns = user(&mut promise.whole).columns.iter_mut();
@@ -121,13 +121,13 @@ fn a_column_that_is_otherwise_is_changed_in_place() {
     );
     assert_eq!(
         uncounted.expect("a remedy"),
-        "CREATE SEQUENCE IF NOT EXISTS \"User_email_seq\" AS TEXT; ALTER SEQUENCE \"User_email_seq\" OWNED BY \"User\".\"email\"; \
-         ALTER TABLE \"User\" ALTER COLUMN \"email\" SET DEFAULT nextval('\"User_email_seq\"'); \
-         SELECT setval('\"User_email_seq\"', max(\"email\")) FROM \"User\" HAVING max(\"email\") >= (SELECT last_value FROM \"User_email_seq\");"
+        "CREATE SEQUENCE IF NOT EXISTS \"Staff_email_seq\" AS TEXT; ALTER SEQUENCE \"Staff_email_seq\" OWNED BY \"Staff\".\"email\"; \
+         ALTER TABLE \"Staff\" ALTER COLUMN \"email\" SET DEFAULT nextval('\"Staff_email_seq\"'); \
+         SELECT setval('\"Staff_email_seq\"', max(\"email\")) FROM \"Staff\" HAVING max(\"email\") >= (SELECT last_value FROM \"Staff_email_seq\");"
     );
 }
 
-/// The first remedy about the column `User.email` where it was promised as `wanted` and stands as `actual`.
+/// The first remedy about the column `Staff.email` where it was promised as `wanted` and stands as `actual`.
 fn of_column(wanted: impl FnOnce(&mut Column), actual: impl FnOnce(&mut Column)) -> Option<String> {
     fn email(schema: &mut Schema) -> &mut Column {
         let mut columns = user(schema).columns.iter_mut();
@@ -203,7 +203,7 @@ fn the_default_that_was_promised_is_set_again() {
 
 #[test]
 fn what_a_column_has_too_much_is_taken_off_it() {
-    let alter = r#"ALTER TABLE "User" ALTER COLUMN "email""#;
+    let alter = r#"ALTER TABLE "Staff" ALTER COLUMN "email""#;
     let identity = |column: &mut Column| column.identity = Some(Identity::Always);
     let taken = |sql: &str| Some(format!("{alter} {sql};"));
     assert_eq!(
@@ -216,7 +216,7 @@ fn what_a_column_has_too_much_is_taken_off_it() {
         of_column(identity, by_default),
         taken("SET GENERATED ALWAYS")
     );
-    let set = "SELECT setval(pg_get_serial_sequence('\"User\"', 'email'), (SELECT max(\"email\") FROM \"User\" WHERE \"email\" > 0));";
+    let set = "SELECT setval(pg_get_serial_sequence('\"Staff\"', 'email'), (SELECT max(\"email\") FROM \"Staff\" WHERE \"email\" > 0));";
     assert_eq!(
         of_column(by_default, |one| one.identity = None),
         Some(format!(
@@ -226,7 +226,7 @@ fn what_a_column_has_too_much_is_taken_off_it() {
     assert_eq!(
         of_column(computed, |one| one.generated = None).as_deref(),
         Some(
-            r#"[loses the values of "User"."email"] ALTER TABLE "User" DROP COLUMN "email"; ALTER TABLE "User" ADD COLUMN "email" TEXT NOT NULL GENERATED ALWAYS AS (1) STORED;"#
+            r#"[loses the values of "Staff"."email"] ALTER TABLE "Staff" DROP COLUMN "email"; ALTER TABLE "Staff" ADD COLUMN "email" TEXT NOT NULL GENERATED ALWAYS AS (1) STORED;"#
         )
     );
     let collated = |column: &mut Column| column.collation = Some("\"C\"".to_owned());
@@ -253,7 +253,7 @@ fn a_column_that_is_gone_is_filled_as_it_was() {
             |schema| user(schema).columns.retain(|one| one.name != *name),
         );
         let sql = sql.expect("a remedy");
-        let rest = sql.strip_prefix(r#"ALTER TABLE "User" ADD COLUMN "isActive" "#);
+        let rest = sql.strip_prefix(r#"ALTER TABLE "Staff" ADD COLUMN "isActive" "#);
         rest.expect("a column").to_owned()
     };
     let restore = "-- the values went with the column: restore them from a backup";
@@ -350,7 +350,7 @@ fn a_default_takes_the_place_of_an_identity() {
             actual.identity = Some(Identity::Always);
         },
     );
-    let alter = r#"ALTER TABLE "User" ALTER COLUMN "email""#;
+    let alter = r#"ALTER TABLE "Staff" ALTER COLUMN "email""#;
     assert_eq!(
         sql,
         Some(format!(
@@ -373,9 +373,9 @@ fn a_sequence_of_the_column_is_changed_in_place() {
     };
     let beside = Beside {
         counters: vec![
-            counter("Tenant", "email", "of_tenant"),
-            counter("User", "id", "of_id"),
-            counter("User", "email", "own"),
+            counter("Shop", "email", "of_tenant"),
+            counter("Staff", "id", "of_id"),
+            counter("Staff", "email", "own"),
         ],
         ..Beside::default()
     };

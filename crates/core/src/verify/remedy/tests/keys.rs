@@ -8,7 +8,7 @@ fn a_unique_index_becomes_the_key_that_is_not_there() {
         move |schema: &mut Schema| {
             let user = user(schema);
             let key = user.primary_key.take().expect("a key");
-            let mut index = user.indexes["User_tenantId_email_key"].clone();
+            let mut index = user.indexes["Staff_tenantId_email_key"].clone();
             index.keys.truncate(1);
             index.keys[0].on = IndexTarget::Column(key.columns[0].clone());
             change(user, &mut index);
@@ -18,11 +18,11 @@ fn a_unique_index_becomes_the_key_that_is_not_there() {
     assert_said(
         "integrity.indexes",
         index_of(|_, _| {}),
-        r#"ALTER TABLE "User" ADD CONSTRAINT "User_pkey" PRIMARY KEY USING INDEX "u";"#,
+        r#"ALTER TABLE "Staff" ADD CONSTRAINT "Staff_pkey" PRIMARY KEY USING INDEX "u";"#,
     );
     let others: [fn(&mut Table, &mut Index); 6] = [
         |user, _| {
-            let mut another = promise().whole.tables["User"].primary_key.clone();
+            let mut another = promise().whole.tables["Staff"].primary_key.clone();
             another.as_mut().expect("a key").columns = vec![name("email")];
             user.primary_key = another;
         },
@@ -36,8 +36,8 @@ fn a_unique_index_becomes_the_key_that_is_not_there() {
         let said = said("integrity.indexes", |_| {}, index_of(other)).expect("a remedy");
         assert!(said.contains("DROP "), "{said}");
     }
-    let user = &promise().whole.tables["User"];
-    let mut plain = user.indexes["User_tenantId_email_key"].clone();
+    let user = &promise().whole.tables["Staff"];
+    let mut plain = user.indexes["Staff_tenantId_email_key"].clone();
     let mut key = user.primary_key.clone().expect("a key");
     key.columns = vec![name("tenantId"), name("email")];
     assert!(plain.could_be(&key));
@@ -47,15 +47,15 @@ fn a_unique_index_becomes_the_key_that_is_not_there() {
 
 #[test]
 fn an_index_or_a_key_that_is_otherwise_is_mended_or_made_anew() {
-    let email = "User_tenantId_email_key";
-    let create = r#"CREATE UNIQUE INDEX CONCURRENTLY "User_tenantId_email_key" ON "User" ("tenantId", "email");"#;
+    let email = "Staff_tenantId_email_key";
+    let create = r#"CREATE UNIQUE INDEX CONCURRENTLY "Staff_tenantId_email_key" ON "Staff" ("tenantId", "email");"#;
     let index = |change: fn(&mut crate::model::Index)| {
         move |schema: &mut Schema| change(user(schema).indexes.get_mut(email).expect("there"))
     };
     assert_said(
         "integrity.indexes",
         index(|index| index.state = IndexState::Invalid),
-        r#"REINDEX INDEX CONCURRENTLY "User_tenantId_email_key";"#,
+        r#"REINDEX INDEX CONCURRENTLY "Staff_tenantId_email_key";"#,
     );
     assert_said(
         "integrity.indexes",
@@ -65,10 +65,10 @@ fn an_index_or_a_key_that_is_otherwise_is_mended_or_made_anew() {
     assert_said(
         "integrity.indexes",
         |schema| {
-            let index = table(schema, "Job").indexes.get_mut("Job_status_idx");
+            let index = table(schema, "Errand").indexes.get_mut("Errand_status_idx");
             index.expect("there").state = IndexState::Invalid;
         },
-        r#"leora-migrate apply drops it and makes it anew; or by hand: REINDEX INDEX CONCURRENTLY "Job_status_idx";"#,
+        r#"leora-migrate apply drops it and makes it anew; or by hand: REINDEX INDEX CONCURRENTLY "Errand_status_idx";"#,
     );
     assert_said(
         "integrity.indexes",
@@ -77,12 +77,12 @@ fn an_index_or_a_key_that_is_otherwise_is_mended_or_made_anew() {
             let index = indexes.remove(email).expect("there");
             indexes.insert(name("old"), index);
         },
-        r#"ALTER INDEX "old" RENAME TO "User_tenantId_email_key";"#,
+        r#"ALTER INDEX "old" RENAME TO "Staff_tenantId_email_key";"#,
     );
     assert_said(
         "integrity.primary-keys",
         |schema| user(schema).primary_key.as_mut().expect("there").name = name("old"),
-        r#"ALTER TABLE "User" RENAME CONSTRAINT "old" TO "User_pkey";"#,
+        r#"ALTER TABLE "Staff" RENAME CONSTRAINT "old" TO "Staff_pkey";"#,
     );
     let of_key = |promised: fn(&mut PrimaryKey)| {
         let keys = "integrity.primary-keys";
@@ -102,7 +102,8 @@ fn an_index_or_a_key_that_is_otherwise_is_mended_or_made_anew() {
     };
     let plain = of_key(|_| {});
     assert!(
-        plain.starts_with(r#"CREATE UNIQUE INDEX CONCURRENTLY "User_pkey_new" ON "User" ("id");"#),
+        plain
+            .starts_with(r#"CREATE UNIQUE INDEX CONCURRENTLY "Staff_pkey_new" ON "Staff" ("id");"#),
         "{plain}"
     );
     assert_eq!(of_key(|key| key.include = vec![name("email")]), BY_HAND);
@@ -122,23 +123,23 @@ fn an_index_or_a_key_that_is_otherwise_is_mended_or_made_anew() {
     let key = |change: fn(&mut crate::model::ForeignKey)| {
         move |schema: &mut Schema| {
             let keys = &mut user(schema).foreign_keys;
-            change(keys.get_mut("User_tenantId_fkey").expect("there"));
+            change(keys.get_mut("Staff_tenantId_fkey").expect("there"));
         }
     };
-    let anew = r#"ALTER TABLE "User" DROP CONSTRAINT "User_tenantId_fkey"; ALTER TABLE "User" ADD CONSTRAINT "User_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant" ("id") ON DELETE CASCADE ON UPDATE CASCADE NOT VALID; ALTER TABLE "User" VALIDATE CONSTRAINT "User_tenantId_fkey";"#;
+    let anew = r#"ALTER TABLE "Staff" DROP CONSTRAINT "Staff_tenantId_fkey"; ALTER TABLE "Staff" ADD CONSTRAINT "Staff_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Shop" ("id") ON DELETE CASCADE ON UPDATE CASCADE NOT VALID; ALTER TABLE "Staff" VALIDATE CONSTRAINT "Staff_tenantId_fkey";"#;
     let keys = "integrity.foreign-keys";
     assert_said(keys, key(|key| key.match_full = true), anew);
     assert_said(keys, key(|key| key.triggers = Firing::Missing), anew);
     assert_said(
         keys,
         key(|key| key.validity = Validity::NotValid),
-        r#"ALTER TABLE "User" VALIDATE CONSTRAINT "User_tenantId_fkey";"#,
+        r#"ALTER TABLE "Staff" VALIDATE CONSTRAINT "Staff_tenantId_fkey";"#,
     );
     assert_said(keys, key(|key| key.validity = Validity::NotEnforced), anew);
     let enabled = said(keys, |_| {}, key(|key| key.triggers = Firing::Disabled));
     let enabled = enabled.expect("a remedy");
     assert!(
-        enabled.starts_with(r#"ALTER TABLE "User" ENABLE TRIGGER ALL; -- "#),
+        enabled.starts_with(r#"ALTER TABLE "Staff" ENABLE TRIGGER ALL; -- "#),
         "{enabled}"
     );
 }
@@ -146,21 +147,21 @@ fn an_index_or_a_key_that_is_otherwise_is_mended_or_made_anew() {
 #[test]
 fn triggers_are_enabled_on_each_table_that_they_are_disabled_on() {
     let disabled = |schema: &mut Schema| {
-        let key = user(schema).foreign_keys.get_mut("User_tenantId_fkey");
+        let key = user(schema).foreign_keys.get_mut("Staff_tenantId_fkey");
         let key = key.expect("there");
         key.triggers = Firing::Disabled;
-        key.disabled_on = [name("Tenant"), name("User")].into();
+        key.disabled_on = [name("Shop"), name("Staff")].into();
     };
     let sql = said("integrity.foreign-keys", |_| {}, disabled).expect("a remedy");
     let both =
-        r#"ALTER TABLE "Tenant" ENABLE TRIGGER ALL; ALTER TABLE "User" ENABLE TRIGGER ALL; --"#;
+        r#"ALTER TABLE "Shop" ENABLE TRIGGER ALL; ALTER TABLE "Staff" ENABLE TRIGGER ALL; --"#;
     assert!(sql.starts_with(both), "{sql}");
     let on_one = |schema: &mut Schema| {
-        let key = user(schema).foreign_keys.get_mut("User_tenantId_fkey");
+        let key = user(schema).foreign_keys.get_mut("Staff_tenantId_fkey");
         let key = key.expect("there");
         key.triggers = Firing::Disabled;
-        key.disabled_on = [name("Tenant")].into();
+        key.disabled_on = [name("Shop")].into();
     };
     let sql = said("integrity.foreign-keys", |_| {}, on_one).expect("a remedy");
-    assert!(!sql.contains(r#"ALTER TABLE "User""#), "{sql}");
+    assert!(!sql.contains(r#"ALTER TABLE "Staff""#), "{sql}");
 }

@@ -122,9 +122,9 @@ fn a_type_that_is_made_anew_takes_its_columns_along() {
         },
     );
     let sql = sql.expect("a remedy");
-    let columns = &promise().whole.tables["User"].columns;
+    let columns = &promise().whole.tables["Staff"].columns;
     let [one, many] = [&columns[2].name, &columns[3].name];
-    let alter = r#"ALTER TABLE "User" ALTER COLUMN"#;
+    let alter = r#"ALTER TABLE "Staff" ALTER COLUMN"#;
     for typed in [
         format!(
             r#"{alter} "{one}" DROP DEFAULT; {alter} "{one}" TYPE "Mood" USING "{one}"::text::"Mood"; {alter} "{one}" SET DEFAULT 'good';"#
