@@ -9,10 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use leora_schema::LEORA;
 
 pub use formats::{
-    DiffFormat, ExplainFormat, Format, GraphFormat, PlanFormat, ReportTo, VerifyFormat,
+    Chosen, DiffFormat, ExplainFormat, Format, GraphFormat, PlanFormat, ReportTo, VerifyFormat,
 };
 
 use crate::render::console::Color;
+use crate::render::formats::{WritePlan, WriteReport};
 use leora_core::verify::check::Group;
 
 /// Plans, applies and proves Leora's migration on PostgreSQL.
@@ -164,7 +165,7 @@ pub struct ValidateArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct PlanArgs {
     /// How the plan is written [default: as the file of --out is called, else text]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_parser = PlanFormat::parser())]
     pub format: Option<PlanFormat>,
     /// Write the plan to this file instead of the terminal: plan.json is JSON, plan.sql SQL
     #[arg(long, value_name = "FILE")]
@@ -184,7 +185,7 @@ pub struct PlanArgs {
     pub check: bool,
     /// Write the plan to a file too, in another format; `-` is the standard output
     #[arg(long = "report", value_name = "KIND=FILE")]
-    pub reports: Vec<ReportTo<PlanFormat>>,
+    pub reports: Vec<ReportTo<WritePlan>>,
 }
 
 /// `apply`.
@@ -225,11 +226,16 @@ pub struct ApplyArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct VerifyArgs {
     /// How the result is written
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        value_parser = VerifyFormat::parser()
+    )]
     pub format: VerifyFormat,
     /// Write the result to a file too, in another format; `-` is the standard output
     #[arg(long = "report", value_name = "KIND=FILE")]
-    pub reports: Vec<ReportTo<VerifyFormat>>,
+    pub reports: Vec<ReportTo<WriteReport>>,
     /// Fail when something could not be proved
     #[arg(long)]
     pub require_proof: bool,

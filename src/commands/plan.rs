@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use super::survey::{Connected, Survey};
 use super::{Context, prisma_migration, reports};
-use crate::cli::{PlanArgs, PlanFormat, ReportTo};
+use crate::cli::{PlanArgs, PlanFormat};
 use crate::error::{Error, exit};
 use crate::render::console::Console;
+use crate::render::formats::{self, PlanView};
 use crate::render::style::paragraph;
-use crate::render::{github, html, json, markdown, plan_text};
+use crate::render::{html, plan_text};
 use crate::report::ObjectDiff;
 use leora_core::model::Identifier;
 use leora_core::plan::locking::Locking;
 use leora_core::plan::record::Record;
 use leora_core::plan::script::{Conditions, for_psql};
-use leora_core::plan::{Grouping, Plan, PlanFile};
+use leora_core::plan::{Grouping, Plan};
 use leora_core::verify::advice::{Advice, advise};
 use leora_db::apply::{contradictions, locking};
 use leora_db::prisma_history::{self, PrismaHistory};
@@ -43,8 +44,8 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     }
     let of_file = args.out.as_deref().map(PlanFormat::of_file);
     let format = args.format.or(of_file).unwrap_or_default();
-    let as_sql = |report: &ReportTo<PlanFormat>| report.format == PlanFormat::Sql;
-    let locking = match format == PlanFormat::Sql || args.reports.iter().any(as_sql) {
+    let reports = args.reports.iter().map(|report| report.format);
+    let locking = match reports.chain([format]).any(|it| it.is(&formats::SQL)) {
         true => locking(&mut connected.session, &survey.plan)?,
         false => Locking::default(),
     };
@@ -52,26 +53,26 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
     let endpoint = connected.target.endpoint();
     let run = reports::this_run();
     let shown = survey.plan.shown();
-    let render = |format| match format {
-        PlanFormat::Text => text(&connected, &survey, &survey.plan),
-        PlanFormat::Sql => sql(context, &connected, &survey, locking),
-        PlanFormat::Json => json::render(&PlanFile::of(&survey.plan)),
-        PlanFormat::Markdown => markdown::plan(&shown, &advice, &endpoint),
-        PlanFormat::Github => github::plan(&shown),
-        PlanFormat::Html => html::render(&html::Page {
+    let view = PlanView {
+        plan: &survey.plan,
+        endpoint: &endpoint,
+        page: html::Page {
             run: &run,
             subject: &connected.subject(),
             promise: &survey.promise,
             plan: &shown,
             report: None,
             advice: &advice,
-        }),
+        },
+        text: &|| text(&connected, &survey, &survey.plan),
+        sql: &|| sql(context, &connected, &survey, locking),
     };
+    let render = |format: PlanFormat| (format.write)(&view);
     let elsewhere = args.out.is_some() || args.prisma_migration.is_some();
     match (&args.out, &args.prisma_migration) {
         // A script that does nothing must not be taken for the migration.
         _ if elsewhere && !survey.plan.refusals.is_empty() => {
-            context.console.result(&render(PlanFormat::Text));
+            context.console.result(&render(PlanFormat::default()));
         }
         (None, None) => context.console.result(&render(format)),
         (None, Some(path)) => prisma_migration::write(context, &survey, &prisma, path)?,

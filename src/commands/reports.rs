@@ -7,19 +7,20 @@ use std::time::SystemTime;
 use chrono::{DateTime, SubsecRound, Utc};
 
 use super::Context;
-use crate::cli::{Cli, Command, PlanFormat, ReportTo, SchemaOf, VerifyFormat};
+use crate::cli::{Chosen, Cli, Command, ReportTo, SchemaOf};
 use crate::error::{Error, exit};
 use crate::render::console::Console;
+use crate::render::formats::OutputFormat;
+use crate::render::json;
 use crate::render::style::shown;
-use crate::render::{github, html, json, junit, markdown, report_text, sarif};
 use crate::report::{self, NoResult, Run};
-use leora_core::plan::{self, script};
+use leora_core::plan;
 
 /// Writes each report asked for, as `render` makes it.
-pub(super) fn write_all<F: Copy>(
+pub(super) fn write_all<W: Copy>(
     context: &Context,
-    reports: &[ReportTo<F>],
-    render: impl Fn(F) -> String,
+    reports: &[ReportTo<W>],
+    render: impl Fn(Chosen<W>) -> String,
 ) -> Result<(), Error> {
     for report in reports {
         let text = context.console.uncoloured(|| render(report.format));
@@ -41,55 +42,36 @@ fn write_one(console: Console, path: &Path, text: &str) -> Result<(), Error> {
 pub(super) fn no_result(cli: &Cli, console: Console, error: &Error) {
     match &cli.command {
         Command::Plan(args) => {
-            let format = args.format.unwrap_or_default();
-            let is_for_programs = !matches!(format, PlanFormat::Text | PlanFormat::Sql);
-            let shown = (is_for_programs && args.out.is_none()).then_some(format);
+            let shown = args.format.unwrap_or_default().format;
+            let shown = args.out.is_none().then_some(shown);
             tell(
                 console,
                 error,
                 ("plan", plan::FORMAT_VERSION),
                 shown,
                 &args.reports,
-                |none, to| match to {
-                    PlanFormat::Text => report_text::no_result(none),
-                    PlanFormat::Sql => script::no_plan(none.error.code),
-                    PlanFormat::Json => json::render(none),
-                    PlanFormat::Markdown => markdown::no_result(none),
-                    PlanFormat::Github => github::no_result(none),
-                    PlanFormat::Html => html::no_result(none),
-                },
             );
         }
         Command::Verify(args) => {
-            let shown = (args.format != VerifyFormat::Text).then_some(args.format);
+            let shown = Some(args.format.format);
             tell(
                 console,
                 error,
                 ("verify", report::FORMAT_VERSION),
                 shown,
                 &args.reports,
-                |none, to| match to {
-                    VerifyFormat::Text => report_text::no_result(none),
-                    VerifyFormat::Json => json::render(none),
-                    VerifyFormat::Junit => junit::no_result(none),
-                    VerifyFormat::Sarif => sarif::no_result(none),
-                    VerifyFormat::Markdown => markdown::no_result(none),
-                    VerifyFormat::Github => github::no_result(none),
-                    VerifyFormat::Html => html::no_result(none),
-                },
             );
         }
         _ => {}
     }
 }
 
-fn tell<F: Copy>(
+fn tell<W>(
     console: Console,
     error: &Error,
     (command, format_version): (&'static str, u32),
-    shown: Option<F>,
-    reports: &[ReportTo<F>],
-    render: impl Fn(&NoResult, F) -> String,
+    shown: Option<&OutputFormat>,
+    reports: &[ReportTo<W>],
 ) {
     // A report that could not be written is no reason to take the others back.
     let is_report = |path: &Path| reports.iter().any(|report| report.path == path);
@@ -99,11 +81,12 @@ fn tell<F: Copy>(
     let Some(none) = NoResult::of(error, command, format_version, this_run()) else {
         return;
     };
-    if let Some(format) = shown {
-        console.result(&render(&none, format));
+    if let Some(format) = shown.filter(|format| format.prints_no_result) {
+        console.result(&(format.no_result)(&none));
     }
     for report in reports {
-        if let Err(error) = write_one(console, &report.path, &render(&none, report.format)) {
+        let text = (report.format.format.no_result)(&none);
+        if let Err(error) = write_one(console, &report.path, &text) {
             console.complain(&format!("warning: {error}\n"));
         }
     }

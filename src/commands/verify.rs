@@ -11,7 +11,8 @@ use super::{Context, declared_in, explain, reports};
 use crate::cli::{VerifyArgs, VerifyFormat};
 use crate::error::{Error, exit};
 use crate::render::console::Console;
-use crate::render::{github, html, json, junit, markdown, report_text, sarif};
+use crate::render::formats::{self, ReportView};
+use crate::render::{html, report_text};
 use crate::report::{Circumstances, Reason, Report};
 use leora_core::diff::Object;
 use leora_core::graph::Mark;
@@ -102,29 +103,27 @@ fn checked(
         require_proof,
     )?;
     let shown = report.shown();
-    let page = report_text::Page {
-        width: Console::width(),
-        in_full: args.details,
-    };
-    let render = |format| match format {
-        VerifyFormat::Text => report_text::render(&shown, page),
-        VerifyFormat::Json => json::render(&report),
-        VerifyFormat::Junit => junit::render(&shown),
-        VerifyFormat::Sarif => sarif::render(&shown, &declared_in::places(context)),
-        VerifyFormat::Markdown => markdown::render(&shown),
-        VerifyFormat::Github => github::render(&shown),
-        VerifyFormat::Html => html::render(&html::Page {
+    let view = ReportView {
+        report: &report,
+        shown: &shown,
+        terminal: report_text::Page {
+            width: Console::width(),
+            in_full: args.details,
+        },
+        page: html::Page {
             run: &report.run,
             subject: &report.subject,
             promise: &survey.promise,
             plan: &survey.plan,
             report: Some(&shown),
             advice: &shown.advice,
-        }),
+        },
+        places: &|| declared_in::places(context),
     };
+    let render = |format: VerifyFormat| (format.write)(&view);
     if says(&report) {
         let in_a_word =
-            context.console.is_quiet() && report.has_passed() && args.format == VerifyFormat::Text;
+            context.console.is_quiet() && report.has_passed() && args.format.is(&formats::TEXT);
         let text = if in_a_word {
             report_text::conclusion(&report, Console::width())
         } else {

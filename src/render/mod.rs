@@ -3,6 +3,7 @@
 pub mod console;
 pub mod diff;
 pub mod explanation;
+pub mod formats;
 pub mod github;
 pub mod html;
 pub mod json;
