@@ -15,7 +15,7 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 use crate::support::{Cli, Template, TestDatabase, not_tested, repository};
 
 /// The values of the parameters, as psql would be given them by `\set`.
-const PARAMETERS: [(&str, &str); 11] = [
+const PARAMETERS: [(&str, &str); 15] = [
     (":'schema'", "'public'"),
     (":'schema_name'", "'public'"),
     (":\"schema_name\"", "\"public\""),
@@ -23,6 +23,10 @@ const PARAMETERS: [(&str, &str); 11] = [
     (":'tables'", "'{Job,User}'"),
     (":'become'", "'MEMBER'"),
     (":'lock'", "'72707369'"),
+    (":'advisory'", "'72707369'"),
+    (":'modes'", "'{AccessExclusiveLock}'"),
+    (":'locks'", "'{RowExclusiveLock Job}'"),
+    (":'pid'", "'0'"),
     (":'migration'", "'add_phase1_foundation'"),
     (":'ending'", "'_add_phase1_foundation'"),
     (":begun_here", "true"),
@@ -206,6 +210,10 @@ fn each_query_runs_in_psql() {
 \set tables '{Job,User}'
 \set become MEMBER
 \set lock 72707369
+\set advisory 72707369
+\set modes '{AccessExclusiveLock}'
+\set locks '{RowExclusiveLock Job}'
+\set pid 0
 \set migration add_phase1_foundation
 \set ending _add_phase1_foundation
 \set begun_here true

@@ -1,7 +1,7 @@
 //! All queries that are files of `crates/db/sql`.
 
 use super::query::Query;
-use super::{facts, history, introspect, prisma_history, probe, record_table, session};
+use super::{apply, facts, history, introspect, prisma_history, probe, record_table, session};
 
 /// Each of them, once.
 pub fn queries() -> impl Iterator<Item = Query> {
@@ -17,5 +17,6 @@ pub fn queries() -> impl Iterator<Item = Query> {
         prisma_history::QUERIES,
         probe::QUERIES,
     ];
-    of_modules.into_iter().flatten().copied()
+    let of_modules = of_modules.into_iter().chain(apply::QUERIES);
+    of_modules.flatten().copied()
 }

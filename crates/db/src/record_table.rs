@@ -73,6 +73,11 @@ impl RecordTable {
         self.is_open_of_prisma() && self.has(&columns)
     }
 
+    /// Whether this tool's history may be read and written.
+    pub(crate) fn may_be_used(&self) -> bool {
+        self.may_use_schema && self.may_select && self.may_be_written()
+    }
+
     /// Whether rows may be inserted and updated.
     pub(crate) fn may_be_written(&self) -> bool {
         self.may_insert && self.may_update
@@ -94,6 +99,13 @@ impl CodeRunByWrites {
     pub(crate) fn of(schema: &Identifier, table: &str, version: ServerVersion) -> Parameters {
         Parameters::of_schema(schema)
             .text("table", table)
+            .sql("user_code", UserCodeLine::QUERY.text(version))
+    }
+
+    /// The same for this tool's history, which exists.
+    pub(crate) fn of_history(version: ServerVersion) -> Parameters {
+        RecordTable::of_history()
+            .text("schema", HISTORY_SCHEMA)
             .sql("user_code", UserCodeLine::QUERY.text(version))
     }
 

@@ -49,7 +49,7 @@ fn writers_and_a_row_lock_see_it_through() {
         let worker = scope.spawn(|| ground.apply_with(&patient(), &mut ()));
         until("it has tried", || {
             ground.ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                        AND application_name = 'leora-migrate' AND state = 'idle' AND query LIKE '%pg_locks%'") == "1"
+                        AND application_name = 'leora-migrate' AND state = 'idle' AND query LIKE '%transactions that hold a lock%'") == "1"
         });
         thread::sleep(Duration::from_secs(1));
         holder.let_go();

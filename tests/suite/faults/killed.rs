@@ -44,7 +44,7 @@ const WRITE: &str = r#"UPDATE "Job" SET "status" = "status""#;
 fn waits(ground: &Ground) -> bool {
     let looks = "SELECT count(*) FROM pg_stat_activity \
                  WHERE application_name = 'leora-migrate' AND datname = current_database() \
-                   AND query LIKE '%pg_locks%'";
+                   AND query LIKE '%transactions that hold a lock%'";
     ground.ask(looks) == "1"
 }
 

@@ -57,7 +57,7 @@ fn a_table_that_somebody_holds_is_waited_for_and_the_holder_is_named() {
     until("it waits", || {
         ground.ask(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leora-migrate' \
-             AND datname = current_database() AND query LIKE '%pg_locks%'",
+             AND datname = current_database() AND query LIKE '%transactions that hold a lock%'",
         ) == "1"
     });
     holder.let_go();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::session::{QueryError, Row, Session};
-use leora_core::model::Identifier;
+use crate::query::{Answer as _, Parameters, Query, answer};
+use crate::session::{QueryError, Session};
 use leora_core::model::name::literal;
 use leora_core::plan::script::PRISMA_ADVISORY_LOCK;
 use leora_core::plan::{Lock, LockMode};
@@ -66,116 +66,112 @@ impl Blocker {
 ///
 /// When PostgreSQL does not answer.
 pub fn blockers(session: &mut Session, awaited: &Awaited) -> Result<Vec<Blocker>, QueryError> {
-    let which = match awaited {
-        // Under the lock that keeps migrations apart the tables are read.
-        Awaited::OtherMigration => format!(
-            "(l.locktype = 'advisory' AND l.classid = '0' AND l.objid = '{PRISMA_ADVISORY_LOCK}' AND l.objsubid = 1 \
-             OR {})",
-            against_readers(&session.schema)
+    // Under the lock that keeps migrations apart the tables are read.
+    let (advisory, modes, locks) = match awaited {
+        Awaited::OtherMigration => (
+            PRISMA_ADVISORY_LOCK.to_string(),
+            AGAINST_READERS,
+            Vec::new(),
         ),
-        Awaited::Reading => against_readers(&session.schema),
-        Awaited::Tables(locks) => on_tables(&session.schema, locks),
+        Awaited::Reading => (String::new(), AGAINST_READERS, Vec::new()),
+        Awaited::Tables(locks) => (String::new(), &[][..], conflicting(locks)),
     };
-    let question = QUESTION.replace("{which}", &which);
-    let answers = session.ask("asking who holds the locks waited for", &question)?;
-    Ok(answers.iter().flatten().map(read).collect())
+    let parameters = Parameters::of_schema(&session.schema)
+        .text("advisory", advisory)
+        .texts("modes", modes.iter().map(|mode| mode.in_pg_locks()))
+        .texts("locks", locks.iter().map(String::as_str));
+    let holders =
+        session.query::<LockHolder>("asking who holds the locks waited for", &parameters)?;
+    Ok(holders.into_iter().map(holder).collect())
+}
+
+/// The modes that keep others from reading a table.
+const AGAINST_READERS: &[LockMode] = &[LockMode::AccessExclusive];
+
+/// The locks, each a mode and a table, that conflict with `locks`.
+fn conflicting(locks: &[Lock]) -> Vec<String> {
+    let of_lock = |lock: &Lock| {
+        let (table, mode) = (lock.table.as_str().to_owned(), lock.mode);
+        let modes = LockMode::ALL.into_iter();
+        let conflicts = modes.filter(move |other| other.conflicts_with(mode));
+        conflicts.map(move |other| format!("{} {table}", other.in_pg_locks()))
+    };
+    locks.iter().flat_map(of_lock).collect()
 }
 
 /// Those whom the server process `pid`, which waits, waits for.
 pub(super) fn blocking(session: &mut Session, pid: i32) -> Result<Vec<Blocker>, QueryError> {
-    let question = format!(
-        "SELECT nullif(b.pid, 0), b.pid, a.usename, a.application_name, a.client_addr,\n  \
-         CASE WHEN a.backend_type = 'client backend' THEN a.state ELSE a.backend_type END,\n  \
-         extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start), nullif(a.query, ''), NULL, NULL, false,\n  \
-         coalesce(a.backend_type = 'autovacuum worker', false)\n\
-         FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids({pid})) b(pid) LEFT JOIN pg_stat_activity a ON a.pid = b.pid"
-    );
-    let answers = session.ask("asking who is waited for", &question)?;
-    let mut blockers: Vec<_> = answers.iter().flatten().map(read).collect();
-    for blocker in &mut blockers {
-        blocker.holds = "a transaction that began before".to_owned();
-    }
-    Ok(blockers)
-}
-
-fn against_readers(schema: &Identifier) -> String {
-    format!(
-        "l.locktype = 'relation' AND l.mode = {} AND n.nspname = {}",
-        literal(LockMode::AccessExclusive.in_pg_locks()),
-        literal(schema.as_str())
-    )
-}
-
-fn on_tables(schema: &Identifier, locks: &[Lock]) -> String {
-    let conflicts: Vec<_> = locks
-        .iter()
-        .flat_map(|lock| {
-            let modes = LockMode::ALL.into_iter();
-            modes
-                .filter(|mode| mode.conflicts_with(lock.mode))
-                .map(|mode| {
-                    let (table, mode) = (literal(lock.table.as_str()), literal(mode.in_pg_locks()));
-                    format!("({table}, {mode})")
-                })
-        })
-        .collect();
-    if conflicts.is_empty() {
-        return "false".to_owned();
-    }
-    format!(
-        "l.locktype = 'relation' AND n.nspname = {} AND (c.relname, l.mode) IN ({})",
-        literal(schema.as_str()),
-        conflicts.join(", ")
-    )
-}
-
-/// A prepared transaction's locks have no process, and the name that its transaction had in the session that prepared
-/// it, or a name of their own after a restart (`twophase.c`, `MarkAsPreparing`): the lock on its own id tells whose they are.
-const QUESTION: &str = "\
-SELECT DISTINCT ON (l.virtualtransaction) l.pid, l.virtualtransaction, coalesce(a.usename, p.owner),
-       a.application_name, a.client_addr,
-       CASE WHEN l.pid IS NULL THEN 'prepared' WHEN a.backend_type = 'client backend' THEN a.state
-            ELSE a.backend_type END,
-       extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, p.prepared)),
-       coalesce(p.gid, nullif(a.query, '')), l.mode, c.relname, NOT l.granted,
-       coalesce(a.backend_type = 'autovacuum worker', false)
-FROM pg_locks l
-LEFT JOIN pg_class c ON c.oid = l.relation
-LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-LEFT JOIN (
-  SELECT x.virtualtransaction, p.owner, p.prepared, p.gid
-  FROM pg_prepared_xacts p
-  JOIN pg_locks x ON x.transactionid = p.transaction AND x.pid IS NULL
-) p ON l.pid IS NULL AND p.virtualtransaction = l.virtualtransaction
-WHERE l.database = (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database())
-  AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND {which}
-ORDER BY l.virtualtransaction, NOT l.granted";
-
-fn read(row: &Row) -> Blocker {
-    let text = |i: usize| row.get(i).map(str::to_owned);
-    let mode = LockMode::ALL
-        .into_iter()
-        .find(|mode| row.get(8) == Some(mode.in_pg_locks()));
-    let mode = mode.map(|mode| mode.to_string()).unwrap_or_default();
-    let holds = match row.get(9) {
-        Some(table) => format!("{mode} on \"{table}\""),
-        None => format!("advisory lock {PRISMA_ADVISORY_LOCK}"),
+    let parameters = Parameters::default().text("pid", pid.to_string());
+    let rows = session.query::<BlockingSession>("asking who is waited for", &parameters)?;
+    let blocker = |row: BlockingSession| Blocker {
+        pid: row.pid,
+        transaction: row.transaction,
+        user: row.role,
+        application: row.application,
+        client_address: row.client_address,
+        state: row.state,
+        age: row.transaction_seconds.and_then(duration),
+        query: row.query,
+        holds: "a transaction that began before".to_owned(),
+        waits_too: false,
+        is_autovacuum: row.is_autovacuum,
     };
+    Ok(rows.into_iter().map(blocker).collect())
+}
+
+answer! {
+    struct LockHolder of "lock_holders" {
+        pid: Option<i32>,
+        transaction: String,
+        role: Option<String>,
+        application: Option<String>,
+        client_address: Option<String>,
+        state: Option<String>,
+        transaction_seconds: Option<f64>,
+        query: Option<String>,
+        mode: LockMode,
+        relation: Option<String>,
+        is_waiting: bool,
+        is_autovacuum: bool,
+    }
+}
+
+answer! {
+    struct BlockingSession of "blocking_sessions" {
+        pid: Option<i32>,
+        transaction: String,
+        role: Option<String>,
+        application: Option<String>,
+        client_address: Option<String>,
+        state: Option<String>,
+        transaction_seconds: Option<f64>,
+        query: Option<String>,
+        is_autovacuum: bool,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[LockHolder::QUERY, BlockingSession::QUERY];
+
+fn duration(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+fn holder(row: LockHolder) -> Blocker {
     Blocker {
-        pid: row.get(0).and_then(|pid| pid.parse().ok()),
-        transaction: text(1).unwrap_or_default(),
-        user: text(2),
-        application: text(3).filter(|name| !name.is_empty()),
-        client_address: text(4),
-        state: text(5),
-        age: row
-            .get(6)
-            .and_then(|seconds| seconds.parse::<f64>().ok())
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-        query: text(7),
-        holds,
-        waits_too: row.get(10) == Some("t"),
-        is_autovacuum: row.get(11) == Some("t"),
+        pid: row.pid,
+        transaction: row.transaction,
+        user: row.role,
+        application: row.application,
+        client_address: row.client_address,
+        state: row.state,
+        age: row.transaction_seconds.and_then(duration),
+        query: row.query,
+        holds: match row.relation {
+            Some(table) => format!("{} on \"{table}\"", row.mode),
+            None => format!("advisory lock {PRISMA_ADVISORY_LOCK}"),
+        },
+        waits_too: row.is_waiting,
+        is_autovacuum: row.is_autovacuum,
     }
 }

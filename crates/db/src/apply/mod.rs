@@ -30,7 +30,7 @@ use super::connect::Target;
 use super::history::StateRow;
 use super::introspect::{self, AskedTables, Tables};
 use super::prisma_history;
-use super::query::{Answers, Batch, Parameters};
+use super::query::{Answers, Batch, Parameters, Query};
 use super::rows;
 use super::session::{QueryError, Rows, Session};
 use leora_core::diff::compare;
@@ -56,6 +56,15 @@ pub use preflight::{Obstacle, preflight};
 pub use watch::Progress;
 
 use server::ServerIdentity;
+
+/// All queries of these modules.
+pub(crate) const QUERIES: [&[Query]; 5] = [
+    blockers::QUERIES,
+    pooled::QUERIES,
+    preflight::QUERIES,
+    server::QUERIES,
+    watch::QUERIES,
+];
 
 pub(crate) use preflight::preflight_of;
 

@@ -2,6 +2,7 @@
 
 use super::APPLICATION_NAME;
 use crate::connect::Target;
+use crate::query::{Answer as _, Answers, Batch, Parameters, Query, answer};
 use crate::session::{QueryError, Session};
 
 /// How often it is tried to see a session change hands.
@@ -33,11 +34,20 @@ pub(super) fn is_pooled(target: &Target, session: &mut Session) -> Result<bool, 
 
 /// The process that serves a connection now.
 fn process(session: &mut Session) -> Result<i32, QueryError> {
-    let answers = session.batch(
-        "asking which process serves us",
-        "SELECT pg_catalog.pg_backend_pid()",
-    )?;
-    let row = answers.first().and_then(|rows| rows.first());
-    let pid = row.and_then(|row| row.get(0)).unwrap_or_default();
-    Ok(pid.parse().unwrap_or_default())
+    const DOING: &str = "asking which process serves us";
+    let mut batch = Batch::default();
+    let asked = batch.ask::<BackendPid>(session.server.version(), &Parameters::default());
+    // Not in a transaction of several statements: what is asked is who serves the next one.
+    let mut answers = Answers::new(session.batch(DOING, &batch.sql())?);
+    let row = answers.one(asked);
+    Ok(row.map_err(|unreadable| unreadable.doing(DOING))?.pid)
 }
+
+answer! {
+    struct BackendPid of "backend_pid" {
+        pid: i32,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[BackendPid::QUERY];

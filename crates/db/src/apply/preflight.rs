@@ -1,16 +1,15 @@
 //! What would stop a plan, asked before anything is done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::pooled::is_pooled;
 use crate::catalog::ServerVersion;
 use crate::connect::Target;
-use crate::query::{Answers, Batch};
-use crate::record_table::CodeRunByWrites;
-use crate::session::{QueryError, Session};
+use crate::query::{Answer as _, Answers, Batch, Parameters, Query, answer};
+use crate::record_table::{CodeRunByWrites, RecordTable};
+use crate::session::{QueryError, Session, Unreadable};
 use leora_core::ddl::Change;
-use leora_core::model::name::literal;
 use leora_core::model::{Identifier, Schema, TableReference, in_a_line, printable};
 use leora_core::plan::record::HISTORY_SCHEMA;
 use leora_core::plan::{Plan, Step, Transaction};
@@ -92,35 +91,142 @@ pub(crate) fn preflight_of(
             "Make the plan anew; a plan is not edited by hand.",
         )
     }));
-    let mut questions = questions(&session.schema, steps, stood);
-    let mut batch = Batch::default();
+    let altered: BTreeSet<_> = steps
+        .iter()
+        .filter_map(|step| altered(step, stood))
+        .collect();
+    let referenced: BTreeSet<_> = steps
+        .iter()
+        .filter_map(|step| referenced(step, stood))
+        .collect();
+    let of_schema = Parameters::of_schema(&session.schema);
+    let tables = referenced.iter().map(|(table, _)| *table);
+    let tables: BTreeSet<_> = tables.chain(altered.iter().copied()).collect();
+    let of_tables = of_schema
+        .clone()
+        .texts("tables", tables.into_iter().map(Identifier::as_str));
     let version = session.server.version();
-    let code = match (session.server.has_history, Identifier::new(HISTORY_SCHEMA)) {
-        (true, Ok(schema)) => {
-            let of_writes = CodeRunByWrites::of(&schema, "migration", version);
-            let code = batch.ask::<CodeRunByWrites>(version, &of_writes);
-            questions = format!("{};\n{questions}", batch.sql());
-            Some(code)
-        }
-        _ => None,
-    };
-    let mut answers = session.ask(DOING, &questions)?;
+    let mut batch = Batch::default();
+    let create = batch.ask::<CreatePrivileges>(version, &of_schema);
+    let history = batch.ask::<RecordTable>(version, &RecordTable::of_history());
+    let tables = batch.ask::<TablePrivileges>(version, &of_tables);
+    let code = session.server.has_history.then(|| {
+        let of_writes = CodeRunByWrites::of_history(version);
+        batch.ask::<CodeRunByWrites>(version, &of_writes)
+    });
+    let mut answers = Answers::new(session.ask(DOING, &batch.sql())?);
     obstacles.extend(of_pooler(target, session, steps, several)?);
-    let rights = answers.split_off(usize::from(code.is_some()));
-    for row in rights.iter().flatten() {
-        let (Some(reason), Some(remedy)) = (row.get(0), row.get(1)) else {
-            continue;
-        };
-        obstacles.push(obstacle(reason, remedy));
-    }
-    if let Some(code) = code {
-        let code = Answers::new(answers).take(code);
-        let code = code.map_err(|unreadable| unreadable.doing(DOING))?;
-        obstacles.extend(code.iter().map(Obstacle::of_code));
-    }
-    session.has_read(DOING)?;
+    let read = || {
+        let create = answers.one(create)?;
+        let history = answers.take(history)?;
+        let tables = answers.take(tables)?;
+        let tables: BTreeMap<_, _> = tables.iter().map(|row| (&row.table, row)).collect();
+        obstacles.extend(create.of_history(history.first()));
+        if steps.iter().any(|step| creates(&step.change)) {
+            obstacles.extend(create.of_schema());
+        }
+        let altered = altered.iter().filter_map(|table| tables.get(table));
+        obstacles.extend(altered.filter_map(|row| row.of_owner(&create.role)));
+        let referenced = referenced.iter().filter_map(|(table, columns)| {
+            let row = tables.get(table)?;
+            row.of_references(columns, &create)
+        });
+        obstacles.extend(referenced);
+        if let Some(code) = code {
+            obstacles.extend(answers.take(code)?.iter().map(Obstacle::of_code));
+        }
+        Ok(())
+    };
+    read().map_err(|unreadable: Unreadable| unreadable.doing(DOING))?;
     Ok(obstacles)
 }
+
+answer! {
+    struct CreatePrivileges of "create_privileges" {
+        role: String,
+        database: String,
+        schema: String,
+        may_create: bool,
+        may_create_schemas: bool,
+        may_create_history_table: Option<bool>,
+    }
+}
+
+answer! {
+    struct TablePrivileges of "table_privileges" {
+        table: Identifier,
+        quoted: String,
+        owner: String,
+        may_alter: bool,
+        may_reference: bool,
+        closed_columns: Vec<Identifier>,
+    }
+}
+
+impl CreatePrivileges {
+    /// The history is kept by whoever migrates: its schema is created once, and written to each time.
+    fn of_history(&self, table: Option<&RecordTable>) -> Option<Obstacle> {
+        let CreatePrivileges { role, database, .. } = self;
+        match (self.may_create_history_table, table) {
+            (None, _) if !self.may_create_schemas => Some(obstacle(
+                format!(
+                    "the role {role} may not create schemas in database {database}, and the history needs one"
+                ),
+                format!(
+                    "GRANT CREATE ON DATABASE {database} TO {role}; -- or: CREATE SCHEMA {HISTORY_SCHEMA} AUTHORIZATION {role};"
+                ),
+            )),
+            (Some(false), None) => Some(obstacle(
+                format!("the role {role} may not create in schema {HISTORY_SCHEMA}"),
+                format!("GRANT USAGE, CREATE ON SCHEMA {HISTORY_SCHEMA} TO {role};"),
+            )),
+            (_, Some(table)) if !table.may_be_used() => Some(obstacle(
+                format!("the role {role} may not write to the history, {HISTORY_SCHEMA}.migration"),
+                format!(
+                    "GRANT USAGE ON SCHEMA {HISTORY_SCHEMA} TO {role}; GRANT SELECT, INSERT, UPDATE ON {HISTORY_SCHEMA}.migration TO {role};"
+                ),
+            )),
+            _ => None,
+        }
+    }
+
+    fn of_schema(&self) -> Option<Obstacle> {
+        let CreatePrivileges { role, schema, .. } = self;
+        (!self.may_create).then(|| {
+            obstacle(
+                format!("the role {role} may not create in schema {schema}"),
+                format!("GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};"),
+            )
+        })
+    }
+}
+
+impl TablePrivileges {
+    fn of_owner(&self, role: &str) -> Option<Obstacle> {
+        let TablePrivileges { quoted, owner, .. } = self;
+        (!self.may_alter).then(|| {
+            obstacle(
+                format!("the role {role} does not own {quoted}, which is to be changed"),
+                format!("GRANT {owner} TO {role}; -- its owner, or run it as that role"),
+            )
+        })
+    }
+
+    fn of_references(&self, columns: &[Identifier], create: &CreatePrivileges) -> Option<Obstacle> {
+        let CreatePrivileges { role, schema, .. } = create;
+        let quoted = &self.quoted;
+        let is_closed = |column: &Identifier| self.closed_columns.contains(column);
+        (!self.may_reference && columns.iter().any(is_closed)).then(|| {
+            obstacle(
+                format!("the role {role} may not make foreign keys to {quoted}"),
+                format!("GRANT REFERENCES ON TABLE {schema}.{quoted} TO {role};"),
+            )
+        })
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[CreatePrivileges::QUERY, TablePrivileges::QUERY];
 
 /// What is the matter with the server itself.
 fn of_server(session: &Session) -> Vec<Obstacle> {
@@ -189,74 +295,6 @@ fn of_pooler(
         format!("the connection goes through a pooler, and {what}"),
         "Use the direct address (DIRECT_URL; Supabase: port 5432) for this.",
     )))
-}
-
-/// Questions whose rows are a reason and a remedy each.
-fn questions(schema: &Identifier, steps: &[Step], stood: &Schema) -> String {
-    let mut questions = vec![history_rights()];
-    if steps.iter().any(|step| creates(&step.change)) {
-        questions.push(format!(
-            "SELECT pg_catalog.format('the role %I may not create in schema %I', current_user, {schema}),\n  \
-             pg_catalog.format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', {schema}, current_user)\n\
-             WHERE NOT pg_catalog.has_schema_privilege({schema}, 'CREATE') OR NOT pg_catalog.has_schema_privilege({schema}, 'USAGE')",
-            schema = literal(schema.as_str()),
-        ));
-    }
-    let altered: BTreeSet<_> = steps
-        .iter()
-        .filter_map(|step| altered(step, stood))
-        .collect();
-    questions.extend(altered.into_iter().map(|table| {
-        format!(
-            "SELECT pg_catalog.format('the role %I does not own %I, which is to be changed', current_user, c.relname),\n  \
-             pg_catalog.format('GRANT %I TO %I; -- its owner, or run it as that role', o.rolname, current_user)\n\
-             FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner\n\
-             WHERE c.relnamespace = {}::regnamespace::oid AND c.relname = {} AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')",
-            literal(&schema.quoted_plain()),
-            literal(table.as_str()),
-        )
-    }));
-    let referenced: BTreeSet<_> = steps
-        .iter()
-        .filter_map(|step| referenced(step, stood))
-        .collect();
-    questions.extend(referenced.into_iter().map(|(table, columns)| {
-        let columns: Vec<_> = columns.iter().map(|column| literal(column.as_str())).collect();
-        format!(
-            "SELECT pg_catalog.format('the role %I may not make foreign keys to %I', current_user, c.relname),\n  \
-             pg_catalog.format('GRANT REFERENCES ON TABLE %I.%I TO %I;', {schema}, c.relname, current_user)\n\
-             FROM pg_class c\n\
-             WHERE c.relnamespace = {namespace}::regnamespace::oid AND c.relname = {table}\n  \
-             AND NOT pg_catalog.has_table_privilege(c.oid, 'REFERENCES')\n  \
-             AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ({columns})\n    \
-             AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'REFERENCES'))",
-            schema = literal(schema.as_str()),
-            namespace = literal(&schema.quoted_plain()),
-            table = literal(table.as_str()),
-            columns = columns.join(", "),
-        )
-    }));
-    questions.join(";\n")
-}
-
-/// The history is kept by whoever migrates: its schema is created once, and written to each time.
-fn history_rights() -> String {
-    let schema = literal(HISTORY_SCHEMA);
-    format!(
-        "SELECT pg_catalog.format('the role %I may not create schemas in database %I, and the history needs one', current_user, pg_catalog.current_database()),\n  \
-         pg_catalog.format('GRANT CREATE ON DATABASE %I TO %I; -- or: CREATE SCHEMA {HISTORY_SCHEMA} AUTHORIZATION %I;', pg_catalog.current_database(), current_user, current_user)\n\
-         WHERE pg_catalog.to_regnamespace({schema}) IS NULL AND NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE');\n\
-         SELECT pg_catalog.format('the role %I may not create in schema {HISTORY_SCHEMA}', current_user),\n  \
-         pg_catalog.format('GRANT USAGE, CREATE ON SCHEMA {HISTORY_SCHEMA} TO %I;', current_user)\n\
-         FROM pg_namespace n WHERE n.nspname = {schema}\n  \
-         AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'migration')\n  \
-         AND NOT (pg_catalog.has_schema_privilege(n.oid, 'CREATE') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'));\n\
-         SELECT pg_catalog.format('the role %I may not write to the history, {HISTORY_SCHEMA}.migration', current_user),\n  \
-         pg_catalog.format('GRANT USAGE ON SCHEMA {HISTORY_SCHEMA} TO %I; GRANT SELECT, INSERT, UPDATE ON {HISTORY_SCHEMA}.migration TO %I;', current_user, current_user)\n\
-         FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migration'\n\
-         WHERE n.nspname = {schema} AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')\n  \
-         AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE'))"
-    )
 }
 
 fn creates(change: &Change) -> bool {

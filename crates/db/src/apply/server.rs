@@ -1,6 +1,7 @@
 //! Which server a session is on, and in which history.
 
-use crate::session::{QueryError, Rows, Session};
+use crate::query::{Answer as _, Answers, Batch, Parameters, Query, answer};
+use crate::session::{QueryError, Session, Unreadable};
 
 /// What tells a server, and one that took over from it, from all others.
 ///
@@ -16,61 +17,96 @@ pub(crate) struct ServerIdentity {
     pub(super) flushed: Option<u64>,
 }
 
-const SYSTEM: &str = "SELECT system_identifier FROM pg_catalog.pg_control_system()";
+answer! {
+    struct SystemIdentifier of "system_identifier" {
+        system_identifier: String,
+    }
+}
 
-/// The first eight digits of a WAL file's name are the timeline (manual, 30.6). Not from `pg_control_checkpoint`, which
-/// has the last checkpoint's: after a promotion that is still the old one (`CreateEndOfRecoveryRecord` in xlog.c).
-const TIMELINE: &str = "\
-SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()) END,
-       CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_flush_lsn(), '0/0') END";
+answer! {
+    struct WalTimeline of "wal_timeline" {
+        file: Option<String>,
+        flushed_bytes: Option<u64>,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[SystemIdentifier::QUERY, WalTimeline::QUERY];
 
 impl ServerIdentity {
     /// Asks the server: one round trip, unless something may not be asked.
     ///
     /// # Errors
     ///
-    /// When the connection is lost.
+    /// When the connection is lost, or an answer cannot be read.
     pub(crate) fn of(session: &mut Session) -> Result<ServerIdentity, QueryError> {
-        if let Some(answers) = ask(session, &format!("{SYSTEM};\n{TIMELINE}"))? {
-            return Ok(ServerIdentity {
-                system: answers.first().and_then(text),
-                timeline: answers.get(1).and_then(timeline),
-                flushed: answers.get(1).and_then(flushed),
-            });
+        let version = session.server.version();
+        let mut batch = Batch::default();
+        let system = batch.ask::<SystemIdentifier>(version, &Parameters::default());
+        let timeline = batch.ask::<WalTimeline>(version, &Parameters::default());
+        if let Some(mut answers) = ask(session, &batch)? {
+            let read = || {
+                let system = answers.one(system)?.system_identifier;
+                ServerIdentity::written(Some(system), answers.one(timeline)?)
+            };
+            return read().map_err(|unreadable| unreadable.doing(DOING));
         }
         let system = ServerIdentity::system(session)?;
-        let answers = ask(session, TIMELINE)?.unwrap_or_default();
-        Ok(ServerIdentity {
-            system,
-            timeline: answers.first().and_then(timeline),
-            flushed: answers.first().and_then(flushed),
-        })
+        let mut batch = Batch::default();
+        let timeline = batch.ask::<WalTimeline>(version, &Parameters::default());
+        match ask(session, &batch)? {
+            Some(mut answers) => {
+                let timeline = answers.one(timeline);
+                let identity = timeline.and_then(|row| ServerIdentity::written(system, row));
+                identity.map_err(|unreadable| unreadable.doing(DOING))
+            }
+            None => Ok(ServerIdentity {
+                system,
+                ..ServerIdentity::default()
+            }),
+        }
     }
 
     /// Its system identifier alone; `None` when the role may not ask.
     pub(super) fn system(session: &mut Session) -> Result<Option<String>, QueryError> {
-        let answers = ask(session, SYSTEM)?;
-        Ok(answers.and_then(|answers| text(answers.first()?)))
+        let mut batch = Batch::default();
+        let system =
+            batch.ask::<SystemIdentifier>(session.server.version(), &Parameters::default());
+        let Some(mut answers) = ask(session, &batch)? else {
+            return Ok(None);
+        };
+        let row = answers.one(system);
+        let row = row.map_err(|unreadable| unreadable.doing(DOING))?;
+        Ok(Some(row.system_identifier))
+    }
+
+    /// With what it writes. The first eight digits of a WAL file's name are the timeline.
+    fn written(system: Option<String>, row: WalTimeline) -> Result<ServerIdentity, Unreadable> {
+        let timeline = row.file.map(|file| {
+            let digits = file.get(..8);
+            let timeline = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+            timeline.ok_or(Unreadable::Unexpected {
+                query: WalTimeline::QUERY.name,
+                column: "file",
+                expected: "name of a WAL file",
+                found: Some(file),
+            })
+        });
+        Ok(ServerIdentity {
+            system,
+            timeline: timeline.transpose()?,
+            flushed: row.flushed_bytes,
+        })
     }
 }
+
+const DOING: &str = "asking which server this is";
 
 /// The answers, when the role may ask.
-fn ask(session: &mut Session, question: &str) -> Result<Option<Vec<Rows>>, QueryError> {
-    match session.ask("asking which server this is", question) {
-        Ok(answers) => Ok(Some(answers)),
-        Err(error) if error.is_loss() => Err(error),
+fn ask(session: &mut Session, batch: &Batch) -> Result<Option<Answers>, QueryError> {
+    match session.ask(DOING, &batch.sql()) {
+        Ok(answers) => Ok(Some(Answers::new(answers))),
+        Err(error) if error.is_loss() || error.unreadable().is_some() => Err(error),
         Err(_) => Ok(None),
     }
-}
-
-fn text(rows: &Rows) -> Option<String> {
-    Some(rows.first()?.get(0)?.to_owned())
-}
-
-fn timeline(rows: &Rows) -> Option<u32> {
-    u32::from_str_radix(text(rows)?.get(..8)?, 16).ok()
-}
-
-fn flushed(rows: &Rows) -> Option<u64> {
-    rows.first()?.get(1)?.parse().ok()
 }

@@ -6,6 +6,7 @@ use super::blockers::{Awaited, Blocker, blocking};
 use super::patience::{Patience, Waiting};
 use super::{APPLICATION_NAME, Observer};
 use crate::connect::Target;
+use crate::query::{Answer as _, Parameters, Query, answer};
 use crate::session::Session;
 use leora_core::model::Identifier;
 use leora_core::plan::Step;
@@ -107,19 +108,23 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Lockers are counted while old transactions are waited for, blocks and tuples while the index is
-/// built (manual, 27.4.4).
 fn progress(session: &mut Session, pid: i32, took: Duration) -> Option<Progress> {
-    let question = format!(
-        "SELECT phase, CASE WHEN pg_catalog.starts_with(phase, 'waiting') THEN lockers_done::float8 / nullif(lockers_total, 0)::float8\n  \
-         ELSE coalesce(blocks_done::float8 / nullif(blocks_total, 0)::float8, tuples_done::float8 / nullif(tuples_total, 0)::float8) END\n\
-         FROM pg_stat_progress_create_index WHERE pid = {pid}"
-    );
-    let answers = session.ask("asking how far the index is", &question).ok()?;
-    let row = answers.first()?.first()?;
+    let parameters = Parameters::default().text("pid", pid.to_string());
+    let rows = session.query::<IndexProgress>("asking how far the index is", &parameters);
+    let row = rows.ok()?.into_iter().next()?;
     Some(Progress {
-        phase: row.get(0).unwrap_or_default().to_owned(),
-        fraction: row.get(1).and_then(|fraction| fraction.parse().ok()),
+        phase: row.phase,
+        fraction: row.fraction,
         took,
     })
 }
+
+answer! {
+    struct IndexProgress of "index_progress" {
+        phase: String,
+        fraction: Option<f64>,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[IndexProgress::QUERY];
