@@ -15,7 +15,7 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 use crate::support::{Cli, Template, TestDatabase, not_tested, repository};
 
 /// The values of the parameters, as psql would be given them by `\set`.
-const PARAMETERS: [(&str, &str); 15] = [
+const PARAMETERS: [(&str, &str); 18] = [
     (":'schema'", "'public'"),
     (":'schema_name'", "'public'"),
     (":\"schema_name\"", "\"public\""),
@@ -27,6 +27,9 @@ const PARAMETERS: [(&str, &str); 15] = [
     (":'modes'", "'{AccessExclusiveLock}'"),
     (":'locks'", "'{RowExclusiveLock Job}'"),
     (":'pid'", "'0'"),
+    (":'index'", "'public.none'"),
+    (":'privileges'", "'UPDATE, DELETE, TRUNCATE'"),
+    (":'transaction'", "'3'"),
     (":'migration'", "'add_phase1_foundation'"),
     (":'ending'", "'_add_phase1_foundation'"),
     (":begun_here", "true"),
@@ -214,6 +217,9 @@ fn each_query_runs_in_psql() {
 \set modes '{AccessExclusiveLock}'
 \set locks '{RowExclusiveLock Job}'
 \set pid 0
+\set index public.none
+\set privileges UPDATE
+\set transaction 3
 \set migration add_phase1_foundation
 \set ending _add_phase1_foundation
 \set begun_here true

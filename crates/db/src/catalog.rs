@@ -34,9 +34,12 @@ impl ServerVersion {
         self.major() >= 14
     }
 
-    /// The privilege MAINTAIN came with 17.
-    pub fn has_maintain(self) -> bool {
-        self.major() >= 17
+    /// The privileges of which LOCK TABLE takes one, for `has_table_privilege`. MAINTAIN came with 17.
+    pub fn privileges_to_lock(self) -> &'static str {
+        match self.major() >= 17 {
+            true => "UPDATE, DELETE, TRUNCATE, MAINTAIN",
+            false => "UPDATE, DELETE, TRUNCATE",
+        }
     }
 
     /// `transaction_timeout` came with 17.

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::apply::{
-    ApplyError, ApplyOptions, Awaited, Committed, Failure, Interrupt, LockRemedy, Observer,
-    Obstacle, Persist, Persisted, Sending, Stage, attempt, locking_questions, preflight_of,
-    read_locking,
+    ApplyError, ApplyOptions, AskedLocking, Awaited, Committed, Failure, Interrupt, LockRemedy,
+    Observer, Obstacle, Persist, Persisted, Sending, Stage, attempt, preflight_of,
 };
 use super::connect::Target;
 use super::history::{self, Run, RunState};
 use super::introspect::{self, AskedTables, Tables, settings_for};
 use super::prisma_history;
-use super::query::{Answers, Batch};
+use super::query::{Answers, Batch, answer};
 use super::session::{QueryError, Rows, Session};
 use leora_core::model::name::literal;
 use leora_core::model::{Identifier, Schema};
@@ -149,24 +148,39 @@ fn count(
     if discards.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let questions: Vec<_> = discards
+    const DOING: &str = "counting the rows that would be lost";
+    let mut batch = Batch::default();
+    let asked: Vec<_> = discards
         .iter()
-        .map(|goes| format!("SELECT pg_catalog.count(*) {}", goes.rows()))
+        .map(|goes| {
+            let sql = format!("SELECT pg_catalog.count(*) AS rows {}", goes.rows());
+            (goes, batch.write::<Count>(sql))
+        })
         .collect();
     // Off: a policy that would hide rows is an error instead of a smaller number.
-    let batch = format!(
+    let sql = format!(
         "BEGIN TRANSACTION READ ONLY;\n{}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
         introspect::short_waits(session),
         settings_for(&session.schema),
-        questions.join(";\n")
+        batch.sql()
     );
-    let answers = session.batch("counting the rows that would be lost", &batch)?;
-    let number = |rows: &Rows| rows.first()?.get(0)?.parse::<u64>().ok();
-    let counted = discards.iter().zip(&answers);
-    Ok(counted
-        .filter_map(|(goes, rows)| Some((goes.clone(), number(rows)?)))
-        .filter(|(_, rows)| *rows > 0)
-        .collect())
+    let mut answers = Answers::new(session.batch(DOING, &sql)?);
+    let mut counted = BTreeMap::new();
+    for (goes, asked) in asked {
+        let count = answers.one(asked);
+        let count = count.map_err(|unreadable| unreadable.doing(DOING))?;
+        if count.rows > 0 {
+            counted.insert(goes.clone(), count.rows);
+        }
+    }
+    Ok(counted)
+}
+
+answer! {
+    /// How many rows there are.
+    struct Count of written "count" {
+        rows: u64,
+    }
 }
 
 /// Takes it back, in one transaction, and records that. Rows that nobody agreed to lose stop it, those
@@ -250,25 +264,28 @@ pub fn roll_back(
             )
         };
         let mut batch = Batch::default();
+        let left = batch.write::<Count>(format!(
+            "SELECT pg_catalog.count(*) AS rows FROM ({still_to_undo} AND state <> 'rolled back') r"
+        ));
+        let locking = AskedLocking::ask(session, &locks, &mut batch);
         let tables = AskedTables::ask(session, &mut batch);
         let question = format!(
-            "SAVEPOINT reading;\nSELECT pg_catalog.count(*) FROM ({still_to_undo} AND state <> 'rolled back') r;\n\
-             {};\n{}{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
-            locking_questions(&session.schema, session.server.version(), &locks),
+            "SAVEPOINT reading;\n{}{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
             settings_for(&session.schema),
             batch.sql()
         );
         let prepare = stages(&conditions).prepare;
         let judge = |_: &mut Session, answers: Vec<Rows>| {
-            let mut answers = answers.into_iter();
-            let left = answers.next();
+            let mut answers = Answers::new(answers);
+            let left = answers.one(left);
+            let left = left.map_err(|unreadable| unreadable.doing("looking for the runs"))?;
             let conditions = Conditions {
-                locking: read_locking(&mut answers, turn),
+                locking: locking.read(&mut answers, turn)?,
                 ..conditions
             };
             turn += 1;
-            let found = tables.tables(&mut Answers::new(answers))?;
-            Ok(judge(rollback, left, &found).map(|()| stages(&conditions)))
+            let found = tables.tables(&mut answers)?;
+            Ok(judge(rollback, left.rows, &found).map(|()| stages(&conditions)))
         };
         attempt(sending, session, &prepare, &question, judge)
     });
@@ -302,10 +319,9 @@ fn unless_rolled_back(runs: &[Uuid]) -> String {
 }
 
 /// Whether, under the lock, it is still what it was: nobody rolled it back, and the way back is the same.
-fn judge(rollback: &Rollback, left: Option<Rows>, found: &Tables) -> Result<(), Obstacle> {
-    let left = left.and_then(|rows| rows.first()?.get(0)?.parse::<usize>().ok());
+fn judge(rollback: &Rollback, left: u64, found: &Tables) -> Result<(), Obstacle> {
     let now = undo(&done(&rollback.runs), &found.schema, &found.access);
-    if left == Some(rollback.runs.len()) && now == rollback.undoing {
+    if usize::try_from(left) == Ok(rollback.runs.len()) && now == rollback.undoing {
         Ok(())
     } else {
         Err(Obstacle {

@@ -2,17 +2,27 @@
 
 use std::time::Duration;
 
-use crate::catalog::ServerVersion;
-use crate::session::{QueryError, Rows, Session};
-use leora_core::model::Identifier;
-use leora_core::model::name::literal;
+use crate::query::{Answer as _, Answers, Asked, Batch, Parameters, Query, answer};
+use crate::session::{QueryError, Session, Unreadable};
 use leora_core::plan::locking::{
     LONGER_WITHOUT_WAITING, LockedBy, Locking, WITHOUT_WAITING, strongest,
 };
 use leora_core::plan::{Lock, Plan};
 
-/// The setting, as `ALTER ROLE ... SET` and `ALTER DATABASE ... SET` store it.
-const SETTING: &str = "deadlock_timeout=";
+answer! {
+    struct MayLock of "may_lock_tables" {
+        may_lock: bool,
+    }
+}
+
+answer! {
+    struct DeadlockTimeout of "deadlock_timeouts" {
+        timeout: String,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[MayLock::QUERY, DeadlockTimeout::QUERY];
 
 /// How the locks of `plan` would be taken, asked in a round trip of its own.
 ///
@@ -22,65 +32,53 @@ const SETTING: &str = "deadlock_timeout=";
 pub fn locking(session: &mut Session, plan: &Plan) -> Result<Locking, QueryError> {
     let (together, _) = plan.together_and_alone();
     let locks = strongest(together.iter().flat_map(|(_, step)| &step.locks));
-    let questions = questions(&session.schema, session.server.version(), &locks);
-    let mut answers = session
-        .ask("asking how locks may be taken", &questions)?
-        .into_iter();
-    Ok(read(&mut answers, 0))
+    let mut batch = Batch::default();
+    let asked = AskedLocking::ask(session, &locks, &mut batch);
+    let mut answers = Answers::new(session.ask(DOING, &batch.sql())?);
+    asked.read(&mut answers, 0)
 }
 
-/// The questions whose two answers [`read`] reads. LOCK TABLE needs a right to the whole table to change its rows, where
-/// a foreign key needs REFERENCES only (`LockTableAclCheck`, lockcmds.c); it is taken in a block of PL/pgSQL. Roles and
-/// databases may have a `deadlock_timeout` of their own.
-pub(crate) fn questions(schema: &Identifier, version: ServerVersion, locks: &[Lock]) -> String {
-    let rights = match version.has_maintain() {
-        true => "'UPDATE, DELETE, TRUNCATE, MAINTAIN'",
-        false => "'UPDATE, DELETE, TRUNCATE'",
-    };
-    let tables: Vec<_> = locks
-        .iter()
-        .map(|lock| literal(lock.table.as_str()))
-        .collect();
-    let lacking = match tables.is_empty() {
-        true => "false".to_owned(),
-        false => format!(
-            "EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n  \
-             WHERE n.nspname = {} AND c.relname IN ({}) AND NOT pg_catalog.has_table_privilege(c.oid, {rights}))",
-            literal(schema.as_str()),
-            tables.join(", "),
-        ),
-    };
-    format!(
-        "SELECT EXISTS (SELECT FROM pg_language l WHERE l.lanname = 'plpgsql' AND pg_catalog.has_language_privilege(l.oid, 'USAGE'))\n  \
-         AND NOT {lacking};\n\
-         SELECT s.setting FROM pg_settings s WHERE s.name = 'deadlock_timeout'\n\
-         UNION ALL\n\
-         SELECT pg_catalog.right(c, {skipped}) FROM pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c\n\
-         WHERE pg_catalog.starts_with(c, {setting})\n  \
-         AND s.setdatabase IN ('0', (SELECT oid FROM pg_database WHERE datname = pg_catalog.current_database()))",
-        setting = literal(SETTING),
-        skipped = format_args!("-{}", SETTING.len()),
-    )
+const DOING: &str = "asking how locks may be taken";
+
+/// The queries for how locks are taken.
+pub(crate) struct AskedLocking {
+    may_lock: Asked<MayLock>,
+    timeouts: Asked<DeadlockTimeout>,
 }
 
-/// Reads the answers. Where the steps take the locks, the table at place `turn` comes first.
-pub(crate) fn read(answers: &mut impl Iterator<Item = Rows>, turn: usize) -> Locking {
-    let may_lock = answers
-        .next()
-        .and_then(|rows| Some(rows.first()?.get(0)? == "t"));
-    let by = match may_lock {
-        Some(true) => LockedBy::LockTable,
-        _ => LockedBy::Steps { first: turn },
-    };
-    let timeouts = answers.next().unwrap_or_default();
-    let timeouts = timeouts.iter().filter_map(|row| row.get(0));
-    Locking {
-        by,
-        deadlock_timeout: timeouts.map(milliseconds).min().unwrap_or_default(),
-        without_waiting: match turn {
-            0 => WITHOUT_WAITING,
-            _ => LONGER_WITHOUT_WAITING,
-        },
+impl AskedLocking {
+    /// Adds them to `batch`.
+    pub(crate) fn ask(session: &Session, locks: &[Lock], batch: &mut Batch) -> AskedLocking {
+        let version = session.server.version();
+        let tables = locks.iter().map(|lock| lock.table.as_str());
+        let parameters = Parameters::of_schema(&session.schema)
+            .texts("tables", tables)
+            .text("privileges", version.privileges_to_lock());
+        AskedLocking {
+            may_lock: batch.ask(version, &parameters),
+            timeouts: batch.ask(version, &parameters),
+        }
+    }
+
+    /// Reads the answers. Where the steps take the locks, the table at place `turn` comes first.
+    pub(crate) fn read(self, answers: &mut Answers, turn: usize) -> Result<Locking, QueryError> {
+        let read = || {
+            let by = match answers.one(self.may_lock)?.may_lock {
+                true => LockedBy::LockTable,
+                false => LockedBy::Steps { first: turn },
+            };
+            let timeouts = answers.take(self.timeouts)?;
+            let timeouts = timeouts.iter().map(|row| milliseconds(&row.timeout));
+            Ok(Locking {
+                by,
+                deadlock_timeout: timeouts.min().ok_or(Unreadable::NoRow)?,
+                without_waiting: match turn {
+                    0 => WITHOUT_WAITING,
+                    _ => LONGER_WITHOUT_WAITING,
+                },
+            })
+        };
+        read().map_err(|unreadable: Unreadable| unreadable.doing(DOING))
     }
 }
 

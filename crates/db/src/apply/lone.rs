@@ -7,9 +7,9 @@ use super::patience::{Patience, Pause};
 use super::persist::Committed;
 use super::watch::Watch;
 use super::{Apply, Observer};
+use crate::query::{Answer as _, Parameters, Query, answer};
 use crate::session::{QueryError, Session};
 use leora_core::ddl::Change;
-use leora_core::model::name::literal;
 use leora_core::plan::Step;
 use leora_core::plan::record::Record;
 use leora_core::plan::script::{Alone, COMMIT_AS_CONFIGURED, Exclusion};
@@ -160,16 +160,9 @@ fn clean(session: &mut Session, step: &Step, error: &QueryError) -> Option<Strin
     }
     let schema = session.schema.quoted_plain();
     let qualified = format!("{schema}.{}", name.quoted_plain());
-    let question = format!(
-        "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = pg_catalog.to_regclass({})::oid AND NOT indisvalid)",
-        literal(&qualified)
-    );
-    let answers = session.ask("looking for an invalid index", &question);
-    let is_there = answers.is_ok_and(|answers| {
-        let row = answers.first().and_then(|rows| rows.first());
-        row.is_some_and(|row| row.get(0) == Some("t"))
-    });
-    if !is_there {
+    let parameters = Parameters::default().text("index", qualified.as_str());
+    let found = session.query::<InvalidIndex>("looking for an invalid index", &parameters);
+    if !found.is_ok_and(|rows| rows.iter().any(|row| row.is_invalid)) {
         return None;
     }
     let dropped = session.batch("limiting the wait", CLEANING).and_then(|_| {
@@ -221,3 +214,12 @@ pub(super) fn stopped(
         _ => ApplyError::PartlyApplied(Box::new(partly)),
     }
 }
+
+answer! {
+    struct InvalidIndex of "is_invalid_index" {
+        is_invalid: bool,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[InvalidIndex::QUERY];

@@ -10,6 +10,7 @@ use super::error::{Doubt, Outcome};
 use super::server::ServerIdentity;
 use super::{APPLICATION_NAME, Sending};
 use crate::connect::{Reason, Target};
+use crate::query::{Answer as _, Answers, Batch, Parameters, Query, answer, codes};
 use crate::session::{QueryError, Session};
 use leora_core::model::Identifier;
 use leora_core::model::name::literal;
@@ -84,19 +85,15 @@ impl Lost<'_> {
     }
 
     fn status(&self, session: &mut Session) -> Result<Status, QueryError> {
-        let question = format!(
-            "{SHORT};\nSELECT pg_catalog.pg_xact_status({}::xid8)",
-            literal(self.transaction)
-        );
-        match session.ask("asking what became of the transaction", &question) {
+        const DOING: &str = "asking what became of the transaction";
+        let parameters = Parameters::default().text("transaction", self.transaction);
+        let mut batch = Batch::default();
+        let asked = batch.ask::<TransactionStatus>(session.server.version(), &parameters);
+        match session.ask(DOING, &format!("{SHORT};\n{}", batch.sql())) {
             Ok(answers) => {
-                let status = answers.first().and_then(|rows| rows.first()?.get(0));
-                Ok(match status {
-                    Some("aborted") => Status::Aborted,
-                    Some("in progress") => Status::InProgress,
-                    Some("committed") => Status::Committed,
-                    _ => Status::Unknown,
-                })
+                let row = Answers::new(answers).one(asked);
+                let row = row.map_err(|unreadable| unreadable.doing(DOING))?;
+                Ok(row.status.unwrap_or(Status::Unknown))
             }
             Err(error) if error.is_loss() => Err(error),
             // Invalid parameter value: "transaction ID %s is in the future" (xid8funcs.c).
@@ -107,22 +104,23 @@ impl Lost<'_> {
 
     fn record(&self, session: &mut Session) -> Result<Record, Doubt> {
         let recorded = self.recorded;
-        let question = format!(
-            "{SHORT};\nSELECT EXISTS ({recorded}), EXISTS ({recorded} AND xmin = {}::xid8::xid)",
+        let mut batch = Batch::default();
+        let asked = batch.write::<Recorded>(format!(
+            "SELECT EXISTS ({recorded}) AS is_recorded, EXISTS ({recorded} AND xmin = {}::xid8::xid) AS is_of_transaction",
             literal(self.transaction)
-        );
-        match session.ask("looking for the record", &question) {
-            Ok(answers) => {
-                let yes = |at: usize| {
-                    let row = answers.first().and_then(|rows| rows.first());
-                    row.is_some_and(|row| row.get(at) == Some("t"))
-                };
-                Ok(match (yes(0), yes(1)) {
+        ));
+        match session.ask(
+            "looking for the record",
+            &format!("{SHORT};\n{}", batch.sql()),
+        ) {
+            Ok(answers) => match Answers::new(answers).one(asked) {
+                Ok(row) => Ok(match (row.is_recorded, row.is_of_transaction) {
                     (_, true) => Record::OfThisTransaction,
                     (true, false) => Record::There,
                     (false, false) => Record::Missing,
-                })
-            }
+                }),
+                Err(_) => Err(Doubt::RecordUnreadable),
+            },
             Err(error) if error.is_loss() => Err(Doubt::NoAnswer),
             // Undefined table, invalid schema name: the transaction was to create it.
             Err(error) if matches!(error.sqlstate(), Some("42P01" | "3F000")) => {
@@ -166,6 +164,30 @@ struct Seen {
     status: Status,
     record: Record,
 }
+
+answer! {
+    struct TransactionStatus of "transaction_status" {
+        status: Option<Status>,
+    }
+}
+
+answer! {
+    struct Recorded of written "record" {
+        is_recorded: bool,
+        is_of_transaction: bool,
+    }
+}
+
+codes! {
+    Status, "status of a transaction" {
+        "committed" => Status::Committed,
+        "aborted" => Status::Aborted,
+        "in progress" => Status::InProgress,
+    }
+}
+
+/// All queries here.
+pub(crate) const QUERIES: &[Query] = &[TransactionStatus::QUERY];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {

@@ -58,8 +58,11 @@ pub use watch::Progress;
 use server::ServerIdentity;
 
 /// All queries of these modules.
-pub(crate) const QUERIES: [&[Query]; 5] = [
+pub(crate) const QUERIES: [&[Query]; 8] = [
     blockers::QUERIES,
+    locking::QUERIES,
+    lone::QUERIES,
+    lost::QUERIES,
     pooled::QUERIES,
     preflight::QUERIES,
     server::QUERIES,
@@ -69,7 +72,7 @@ pub(crate) const QUERIES: [&[Query]; 5] = [
 pub(crate) use preflight::preflight_of;
 
 pub(crate) use attempt::{Ended, Sending, Stage, attempt};
-pub(crate) use locking::{questions as locking_questions, read as read_locking};
+pub(crate) use locking::AskedLocking;
 pub(crate) use persist::{Persist, Persisted};
 
 /// The name our connections go by.
@@ -239,23 +242,22 @@ impl Apply<'_> {
             let prepare = self.units(record, &conditions).first.prepare;
             let version = session.server.version();
             let mut batch = Batch::default();
+            let locking = AskedLocking::ask(session, &locks, &mut batch);
             let state = batch.ask::<StateRow>(version, &Parameters::default());
             let tables = AskedTables::ask(session, &mut batch);
             // Rolled back to: what is read leaves no setting behind.
             let question = format!(
-                "SAVEPOINT reading;\n{};\n{}{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
-                locking::questions(&session.schema, version, &locks),
+                "SAVEPOINT reading;\n{}{};\nROLLBACK TO SAVEPOINT reading;\nRELEASE SAVEPOINT reading",
                 introspect::settings_for(&session.schema),
                 batch.sql()
             );
             let judge = |session: &mut Session, answers: Vec<Rows>| {
-                let mut answers = answers.into_iter();
+                let mut answers = Answers::new(answers);
                 let conditions = Conditions {
-                    locking: locking::read(&mut answers, turn),
+                    locking: locking.read(&mut answers, turn)?,
                     ..conditions
                 };
                 turn += 1;
-                let mut answers = Answers::new(answers);
                 let state = answers.take(state).and_then(|rows| StateRow::one(&rows));
                 record.history =
                     state.map_err(|unreadable| unreadable.doing("looking for the history"))?;

@@ -5,10 +5,11 @@ use super::attempt::{Stage, attempt};
 use super::blockers::Awaited;
 use super::error::{ApplyError, Failure, Outcome, Partly, Stop};
 use super::failing::named_step;
-use super::locking;
+use super::locking::AskedLocking;
 use super::lone::stopped;
 use super::persist::{Committed, Persist, Persisted};
 use super::{Apply, Observer};
+use crate::query::{Answers, Batch};
 use crate::session::{QueryError, Rows, Session};
 use leora_core::model::name::literal;
 use leora_core::plan::locking::strongest;
@@ -88,11 +89,11 @@ fn one(
         let conditions = apply.conditions(session, lock_timeout);
         let prepare = stages(&conditions).prepare;
         // An answer in place of the lock's, which is held already.
-        let version = session.server.version();
-        let questions = locking::questions(&session.schema, version, &locks);
-        let question = format!("SELECT;\n{questions}");
+        let mut batch = Batch::default();
+        let asked = AskedLocking::ask(session, &locks, &mut batch);
+        let question = format!("SELECT;\n{}", batch.sql());
         let judge = |_: &mut Session, answers: Vec<Rows>| {
-            let locking = locking::read(&mut answers.into_iter(), 0);
+            let locking = asked.read(&mut Answers::new(answers), 0)?;
             Ok(Ok::<_, QueryError>(stages(&Conditions {
                 locking,
                 ..conditions
