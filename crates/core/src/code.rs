@@ -268,9 +268,9 @@ codes! {
     Unreadable = 46, "An answer of the server cannot be read",
         "The server answered, and the answer lacks a column that was asked for, or holds something else in one. \
          Nothing was changed.",
-        "What answers is no PostgreSQL server, a pooler or proxy rewrites answers, or the database's encoding is \
-         SQL_ASCII and a name or value in it is no UTF-8.",
-        "Use the direct address (DIRECT_URL). Where the encoding is SQL_ASCII, rename what is no UTF-8, or make the \
+        "What answers is no PostgreSQL server, a pooler or proxy rewrites answers, an object was dropped while it was \
+         read, or the database's encoding is SQL_ASCII and a name or value in it is no UTF-8.",
+        "Run it again; use the direct address (DIRECT_URL). Where the encoding is SQL_ASCII, rename what is no UTF-8, or make the \
          database anew in UTF8.";
     UnknownValue = 47, "A catalog holds a value that leora-migrate does not know",
         "A column of PostgreSQL's catalogs holds a code, such as a kind of relation, that this version of \

@@ -8,7 +8,8 @@
 --
 -- is_readable: the role may SELECT all rows, and reading them calls no function or operator but PostgreSQL's own. The
 -- planner evaluates constant parts of index expressions, predicates and extended statistics for every statement on a
--- table (get_relation_info, plancat.c). PostgreSQL's own functions are pinned and have no rows in pg_depend.
+-- table (get_relation_info, plancat.c). PostgreSQL's own functions are pinned and have no rows in pg_depend. The privilege of a
+-- table that was dropped since the snapshot is NULL.
 SELECT c.oid AS oid, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
        c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security,
        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid)
@@ -17,7 +18,7 @@ SELECT c.oid AS oid, c.relname AS name, c.relkind AS kind, c.relpersistence AS p
             THEN (c.relpages::float8 * greatest('1', pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 / c.reltuples::float8))::bigint
             ELSE greatest(c.relpages, pg_catalog.pg_stat_get_live_tuples(c.oid) / 20) END AS pages,
        greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)::bigint AS rows,
-       pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid)
+       coalesce(pg_catalog.has_table_privilege(c.oid, 'SELECT'), false) AND NOT pg_catalog.row_security_active(c.oid)
          AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_depend d ON d.classid = 'pg_class'::regclass::oid AND d.objid = i.indexrelid
                           WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
                             AND d.refclassid IN ('pg_proc'::regclass::oid, 'pg_operator'::regclass::oid))

@@ -3,7 +3,6 @@
 //! What is no PostgreSQL server, or a pooler that rewrites answers, may answer with fewer columns, or with something else
 //! in them. A newer PostgreSQL may have values in its catalogs that this program does not know. Both are errors.
 
-use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use postgres::SimpleQueryRow;
@@ -20,14 +19,6 @@ pub enum Unreadable {
         column: usize,
         /// How many there are.
         of: usize,
-    },
-    /// A column holds what it cannot hold. Places count from 0.
-    #[error("column {} is no {expected}", column + 1)]
-    NotOfKind {
-        /// The place of the column.
-        column: usize,
-        /// What it should be.
-        expected: &'static str,
     },
     /// The answer has no column of the name.
     #[error("query {query} has no column {column}")]
@@ -223,34 +214,12 @@ impl Row {
         }
     }
 
-    /// Remembers it when the row has fewer columns than `width`.
-    pub fn has(&self, width: usize) {
-        let of = self.cells.len();
-        if of < width {
-            let column = width - 1;
-            self.reading.fails(Unreadable::TooFew { column, of });
-        }
-    }
-
     /// What the column at `column` holds; `None` for NULL, and for one that is not there, which is remembered.
     pub fn get(&self, column: usize) -> Option<&str> {
-        self.has(column + 1);
-        self.cells.get(column)?.as_deref()
-    }
-
-    /// The number that the column at `column` holds; `None` for NULL, and for what is no such number, which is
-    /// remembered.
-    pub fn number<N: FromStr>(&self, column: usize) -> Option<N> {
-        let number = self.get(column)?.parse().ok();
-        if number.is_none() {
-            self.is_no("number", column);
+        let of = self.cells.len();
+        if of <= column {
+            self.reading.fails(Unreadable::TooFew { column, of });
         }
-        number
-    }
-
-    /// Remembers that the column at `column` does not hold what was `expected`.
-    pub fn is_no(&self, expected: &'static str, column: usize) {
-        self.reading
-            .fails(Unreadable::NotOfKind { column, expected });
+        self.cells.get(column)?.as_deref()
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::introspect::{settings_for, short_waits};
 use crate::orphans::rows_that_name_none;
+use crate::query::{Answers, Batch, answer};
 use crate::session::{QueryError, Session};
 use leora_core::ddl::Change;
 use leora_core::model::{ForeignKey, Identifier, Index, IndexTarget};
@@ -23,17 +24,19 @@ const LOOKING: &str = "SET LOCAL statement_timeout = '5s';\n";
 pub fn contradictions(session: &mut Session, plan: &Plan) -> Result<Vec<Obstacle>, QueryError> {
     let mut found = Vec::new();
     for question in plan.steps.iter().filter_map(|step| question(plan, step)) {
-        let batch = format!(
+        let mut batch = Batch::default();
+        let asked = batch.write::<Contradiction>(question.sql.clone());
+        let sql = format!(
             "BEGIN TRANSACTION READ ONLY;\n{}{LOOKING}{}SET LOCAL row_security = off;\n{};\nCOMMIT",
             short_waits(session),
             settings_for(&session.schema),
-            question.sql
+            batch.sql()
         );
-        match session.batch("looking for rows that contradict", &batch) {
+        match session.batch(DOING, &sql) {
             Ok(answers) => {
-                let row = answers.first().and_then(|rows| rows.first());
-                let told = row.and_then(|row| Some((row.get(0)?, row.get(1)?)));
-                found.extend(told.map(|(number, example)| question.obstacle(number, example)));
+                let rows = Answers::new(answers).take(asked);
+                let rows = rows.map_err(|unreadable| unreadable.doing(DOING))?;
+                found.extend(rows.first().map(|row| question.obstacle(row)));
             }
             Err(error) if error.is_loss() => return Err(error),
             Err(_) => roll_back(session)?,
@@ -42,9 +45,19 @@ pub fn contradictions(session: &mut Session, plan: &Plan) -> Result<Vec<Obstacle
     Ok(found)
 }
 
+const DOING: &str = "looking for rows that contradict";
+
+answer! {
+    /// How many there are, and one of them.
+    struct Contradiction of written "rows" {
+        number: usize,
+        example: String,
+    }
+}
+
 /// What is asked of a step: how many there are, and one of them.
 struct Question {
-    /// One row, or none when no row contradicts.
+    /// One [`Contradiction`], or none.
     sql: String,
     /// What it counts.
     counted: (&'static str, &'static str),
@@ -54,9 +67,10 @@ struct Question {
 }
 
 impl Question {
-    fn obstacle(&self, number: &str, example: &str) -> Obstacle {
+    fn obstacle(&self, row: &Contradiction) -> Obstacle {
         let (one, many) = self.counted;
-        let number = counted(number.parse().unwrap_or(usize::MAX), one, many);
+        let number = counted(row.number, one, many);
+        let example = &row.example;
         let (holds, therefore) = &self.matter;
         Obstacle {
             reason: format!("{holds} {number}, as ({example}), so {therefore} cannot be made"),
@@ -106,7 +120,7 @@ fn twice(table: &Identifier, name: &Identifier, index: &Index) -> Option<Questio
     );
     Some(Question {
         sql: format!(
-            "SELECT pg_catalog.count(*) OVER (), {} {rest} LIMIT 1",
+            "SELECT pg_catalog.count(*) OVER () AS number, {} AS example {rest} LIMIT 1",
             example("", &columns)
         ),
         counted: ("value", "values"),
@@ -139,7 +153,7 @@ fn orphans(
     let rest = rows_that_name_none(table, stood.get(table)?, there, key);
     Some(Question {
         sql: format!(
-            "SELECT pg_catalog.count(*) OVER (), {} {rest} LIMIT 1",
+            "SELECT pg_catalog.count(*) OVER () AS number, {} AS example {rest} LIMIT 1",
             example("c.", &columns)
         ),
         counted: ("row", "rows"),
