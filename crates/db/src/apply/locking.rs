@@ -72,10 +72,7 @@ impl AskedLocking {
             Ok(Locking {
                 by,
                 deadlock_timeout: timeouts.min().ok_or(Unreadable::NoRow)?,
-                without_waiting: match turn {
-                    0 => WITHOUT_WAITING,
-                    _ => LONGER_WITHOUT_WAITING,
-                },
+                without_waiting: without_waiting(turn),
             })
         };
         read().map_err(|unreadable: Unreadable| unreadable.doing(DOING))
@@ -103,13 +100,20 @@ fn milliseconds(text: &str) -> Duration {
     Duration::try_from_secs_f64(number * seconds).unwrap_or_default()
 }
 
+fn without_waiting(turn: usize) -> Duration {
+    match turn {
+        0 => WITHOUT_WAITING,
+        _ => LONGER_WITHOUT_WAITING,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn later_attempts_ask_for_longer_without_waiting() {
-        let asked = |turn| read(&mut std::iter::empty(), turn).without_waiting;
+        let asked = without_waiting;
         assert_eq!(asked(0), WITHOUT_WAITING);
         assert!(
             [1, 2, 9]
