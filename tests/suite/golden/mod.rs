@@ -4,6 +4,7 @@
 //! They hold on every PostgreSQL: [`normal`] puts words for what differs from run to run.
 
 mod history;
+mod names;
 mod plans;
 mod snapshots;
 
