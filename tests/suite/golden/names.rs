@@ -21,14 +21,16 @@ use leora_core::model::{
 use leora_core::plan::audience::DefaultGrant;
 use leora_core::plan::prisma_record::{PrismaRow, PrismaState};
 use leora_core::plan::{
-    Audience, Basis, Database, Grouping, Hazard, Lock, LockMode, Plan, PlanFile, Published, Refusal,
-    Step, Transaction, Undo,
+    Audience, Basis, Database, Grouping, Hazard, Lock, LockMode, Plan, PlanFile, Published,
+    Refusal, Step, Transaction, Undo,
 };
 use leora_core::verify::advice::Advice;
 use leora_core::verify::check::{Check, CheckId, Finding, Group, Outcome, Remedy};
 use leora_db::history::{RolledBack, Run, RunState};
 use leora_migrate::render::json;
-use leora_migrate::report::{self, Conclusion, Counts, DeleteTried, NoResult, ObjectDiff, Reason, Report, Subject};
+use leora_migrate::report::{
+    self, Conclusion, Counts, DeleteTried, NoResult, ObjectDiff, Reason, Report, Subject,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -51,7 +53,9 @@ macro_rules! variants {
 }
 
 fn values(all: impl IntoIterator<Item = impl Serialize>) -> Vec<Value> {
-    let values = all.into_iter().map(|one| serde_json::to_value(one).unwrap());
+    let values = all
+        .into_iter()
+        .map(|one| serde_json::to_value(one).unwrap());
     values.collect()
 }
 
@@ -102,9 +106,15 @@ fn columns() -> Vec<Column> {
     };
     vec![
         column("counted", Some(ColumnDefault::Autoincrement)),
-        column("by_two", Some(ColumnDefault::Sequence("INCREMENT 2".to_owned()))),
+        column(
+            "by_two",
+            Some(ColumnDefault::Sequence("INCREMENT 2".to_owned())),
+        ),
         column("open", Some(ColumnDefault::Any)),
-        column("zero", Some(ColumnDefault::Expression(Expression::new("0")))),
+        column(
+            "zero",
+            Some(ColumnDefault::Expression(Expression::new("0"))),
+        ),
         Column {
             nullable: false,
             identity: Some(Identity::ByDefault),
@@ -207,7 +217,10 @@ fn table() -> Table {
         primary_key: Some(primary_key()),
         indexes: BTreeMap::from([(name("Full_idx"), index())]),
         foreign_keys: BTreeMap::from([
-            (name("a_fkey"), foreign_key(TableReference::Here(name("Full")))),
+            (
+                name("a_fkey"),
+                foreign_key(TableReference::Here(name("Full"))),
+            ),
             (name("b_fkey"), foreign_key(elsewhere)),
         ]),
         checks: BTreeMap::from([(name("check"), constraint())]),
@@ -216,7 +229,10 @@ fn table() -> Table {
         row_security: RowSecurity {
             enabled: true,
             forced: true,
-            policies: BTreeMap::from([(name("policy"), "AS PERMISSIVE FOR ALL TO public".to_owned())]),
+            policies: BTreeMap::from([(
+                name("policy"),
+                "AS PERMISSIVE FOR ALL TO public".to_owned(),
+            )]),
         },
         inherits: vec![r#""Parent""#.to_owned()],
         children: vec![r#""Child""#.to_owned()],
@@ -227,7 +243,10 @@ fn table() -> Table {
 
 fn schema() -> Schema {
     Schema {
-        enums: BTreeMap::from([(name("Mood"), Enum::new(vec!["GOOD".to_owned(), "BAD".to_owned()]))]),
+        enums: BTreeMap::from([(
+            name("Mood"),
+            Enum::new(vec!["GOOD".to_owned(), "BAD".to_owned()]),
+        )]),
         domains: BTreeMap::from([(
             name("positive"),
             Domain {

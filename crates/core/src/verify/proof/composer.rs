@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use super::fate::Names;
 use super::graph::{Fill, Graph};
 use super::limits::Limits;
+use super::places::RowId;
 use super::programme::{NotTried, Programme, Step, Trial};
 use super::rows::Rows;
 use super::subject::{KeyName, ProofOptions};
@@ -97,7 +98,7 @@ fn compose<'w, 'a: 'w>(
         ..
     } = composer;
     let rows = graph.finish();
-    let present = (0..rows.rows.len()).filter(|row| !rows.rows[*row].held_back);
+    let present = rows.rows.places().filter(|row| !rows.rows[*row].held_back);
     let names = Names::of(&rows, present);
     let mut limits = Limits::new(world);
     let options = world.subject.options;
@@ -133,7 +134,8 @@ fn compose<'w, 'a: 'w>(
         .then(|| Tenants::of(&rows));
     let all = || {
         vec![
-            (0..rows.rows.len())
+            rows.rows
+                .places()
                 .filter(|row| !rows.rows[*row].held_back)
                 .collect::<Vec<_>>(),
         ]
@@ -204,7 +206,7 @@ fn settings(options: &ProofOptions, tenant: &str) -> BTreeMap<String, String> {
 /// Columns and what they are changed to, from another row.
 pub(super) fn as_in<'n>(
     rows: &Rows<'_, '_>,
-    like: usize,
+    like: RowId,
     columns: impl IntoIterator<Item = &'n crate::model::Identifier>,
 ) -> BTreeMap<&'n crate::model::Identifier, super::rows::Cell> {
     columns

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::places::{LinkId, RowId};
 use super::rows::Rows;
 use super::world::World;
 use crate::model::{Action, Identifier};
@@ -25,7 +26,7 @@ pub(super) enum Order {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It succeeds; what became of the rows that are not as they were.
-    Done(BTreeMap<usize, Fate>),
+    Done(BTreeMap<RowId, Fate>),
     /// A foreign key refuses it.
     Refused(Refusal),
 }
@@ -35,41 +36,50 @@ pub(super) enum Outcome {
 pub(super) enum Fate {
     /// It is deleted.
     Gone,
-    /// It names other rows, or none, by these links: `true` for the default, `false` for NULL.
-    Changed(BTreeMap<usize, bool>),
+    /// Its columns of these foreign keys have other values.
+    Changed(BTreeMap<LinkId, NewValue>),
+}
+
+/// What the columns of a foreign key are set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NewValue {
+    /// NULL.
+    Null,
+    /// Their defaults.
+    Default,
 }
 
 /// Why a delete is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// The foreign key.
-    pub(super) link: usize,
+    pub(super) link: LinkId,
     /// The row that was to be deleted.
-    pub(super) parent: usize,
+    pub(super) parent: RowId,
     /// The row that still named it.
-    pub(super) child: usize,
+    pub(super) child: RowId,
 }
 
 /// Rows as foreign keys see them: which names which.
 pub(super) struct Names<'w> {
     world: &'w World<'w>,
     /// By link and named row, the rows that name it.
-    children: BTreeMap<(usize, usize), Vec<usize>>,
+    children: BTreeMap<(LinkId, RowId), Vec<RowId>>,
     /// The links that lead to a table, by its name.
-    to_table: BTreeMap<&'w Identifier, Vec<usize>>,
-    table_of: BTreeMap<usize, &'w Identifier>,
+    to_table: BTreeMap<&'w Identifier, Vec<LinkId>>,
+    table_of: BTreeMap<RowId, &'w Identifier>,
 }
 
 impl<'w> Names<'w> {
     /// The rows of `which`.
-    pub(super) fn of(rows: &'w Rows<'w, 'w>, which: impl IntoIterator<Item = usize>) -> Names<'w> {
+    pub(super) fn of(rows: &'w Rows<'w, 'w>, which: impl IntoIterator<Item = RowId>) -> Names<'w> {
         let mut names = Names {
             world: rows.world,
             children: BTreeMap::new(),
             to_table: BTreeMap::new(),
             table_of: BTreeMap::new(),
         };
-        for (at, link) in rows.world.links.iter().enumerate() {
+        for (at, link) in rows.world.links.placed() {
             names.to_table.entry(link.parent).or_default().push(at);
         }
         for row in which {
@@ -85,9 +95,9 @@ impl<'w> Names<'w> {
     /// Deletes `first`, by the links for which `counts` holds.
     pub(super) fn delete(
         &self,
-        first: usize,
+        first: RowId,
         order: Order,
-        counts: impl Fn(usize) -> bool,
+        counts: impl Fn(LinkId) -> bool,
     ) -> Outcome {
         let mut state = State {
             names: self,
@@ -98,7 +108,7 @@ impl<'w> Names<'w> {
         state.fates.insert(first, Fate::Gone);
         let mut round = vec![first];
         while !round.is_empty() {
-            let mut events: Vec<(usize, usize)> = Vec::new();
+            let mut events: Vec<(LinkId, RowId)> = Vec::new();
             for row in &round {
                 let table = self.table_of.get(row);
                 let links = table.and_then(|table| self.to_table.get(table));
@@ -106,7 +116,7 @@ impl<'w> Names<'w> {
                 let counted = links.filter(|link| counts(**link));
                 events.extend(counted.map(|link| (*link, *row)));
             }
-            let refuses = |event: &(usize, usize)| {
+            let refuses = |event: &(LinkId, RowId)| {
                 matches!(
                     self.world.links[event.0].on_delete,
                     Action::Restrict | Action::NoAction
@@ -140,22 +150,22 @@ impl<'w> Names<'w> {
 struct State<'n, 'w> {
     names: &'n Names<'w>,
     /// Rows and the links by which they name nothing any more.
-    broken: BTreeSet<(usize, usize)>,
+    broken: BTreeSet<(RowId, LinkId)>,
     /// Links and rows, deleted or with another key, that are looked at when all is done.
-    at_commit: Vec<(usize, usize)>,
-    fates: BTreeMap<usize, Fate>,
+    at_commit: Vec<(LinkId, RowId)>,
+    fates: BTreeMap<RowId, Fate>,
 }
 
 impl State<'_, '_> {
     /// The rows that still name `parent`.
-    fn naming(&self, link: usize, parent: usize) -> Vec<usize> {
+    fn naming(&self, link: LinkId, parent: RowId) -> Vec<RowId> {
         let children = self
             .names
             .children
             .get(&(link, parent))
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let still = |child: &&usize| {
+        let still = |child: &&RowId| {
             !self.broken.contains(&(**child, link)) && self.fates.get(*child) != Some(&Fate::Gone)
         };
         children.iter().filter(still).copied().collect()
@@ -163,9 +173,9 @@ impl State<'_, '_> {
 
     fn fire(
         &mut self,
-        link: usize,
-        parent: usize,
-        deleted: &mut Vec<usize>,
+        link: LinkId,
+        parent: RowId,
+        deleted: &mut Vec<RowId>,
     ) -> Result<(), Refusal> {
         let by = &self.names.world.links[link];
         if by.waits(by.on_delete) {
@@ -178,8 +188,12 @@ impl State<'_, '_> {
                     self.fates.insert(child, Fate::Gone);
                     deleted.push(child);
                 }
-                Action::SetNull => self.change(child, link, &by.touched_on_delete(), false)?,
-                Action::SetDefault => self.change(child, link, &by.touched_on_delete(), true)?,
+                Action::SetNull => {
+                    self.change(child, link, &by.touched_on_delete(), NewValue::Null)?
+                }
+                Action::SetDefault => {
+                    self.change(child, link, &by.touched_on_delete(), NewValue::Default)?
+                }
                 Action::Restrict | Action::NoAction => {
                     return Err(Refusal {
                         link,
@@ -196,16 +210,16 @@ impl State<'_, '_> {
     /// nothing either; and rows that name `row` by them follow, as their foreign keys say of a changed key.
     fn change(
         &mut self,
-        row: usize,
-        link: usize,
+        row: RowId,
+        link: LinkId,
         touched: &[&Identifier],
-        default: bool,
+        to: NewValue,
     ) -> Result<(), Refusal> {
         let world = self.names.world;
         let Some(table) = self.names.table_of.get(&row).copied() else {
             return Ok(());
         };
-        let is_lost = |other: &&usize| {
+        let is_lost = |other: &&LinkId| {
             let mut touched = touched.iter();
             touched.any(|column| world.links[**other].has_column(column))
         };
@@ -216,7 +230,7 @@ impl State<'_, '_> {
             .entry(row)
             .or_insert_with(|| Fate::Changed(BTreeMap::new()))
         {
-            Fate::Changed(links) if !links.contains_key(&link) => links.insert(link, default),
+            Fate::Changed(links) if !links.contains_key(&link) => links.insert(link, to),
             _ => return Ok(()),
         };
         let following = self.names.to_table.get(table).into_iter().flatten();
@@ -237,9 +251,9 @@ impl State<'_, '_> {
             let all: Vec<_> = follows.columns.iter().map(|(own, _)| *own).collect();
             for child in self.naming(at, row) {
                 match follows.on_update {
-                    Action::Cascade => self.change(child, at, &own, default)?,
-                    Action::SetNull => self.change(child, at, &all, false)?,
-                    Action::SetDefault => self.change(child, at, &all, true)?,
+                    Action::Cascade => self.change(child, at, &own, to)?,
+                    Action::SetNull => self.change(child, at, &all, NewValue::Null)?,
+                    Action::SetDefault => self.change(child, at, &all, NewValue::Default)?,
                     Action::Restrict | Action::NoAction => {
                         return Err(Refusal {
                             link: at,

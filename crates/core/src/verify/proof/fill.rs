@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::graph::{Fill, Graph};
 use super::keys::unique_keys;
+use super::places::RowId;
 use super::rows::{Cell, Rows};
 use super::value::{Maker, Spread};
 use crate::model::{Column, ColumnDefault, Identifier, SqlType, Table};
@@ -24,7 +25,9 @@ impl<'w, 'a> Graph<'w, 'a> {
             .collect();
         let recipes = self.recipes();
         let mut drawn = BTreeMap::new();
-        let cells = (0..self.rows.len())
+        let cells = self
+            .rows
+            .places()
             .map(|row| self.cells(row, &recipes, &mut values, &mut drawn))
             .collect();
         let tenant = self.world.tenant();
@@ -43,7 +46,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     {
         let world = self.world;
         let mut recipes: BTreeMap<usize, Recipe<'w>> = BTreeMap::new();
-        for row in 0..self.rows.len() {
+        for row in self.rows.places() {
             let definition: &'a Table = self.rows[row].row.definition;
             let table: &'a Identifier = self.rows[row].row.table;
             for (at, column) in definition.columns.iter().enumerate() {
@@ -67,7 +70,7 @@ impl<'w, 'a> Graph<'w, 'a> {
 
     fn cells(
         &mut self,
-        row: usize,
+        row: RowId,
         recipes: &BTreeMap<usize, Recipe<'w>>,
         values: &mut BTreeMap<usize, Cell>,
         drawn: &mut BTreeMap<String, u64>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::places::RowId;
 use super::programme::{Kind, Trial};
 use super::rows::{Cell, Rows};
 use super::world::World;
@@ -27,7 +28,7 @@ impl<'w, 'a> Firing<'w, 'a> {
 
     /// The first that the trial would fire, in words.
     pub(super) fn of(&self, rows: &Rows<'_, '_>, trial: &Trial) -> Option<String> {
-        let of_trial: BTreeSet<usize> = trial.steps.iter().filter_map(|step| step.row).collect();
+        let of_trial: BTreeSet<RowId> = trial.steps.iter().filter_map(|step| step.row).collect();
         let mut wave = Wave {
             world: self.world,
             rows,
@@ -53,13 +54,13 @@ struct Wave<'r> {
     world: &'r World<'r>,
     rows: &'r Rows<'r, 'r>,
     /// The rows that the trial may bring itself.
-    of_trial: BTreeSet<usize>,
+    of_trial: BTreeSet<RowId>,
     /// Changes that were followed: others of the same row may be followed by other rows.
-    seen: BTreeSet<(usize, Event, Vec<Identifier>)>,
+    seen: BTreeSet<(RowId, Event, Vec<Identifier>)>,
 }
 
 impl Wave<'_> {
-    fn change(&mut self, row: usize, event: Event, changed: &[&Identifier]) -> Option<String> {
+    fn change(&mut self, row: RowId, event: Event, changed: &[&Identifier]) -> Option<String> {
         let columns = changed.iter().map(|column| (*column).clone()).collect();
         if !self.seen.insert((row, event, columns)) {
             return None;
@@ -96,9 +97,9 @@ impl Wave<'_> {
     }
 
     /// The rows of `child` that name `row`, or may: what the database fills in is not known.
-    fn naming(&self, child: &Identifier, key: &ForeignKey, row: usize) -> Vec<usize> {
+    fn naming(&self, child: &Identifier, key: &ForeignKey, row: RowId) -> Vec<RowId> {
         let rows = self.rows;
-        let names = |other: &usize| {
+        let names = |other: &RowId| {
             let mut pairs = key.columns.iter().zip(&key.referenced_columns);
             pairs.all(|(own, referenced)| {
                 match (rows.cell(*other, own), rows.cell(row, referenced)) {
@@ -109,8 +110,8 @@ impl Wave<'_> {
                 }
             })
         };
-        let all = 0..rows.rows.len();
-        let is_there = |other: &usize| {
+        let all = rows.rows.places();
+        let is_there = |other: &RowId| {
             let other_row = &rows.rows[*other];
             other_row.table == child && (!other_row.held_back || self.of_trial.contains(other))
         };

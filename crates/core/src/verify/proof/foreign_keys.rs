@@ -9,6 +9,7 @@ use super::graph::Fill;
 use super::outcome::{
     Ends, NO_PARENT, after_delete, after_key_change, constraint_names, refused, state,
 };
+use super::places::{LinkId, RowId};
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::{Cell, Rows};
 use super::subject::KeyName;
@@ -21,18 +22,18 @@ use crate::verify::user_code::Event;
 
 /// A row and those that name it, each by another foreign key.
 struct Family {
-    parent: usize,
+    parent: RowId,
     /// A row that has the values to change the parent's key to.
-    rekeyed: Option<usize>,
+    rekeyed: Option<RowId>,
     children: Vec<Child>,
 }
 
 /// A row that names the parent of its family.
 pub(super) struct Child {
-    pub(super) link: usize,
-    pub(super) row: usize,
+    pub(super) link: LinkId,
+    pub(super) row: RowId,
     /// A row like it that names none.
-    orphan: usize,
+    orphan: RowId,
 }
 
 /// Every promised foreign key. Those that refuse, or fire what may not fire, stand alone; the others that reference the same key
@@ -40,11 +41,10 @@ pub(super) struct Child {
 pub(super) fn add(composer: &mut Composer<'_, '_>) {
     let world = composer.world;
     not_tried(composer);
-    let mut families: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    let mut families: BTreeMap<_, Vec<LinkId>> = BTreeMap::new();
     for (at, link) in world
         .links
-        .iter()
-        .enumerate()
+        .placed()
         .filter(|(_, link)| link.declared.is_some())
     {
         if world.learned.fragile.contains(link.child) && world.leaves_null(link) {
@@ -96,8 +96,7 @@ pub(super) fn add_each(composer: &mut Composer<'_, '_>, which: &BTreeSet<KeyName
     let world = composer.world;
     for (at, link) in world
         .links
-        .iter()
-        .enumerate()
+        .placed()
         .filter(|(_, link)| link.declared.is_some())
     {
         if which.contains(&KeyName {
@@ -109,7 +108,7 @@ pub(super) fn add_each(composer: &mut Composer<'_, '_>, which: &BTreeSet<KeyName
     }
 }
 
-fn plan(composer: &mut Composer<'_, '_>, links: &[usize]) {
+fn plan(composer: &mut Composer<'_, '_>, links: &[LinkId]) {
     if let Some(family) = family(composer, links) {
         composer.plan(move |rows, names| trials(rows, names, &family));
     }
@@ -152,7 +151,7 @@ fn about(name: &Identifier, child: &Identifier) -> String {
     format!("{} on {}", name.quoted(), child.quoted())
 }
 
-fn family(composer: &mut Composer<'_, '_>, links: &[usize]) -> Option<Family> {
+fn family(composer: &mut Composer<'_, '_>, links: &[LinkId]) -> Option<Family> {
     let world = composer.world;
     let first = &world.links[*links.first()?];
     let parent = composer.graph.row(first.parent, Fill::Required)?;
@@ -172,7 +171,7 @@ fn family(composer: &mut Composer<'_, '_>, links: &[usize]) -> Option<Family> {
     })
 }
 
-fn child(composer: &mut Composer<'_, '_>, at: usize, parent: usize) -> Option<Child> {
+fn child(composer: &mut Composer<'_, '_>, at: LinkId, parent: RowId) -> Option<Child> {
     let world = composer.world;
     let link = &world.links[at];
     let row = composer.graph.row(link.child, Fill::Required)?;
@@ -191,7 +190,7 @@ fn child(composer: &mut Composer<'_, '_>, at: usize, parent: usize) -> Option<Ch
 }
 
 /// The columns of a foreign key that are in no other, or all when each is.
-fn own_columns<'a>(world: &World<'a>, at: usize) -> Vec<&'a Identifier> {
+fn own_columns<'a>(world: &World<'a>, at: LinkId) -> Vec<&'a Identifier> {
     let link = &world.links[at];
     let others = world
         .links_of(link.child)
@@ -237,7 +236,7 @@ fn stand_by_for_default<'a>(composer: &mut Composer<'_, 'a>, link: &Link<'a>) {
 
 /// A row that has another key than any: a value of its own where the key is the parent's own, else that
 /// of another row that the parent could name.
-fn rekeyed<'a>(composer: &mut Composer<'_, 'a>, link: &Link<'a>) -> Option<usize> {
+fn rekeyed<'a>(composer: &mut Composer<'_, 'a>, link: &Link<'a>) -> Option<RowId> {
     let world = composer.world;
     let graph = &mut composer.graph;
     let row = graph.row(link.parent, Fill::Required)?;
@@ -387,7 +386,7 @@ fn tried(
 fn orphans(rows: &Rows<'_, '_>, child: &Child) -> Vec<Trial> {
     let world = rows.world;
     let link = &world.links[child.link];
-    let shares = |other: &&usize| {
+    let shares = |other: &&LinkId| {
         link.columns
             .iter()
             .any(|(own, _)| world.links[**other].has_column(own))

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::places::{LinkId, List, RowId};
 use super::rows::{Cell, Row};
 use super::world::World;
 use crate::model::{Identifier, Table};
@@ -12,17 +13,17 @@ use crate::model::{Identifier, Table};
 /// Rows in the making.
 pub(super) struct Graph<'w, 'a> {
     pub(super) world: &'w World<'a>,
-    pub(super) rows: Vec<Draft<'a>>,
-    by_table: BTreeMap<&'a Identifier, Vec<usize>>,
+    pub(super) rows: List<RowId, Draft<'a>>,
+    by_table: BTreeMap<&'a Identifier, Vec<RowId>>,
     /// Union-find over (row, column): the parent of each node.
     pub(super) class: Vec<usize>,
     /// How many nodes a class has, at its root.
     pub(super) members: Vec<usize>,
     /// Values that a class must have, by any of its nodes.
     pub(super) fixed: Vec<(usize, Cell)>,
-    pub(super) background: BTreeMap<&'a Identifier, usize>,
+    pub(super) background: BTreeMap<&'a Identifier, RowId>,
     /// The rows that are being completed, each for the sake of the one before.
-    pub(super) completing: Vec<usize>,
+    pub(super) completing: Vec<RowId>,
 }
 
 pub(super) struct Draft<'a> {
@@ -46,7 +47,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     pub(super) fn new(world: &'w World<'a>) -> Self {
         Graph {
             world,
-            rows: Vec::new(),
+            rows: List::new(),
             by_table: BTreeMap::new(),
             class: Vec::new(),
             members: Vec::new(),
@@ -57,7 +58,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// A row of `table` that names no other yet. `None` when no row is made in that table.
-    pub(super) fn row(&mut self, table: &Identifier, fill: Fill) -> Option<usize> {
+    pub(super) fn row(&mut self, table: &Identifier, fill: Fill) -> Option<RowId> {
         let (name, definition) = self.world.tables.get_key_value(table)?;
         let fill = if self.world.learned.rich.contains(*name) {
             Fill::Everything
@@ -68,8 +69,7 @@ impl<'w, 'a> Graph<'w, 'a> {
         self.class
             .extend(first_node..first_node + definition.columns.len());
         self.members.resize(self.class.len(), 1);
-        self.by_table.entry(name).or_default().push(self.rows.len());
-        self.rows.push(Draft {
+        let row = self.rows.push(Draft {
             row: Row {
                 table: name,
                 definition,
@@ -82,18 +82,19 @@ impl<'w, 'a> Graph<'w, 'a> {
             fill,
             severed: BTreeSet::new(),
         });
-        Some(self.rows.len() - 1)
+        self.by_table.entry(name).or_default().push(row);
+        Some(row)
     }
 
     /// The rows of `table` so far.
-    pub(super) fn rows_of(&self, table: &Identifier) -> Vec<usize> {
+    pub(super) fn rows_of(&self, table: &Identifier) -> Vec<RowId> {
         self.by_table.get(table).cloned().unwrap_or_default()
     }
 
     /// A row of every table, each naming those of the same set with all its foreign keys, itself
     /// included.
-    pub(super) fn whole_set(&mut self) -> BTreeMap<&'a Identifier, usize> {
-        let links: Vec<_> = (0..self.world.links.len()).collect();
+    pub(super) fn whole_set(&mut self) -> BTreeMap<&'a Identifier, RowId> {
+        let links: Vec<_> = self.world.links.places().collect();
         self.set(&self.world.tables.keys().copied().collect(), &links)
     }
 
@@ -101,8 +102,8 @@ impl<'w, 'a> Graph<'w, 'a> {
     pub(super) fn set(
         &mut self,
         tables: &BTreeSet<&'a Identifier>,
-        links: &[usize],
-    ) -> BTreeMap<&'a Identifier, usize> {
+        links: &[LinkId],
+    ) -> BTreeMap<&'a Identifier, RowId> {
         let sparse = &self.world.learned.sparse;
         let fill = |table: &Identifier| {
             if sparse.contains(table) {
@@ -128,17 +129,17 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Keeps the row out of what is inserted first: a trial brings it.
-    pub(super) fn hold_back(&mut self, row: usize) {
+    pub(super) fn hold_back(&mut self, row: RowId) {
         self.rows[row].row.held_back = true;
     }
 
     /// Leaves the row out where one with its key is there already.
-    pub(super) fn only_if_absent(&mut self, row: usize) {
+    pub(super) fn only_if_absent(&mut self, row: RowId) {
         self.rows[row].row.if_absent = true;
     }
 
     /// Makes `child` name `parent` by the foreign key at `link`.
-    pub(super) fn connect(&mut self, child: usize, link: usize, parent: usize) {
+    pub(super) fn connect(&mut self, child: RowId, link: LinkId, parent: RowId) {
         let columns = self.world.links[link].columns.clone();
         for (own, referenced) in columns {
             self.same(child, own, parent, referenced);
@@ -147,16 +148,16 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Makes columns that name a row name none: values that nothing has.
-    pub(super) fn sever(&mut self, row: usize, columns: impl IntoIterator<Item = &'a Identifier>) {
+    pub(super) fn sever(&mut self, row: RowId, columns: impl IntoIterator<Item = &'a Identifier>) {
         self.rows[row].severed.extend(columns);
     }
 
     /// Gives two columns one value.
     pub(super) fn same(
         &mut self,
-        one: usize,
+        one: RowId,
         column: &Identifier,
-        other: usize,
+        other: RowId,
         other_column: &Identifier,
     ) {
         let nodes = self.node(one, column).zip(self.node(other, other_column));
@@ -171,7 +172,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Gives a column this value, and all that must equal it. Without a text the column names no row.
-    pub(super) fn fix(&mut self, row: usize, column: &'a Identifier, cell: Cell) {
+    pub(super) fn fix(&mut self, row: RowId, column: &'a Identifier, cell: Cell) {
         if !matches!(cell, Cell::Text(_)) {
             self.sever(row, [column]);
         }
@@ -181,7 +182,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Gives the column called `name` this value, when there is such a column.
-    pub(super) fn fix_named(&mut self, row: usize, name: &str, cell: Cell) {
+    pub(super) fn fix_named(&mut self, row: RowId, name: &str, cell: Cell) {
         let column = self.rows[row].row.definition.column(name);
         if let Some(column) = column {
             self.fix(row, &column.name, cell);
@@ -189,7 +190,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Gives two rows different values in the column called `name`, other rows to name where it names one.
-    pub(super) fn vary(&mut self, one: usize, other: usize, name: &str) {
+    pub(super) fn vary(&mut self, one: RowId, other: RowId, name: &str) {
         let definition: &'a Table = self.rows[one].row.definition;
         let Some(column) = definition.column(name) else {
             return;
@@ -212,7 +213,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Makes the row name one by this foreign key, required or not.
-    pub(super) fn name_by(&mut self, row: usize, link: usize) {
+    pub(super) fn name_by(&mut self, row: RowId, link: LinkId) {
         if self.rows[row].row.links.contains_key(&link) || self.is_severed(row, link) {
             return;
         }
@@ -223,7 +224,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Makes the row name a new one by this foreign key.
-    pub(super) fn name_its_own(&mut self, row: usize, link: usize) -> Option<usize> {
+    pub(super) fn name_its_own(&mut self, row: RowId, link: LinkId) -> Option<RowId> {
         let parent = self.row(self.world.links[link].parent, Fill::Required)?;
         self.connect(row, link, parent);
         self.complete(parent);
@@ -232,7 +233,7 @@ impl<'w, 'a> Graph<'w, 'a> {
 
     /// Makes the row name rows by every foreign key that it cannot do without: those of the background,
     /// which all share, or one of its own where a shared one would not do.
-    pub(super) fn complete(&mut self, row: usize) {
+    pub(super) fn complete(&mut self, row: RowId) {
         let table = self.rows[row].row.table;
         self.completing.push(row);
         for optional in [false, true] {
@@ -259,13 +260,13 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Whether the row is to name none by this foreign key.
-    pub(super) fn is_severed(&self, row: usize, link: usize) -> bool {
+    pub(super) fn is_severed(&self, row: RowId, link: LinkId) -> bool {
         let columns = &self.world.links[link].columns;
         let severed = &self.rows[row].severed;
         columns.iter().any(|(own, _)| severed.contains(own))
     }
 
-    fn complete_new(&mut self, row: usize) {
+    fn complete_new(&mut self, row: RowId) {
         if self.rows[row].row.links.is_empty()
             && !self.rows[row].row.is_background
             && !self.completing.contains(&row)
@@ -276,10 +277,10 @@ impl<'w, 'a> Graph<'w, 'a> {
 
     /// An optional foreign key of a table whose rows have to name others by all of them, but for those
     /// that a condition wants NULL; where the row names another by one of these, it is the other way round.
-    fn wants(&self, row: usize, link: usize) -> bool {
+    fn wants(&self, row: RowId, link: LinkId) -> bool {
         let (draft, links) = (&self.rows[row], &self.world.links);
-        let leaves_null = |at: usize| self.world.leaves_null(&links[at]);
-        let excludes = |other: &usize| {
+        let leaves_null = |at: LinkId| self.world.leaves_null(&links[at]);
+        let excludes = |other: &LinkId| {
             leaves_null(*other) && self.world.are_tied(&links[*other], &links[link])
         };
         let given = self.world.links_of(draft.row.table).iter().filter(|other| {
@@ -296,7 +297,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// An optional foreign key whose columns other foreign keys have given values to.
-    fn cannot_be_null(&mut self, row: usize, link: usize) -> bool {
+    fn cannot_be_null(&mut self, row: RowId, link: LinkId) -> bool {
         let link = &self.world.links[link];
         if link.required || link.live.is_none() {
             return false;
@@ -314,7 +315,7 @@ impl<'w, 'a> Graph<'w, 'a> {
         }
     }
 
-    pub(super) fn node(&self, row: usize, column: &Identifier) -> Option<usize> {
+    pub(super) fn node(&self, row: RowId, column: &Identifier) -> Option<usize> {
         let draft = &self.rows[row];
         let at = draft
             .row
@@ -334,7 +335,7 @@ impl<'w, 'a> Graph<'w, 'a> {
     }
 
     /// Whether the column has to equal another, or has a value already.
-    pub(super) fn is_bound(&mut self, row: usize, column: &Identifier) -> bool {
+    pub(super) fn is_bound(&mut self, row: RowId, column: &Identifier) -> bool {
         let Some(node) = self.node(row, column) else {
             return false;
         };
@@ -344,9 +345,9 @@ impl<'w, 'a> Graph<'w, 'a> {
 
     pub(super) fn are_same(
         &mut self,
-        one: usize,
+        one: RowId,
         column: &Identifier,
-        other: usize,
+        other: RowId,
         other_column: &Identifier,
     ) -> bool {
         let nodes = self.node(one, column).zip(self.node(other, other_column));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::places::LinkId;
 use super::world::{Link, World};
 use crate::model::{ForeignKey, Identifier};
 
@@ -103,11 +104,11 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Takes the foreign keys out that would give a value to what has to stay NULL.
-    pub(super) fn keep_null(&mut self) {
+    /// Those of the foreign keys that give no value to what has to stay NULL.
+    pub(super) fn keep_null(&mut self, mut links: Vec<Link<'a>>) -> Vec<Link<'a>> {
         for name in self.tables.keys() {
             let columns =
-                self.null_without(name, &self.links, |target| self.tables.contains_key(target));
+                self.null_without(name, &links, |target| self.tables.contains_key(target));
             for (column, target) in columns {
                 let reason = match target {
                     Some(target) => self.why_left_out(target),
@@ -121,11 +122,12 @@ impl<'a> World<'a> {
             }
         }
         let kept_null = &self.kept_null;
-        self.links.retain(|link| {
+        links.retain(|link| {
             let mut columns = link.columns.iter();
             let of_child = kept_null.get(link.child);
             !of_child.is_some_and(|kept| columns.any(|(own, _)| kept.contains_key(own)))
         });
+        links
     }
 
     /// The columns of `child` that have to stay NULL where only some tables have rows, each with the
@@ -167,13 +169,13 @@ impl<'a> World<'a> {
         stay
     }
 
-    /// The foreign keys that rows of only these tables can name each other by, as positions in [`World::links`].
-    pub(super) fn links_among(&self, tables: &BTreeSet<&Identifier>) -> Vec<usize> {
+    /// The foreign keys that rows of only these tables can name each other by, as places in [`World::links`].
+    pub(super) fn links_among(&self, tables: &BTreeSet<&Identifier>) -> Vec<LinkId> {
         let has_rows = |table: &Identifier| tables.contains(table);
         let mut among = Vec::new();
         for child in tables {
-            let stays = self.null_without(child, &self.links, has_rows);
-            let names_one = |at: &usize| {
+            let stays = self.null_without(child, self.links.all(), has_rows);
+            let names_one = |at: &LinkId| {
                 let link = &self.links[*at];
                 has_rows(link.parent) && !stays.iter().any(|(column, _)| link.has_column(column))
             };

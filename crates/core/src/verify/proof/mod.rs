@@ -24,6 +24,7 @@ mod order;
 mod outcome;
 mod parent;
 mod pattern;
+mod places;
 mod programme;
 mod refusal;
 mod rounds;

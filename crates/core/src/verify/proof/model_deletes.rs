@@ -7,6 +7,7 @@ use leora_schema::dsl::{Model, Origin, ScenarioKind};
 use super::composer::Composer;
 use super::graph::Fill;
 use super::outcome::STILL_NAMED;
+use super::places::{LinkId, RowId};
 use super::programme::{Claim, Expect, RowExpected, RowFate, Step, Trial};
 use super::rows::Rows;
 use crate::model::Identifier;
@@ -16,8 +17,8 @@ use crate::verify::checks::{id_of, noun_of};
 
 /// Rows of one tenant, a table each.
 struct Tenancy<'a> {
-    tenant: usize,
-    rows: BTreeMap<&'a Identifier, usize>,
+    tenant: RowId,
+    rows: BTreeMap<&'a Identifier, RowId>,
 }
 
 pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
@@ -51,8 +52,8 @@ fn member<'a>(
     composer: &mut Composer<'_, 'a>,
     tenancy: &mut Tenancy<'a>,
     table: &'a Identifier,
-    named: Option<(usize, usize)>,
-) -> Option<usize> {
+    named: Option<(LinkId, RowId)>,
+) -> Option<RowId> {
     let row = composer.graph.row(table, Fill::Required)?;
     let world = composer.world;
     if let Some((link, parent)) = named {
@@ -83,7 +84,7 @@ fn member<'a>(
     Some(row)
 }
 
-fn look_around(rows: &Rows<'_, '_>, looked_at: &[usize], change: Step) -> Vec<Step> {
+fn look_around(rows: &Rows<'_, '_>, looked_at: &[RowId], change: Step) -> Vec<Step> {
     let look = || rows.look(looked_at);
     vec![look(), change, look()]
 }
@@ -207,7 +208,7 @@ struct Deleted<'a> {
     /// What people call the row that is deleted.
     noun: String,
     table: &'a Identifier,
-    link: usize,
+    link: LinkId,
     /// Whether a row may reference none.
     is_optional: bool,
 }

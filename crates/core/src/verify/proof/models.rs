@@ -7,6 +7,7 @@ use super::composer::Composer;
 use super::consent::not_allowed;
 use super::graph::Fill;
 use super::outcome::NO_PARENT;
+use super::places::RowId;
 use super::programme::{Claim, Expect, Refused, Step, Trial};
 use super::rows::Cell;
 use super::{model_deletes, scenarios, uniqueness};
@@ -288,7 +289,7 @@ fn tenant_required<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>, table: &'a Ident
 }
 
 /// A row that a trial inserts.
-pub(super) fn draft(composer: &mut Composer<'_, '_>, table: &Identifier) -> Option<usize> {
+pub(super) fn draft(composer: &mut Composer<'_, '_>, table: &Identifier) -> Option<RowId> {
     let row = composer.graph.row(table, Fill::Required)?;
     composer.graph.hold_back(row);
     Some(row)

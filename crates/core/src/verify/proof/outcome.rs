@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::fate::{Fate, Names, Order, Outcome};
+use super::fate::{Fate, Names, NewValue, Order, Outcome};
 use super::foreign_keys::Child;
+use super::places::{LinkId, RowId};
 use super::programme::{Expect, Refused};
 use super::rows::{Cell, Rows};
 use super::world::{Link, World};
@@ -96,8 +97,8 @@ pub(super) struct Ends {
 
 impl Ends {
     /// Of deleting `row`, by the promised foreign keys.
-    pub(super) fn of_deleting(world: &World<'_>, names: &Names<'_>, row: usize) -> Ends {
-        let promised = |link: usize| world.links[link].declared.is_some();
+    pub(super) fn of_deleting(world: &World<'_>, names: &Names<'_>, row: RowId) -> Ends {
+        let promised = |link: LinkId| world.links[link].declared.is_some();
         let [worst, best] = [Order::RefusalsFirst, Order::RefusalsLast]
             .map(|order| names.delete(row, order, promised));
         Ends { worst, best }
@@ -118,15 +119,15 @@ pub(super) fn after_delete(world: &World<'_>, ends: &Ends, child: &Child) -> Exp
             by: Vec::new(),
         });
     }
-    let state = |fates: &BTreeMap<usize, Fate>| match fates.get(&child.row) {
+    let state = |fates: &BTreeMap<RowId, Fate>| match fates.get(&child.row) {
         Some(Fate::Gone) => "gone",
-        Some(Fate::Changed(links)) if links.get(&child.link) == Some(&true) => {
+        Some(Fate::Changed(links)) if links.get(&child.link) == Some(&NewValue::Default) => {
             default_state(world, link)
         }
         Some(Fate::Changed(_)) => "null",
         None => "kept",
     };
-    let by = |link: usize| Refused {
+    let by = |link: LinkId| Refused {
         states: STILL_NAMED,
         by: constraint_names(&world.links[link]),
     };
@@ -140,7 +141,7 @@ pub(super) fn after_delete(world: &World<'_>, ends: &Ends, child: &Child) -> Exp
 }
 
 /// The same when the first step changed the parent's key.
-pub(super) fn after_key_change(world: &World<'_>, at: usize) -> Expect {
+pub(super) fn after_key_change(world: &World<'_>, at: LinkId) -> Expect {
     let link = &world.links[at];
     match link.on_update {
         Action::Cascade => answer("followed", None),

@@ -2,13 +2,14 @@
 
 use super::graph::{Fill, Graph};
 use super::keys::unique_keys;
+use super::places::{LinkId, RowId};
 use super::world::Link;
 use crate::model::{Identifier, Table};
 
 impl<'a> Graph<'_, 'a> {
     /// The row that `row` shall name by a foreign key: one that fits already, the background's where
     /// it may be shared, or a new one.
-    pub(super) fn parent_for(&mut self, row: usize, link: usize) -> Option<usize> {
+    pub(super) fn parent_for(&mut self, row: RowId, link: LinkId) -> Option<RowId> {
         if let Some(wider) = self.wider(row, link) {
             let parent = self.parent_for(row, wider)?;
             self.connect(row, wider, parent);
@@ -49,7 +50,7 @@ impl<'a> Graph<'_, 'a> {
         }
         // Two tables that name each other, a row a row: the one that names this row, or that this one is
         // made for.
-        let could_be = |other: &usize| {
+        let could_be = |other: &RowId| {
             let other_row = &self.rows[*other].row;
             *other != row && other_row.table == parent_table && !other_row.held_back
         };
@@ -64,7 +65,7 @@ impl<'a> Graph<'_, 'a> {
     }
 
     /// A foreign key over the same columns and more, by which `row` names none yet: what fits it fits both.
-    fn wider(&self, row: usize, link: usize) -> Option<usize> {
+    fn wider(&self, row: RowId, link: LinkId) -> Option<LinkId> {
         let narrow = &self.world.links[link];
         let holds = |wide: &Link<'_>| {
             wide.parent == narrow.parent
@@ -92,10 +93,10 @@ impl<'a> Graph<'_, 'a> {
     /// key alone, where this foreign key carries the tenant as well.
     fn identified(
         &mut self,
-        row: usize,
+        row: RowId,
         columns: &[(&'a Identifier, &'a Identifier)],
         table: &'a Identifier,
-    ) -> Option<usize> {
+    ) -> Option<RowId> {
         let definition: &'a Table = self.world.tables.get(table)?;
         let keys = unique_keys(definition);
         self.rows_of(table).into_iter().find(|&other| {
@@ -112,7 +113,7 @@ impl<'a> Graph<'_, 'a> {
     }
 
     /// The row of `table` that all others may name.
-    fn background(&mut self, table: &'a Identifier) -> Option<usize> {
+    fn background(&mut self, table: &'a Identifier) -> Option<RowId> {
         if let Some(row) = self.background.get(table) {
             return Some(*row);
         }
@@ -124,7 +125,7 @@ impl<'a> Graph<'_, 'a> {
     }
 
     /// Whether a unique index would not tell the row from another that names the same shared rows.
-    fn must_be_own(&mut self, row: usize, link: usize) -> bool {
+    fn must_be_own(&mut self, row: RowId, link: LinkId) -> bool {
         if self.rows[row].row.is_background {
             return false;
         }
@@ -152,7 +153,7 @@ impl<'a> Graph<'_, 'a> {
             })
     }
 
-    fn names_a_row_of_its_own(&self, row: usize, column: &Identifier) -> bool {
+    fn names_a_row_of_its_own(&self, row: RowId, column: &Identifier) -> bool {
         self.rows[row].row.links.iter().any(|(at, parent)| {
             self.world.links[*at].has_column(column) && !self.rows[*parent].row.is_background
         })

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::evidence::Failure;
+use super::places::RowId;
 use crate::diff::Object;
 use crate::model::Identifier;
 use crate::verify::check::CheckId;
@@ -62,7 +63,7 @@ pub(super) struct Step {
     pub(super) kind: Kind,
     pub(super) sql: String,
     /// The row it is about.
-    pub(super) row: Option<usize>,
+    pub(super) row: Option<RowId>,
     /// Whether the trial goes on when it is refused.
     pub(super) may_be_refused: bool,
     /// Settings it is made under.
@@ -191,7 +192,7 @@ impl Programme {
 }
 
 impl Step {
-    pub(super) fn new(kind: Kind, row: Option<usize>, sql: String) -> Step {
+    pub(super) fn new(kind: Kind, row: Option<RowId>, sql: String) -> Step {
         Step {
             kind,
             sql,
@@ -202,7 +203,7 @@ impl Step {
     }
 
     /// Asks for one text, about a row.
-    pub(super) fn ask(row: usize, sql: String) -> Step {
+    pub(super) fn ask(row: RowId, sql: String) -> Step {
         Step::new(Kind::Ask, Some(row), sql)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::keys::row_key;
+use super::places::{LinkId, List, RowId};
 use super::programme::{Kind, Step};
 use super::world::World;
 use crate::model::name::literal;
@@ -11,19 +12,19 @@ use crate::model::{Identifier, SqlType, Table};
 /// Rows with their values.
 pub(super) struct Rows<'w, 'a> {
     pub(super) world: &'w World<'a>,
-    pub(super) rows: Vec<Row<'a>>,
+    pub(super) rows: List<RowId, Row<'a>>,
     /// By row, in the order of the table's columns.
-    pub(super) cells: Vec<Vec<Cell>>,
+    pub(super) cells: List<RowId, Vec<Cell>>,
     /// The tenant of the rows that all may name.
-    pub(super) background: Option<usize>,
+    pub(super) background: Option<RowId>,
 }
 
 /// One row.
 pub(super) struct Row<'a> {
     pub(super) table: &'a Identifier,
     pub(super) definition: &'a Table,
-    /// The rows it names, by the foreign key's position in [`World::links`].
-    pub(super) links: BTreeMap<usize, usize>,
+    /// The rows it names, by the foreign key's place in [`World::links`].
+    pub(super) links: BTreeMap<LinkId, RowId>,
     /// Others may name it too.
     pub(super) is_background: bool,
     /// Not inserted with the others.
@@ -59,7 +60,7 @@ impl<'a> Rows<'_, 'a> {
         format!("{}.{}", self.world.subject.schema.quoted(), name.quoted())
     }
 
-    pub(super) fn cell(&self, row: usize, column: &Identifier) -> &Cell {
+    pub(super) fn cell(&self, row: RowId, column: &Identifier) -> &Cell {
         let at = self.rows[row]
             .definition
             .columns
@@ -71,8 +72,8 @@ impl<'a> Rows<'_, 'a> {
     /// One statement that inserts these rows. Foreign keys are checked when it ends, so the rows may name
     /// each other in any direction. It answers how many rows each table got, as a JSON array in the order
     /// of the tables given back.
-    pub(super) fn insert_all(&self, rows: &[usize]) -> (Step, Vec<(&'a Identifier, usize)>) {
-        let mut by_table: BTreeMap<(bool, &Identifier), Vec<usize>> = BTreeMap::new();
+    pub(super) fn insert_all(&self, rows: &[RowId]) -> (Step, Vec<(&'a Identifier, usize)>) {
+        let mut by_table: BTreeMap<(bool, &Identifier), Vec<RowId>> = BTreeMap::new();
         for at in rows {
             let row = &self.rows[*at];
             by_table
@@ -104,7 +105,7 @@ impl<'a> Rows<'_, 'a> {
     }
 
     /// Inserts rows of one table.
-    fn insert_sql(&self, rows: &[usize]) -> String {
+    fn insert_sql(&self, rows: &[RowId]) -> String {
         let Some(first) = rows.first() else {
             return String::new();
         };
@@ -143,26 +144,26 @@ impl<'a> Rows<'_, 'a> {
     }
 
     /// Deletes the row.
-    pub(super) fn delete(&self, row: usize) -> Step {
+    pub(super) fn delete(&self, row: RowId) -> Step {
         self.change(row, Kind::Delete, self.delete_sql(row))
     }
 
     /// Inserts the row.
-    pub(super) fn insert(&self, row: usize) -> Step {
+    pub(super) fn insert(&self, row: RowId) -> Step {
         self.change(row, Kind::Insert, self.insert_sql(&[row]))
     }
 
     /// Changes columns of the row.
-    pub(super) fn update(&self, row: usize, changes: &BTreeMap<&Identifier, Cell>) -> Step {
+    pub(super) fn update(&self, row: RowId, changes: &BTreeMap<&Identifier, Cell>) -> Step {
         let columns = changes.keys().map(|column| (*column).clone()).collect();
         self.change(row, Kind::Update(columns), self.update_sql(row, changes))
     }
 
-    fn change(&self, row: usize, kind: Kind, sql: String) -> Step {
+    fn change(&self, row: RowId, kind: Kind, sql: String) -> Step {
         Step::new(kind, Some(row), sql)
     }
 
-    fn delete_sql(&self, row: usize) -> String {
+    fn delete_sql(&self, row: RowId) -> String {
         format!(
             "DELETE FROM {} WHERE {}",
             self.table(self.rows[row].table),
@@ -170,7 +171,7 @@ impl<'a> Rows<'_, 'a> {
         )
     }
 
-    fn update_sql(&self, row: usize, changes: &BTreeMap<&Identifier, Cell>) -> String {
+    fn update_sql(&self, row: RowId, changes: &BTreeMap<&Identifier, Cell>) -> String {
         let changes: Vec<_> = changes
             .iter()
             .map(|(column, cell)| format!("{} = {}", column.quoted(), cell.sql()))
@@ -184,7 +185,7 @@ impl<'a> Rows<'_, 'a> {
     }
 
     /// The condition that finds the row, with some of its columns changed.
-    pub(super) fn locate(&self, row: usize, changed: &BTreeMap<&Identifier, Cell>) -> String {
+    pub(super) fn locate(&self, row: RowId, changed: &BTreeMap<&Identifier, Cell>) -> String {
         let Row { definition, .. } = &self.rows[row];
         let key = row_key(definition).filter(|key| {
             key.iter()
@@ -218,7 +219,7 @@ impl<'a> Rows<'_, 'a> {
     }
 
     /// The operator that compares the column.
-    pub(super) fn equality(&self, row: usize, column: &Identifier) -> &'static str {
+    pub(super) fn equality(&self, row: RowId, column: &Identifier) -> &'static str {
         let mut columns = self.rows[row].definition.columns.iter();
         let found = columns.find(|other| other.name == *column);
         let enums = &self.world.subject.actual.enums;
@@ -232,7 +233,7 @@ impl<'a> Rows<'_, 'a> {
 
     /// A JSON array with each row as text, or null where there is none. The rows are of one tenant. A table's own row
     /// type may have a cast to text that its owner made; `record` has none.
-    pub(super) fn look(&self, rows: &[usize]) -> Step {
+    pub(super) fn look(&self, rows: &[RowId]) -> Step {
         let texts: Vec<_> = rows
             .iter()
             .map(|row| {
@@ -251,7 +252,7 @@ impl<'a> Rows<'_, 'a> {
     }
 
     /// The row, in words.
-    pub(super) fn describe(&self, row: usize) -> String {
+    pub(super) fn describe(&self, row: RowId) -> String {
         format!("the row of {}", self.rows[row].table.quoted())
     }
 }

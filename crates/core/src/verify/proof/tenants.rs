@@ -4,16 +4,18 @@
 use std::collections::BTreeMap;
 
 use super::keys::row_key;
+use super::places::{List, RowId};
 use super::programme::Step;
 use super::rows::{Cell, Rows};
 
 /// The tenant of each row, as the setting has it.
-pub(super) struct Tenants(Vec<Option<String>>);
+pub(super) struct Tenants(List<RowId, Option<String>>);
 
 impl Tenants {
     pub(super) fn of(rows: &Rows<'_, '_>) -> Tenants {
         Tenants(
-            (0..rows.rows.len())
+            rows.rows
+                .places()
                 .map(|row| of_row(rows, row, &mut Vec::new()))
                 .collect(),
         )
@@ -21,20 +23,15 @@ impl Tenants {
 
     /// The tenant that a step has to be made in the name of.
     pub(super) fn of_step(&self, step: &Step) -> Option<&str> {
-        self.0.get(step.row?)?.as_deref()
+        self.0[step.row?].as_deref()
     }
 
     /// The rows to insert, in the order in which they can be: first each tenant, then what is shared
     /// and the background's, which others may name, then each other tenant's.
-    pub(super) fn groups(&self, rows: &Rows<'_, '_>) -> Vec<Vec<usize>> {
-        let mut groups: BTreeMap<(bool, usize, Option<&str>), Vec<usize>> = BTreeMap::new();
+    pub(super) fn groups(&self, rows: &Rows<'_, '_>) -> Vec<Vec<RowId>> {
+        let mut groups: BTreeMap<(bool, usize, Option<&str>), Vec<RowId>> = BTreeMap::new();
         let background = rows.background.and_then(|row| self.0[row].as_deref());
-        for (at, row) in rows
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| !row.held_back)
-        {
+        for (at, row) in rows.rows.placed().filter(|(_, row)| !row.held_back) {
             let tenant = self.0[at].as_deref().or(background);
             let is_other = usize::from(tenant != background);
             groups
@@ -43,7 +40,7 @@ impl Tenants {
                 .push(at);
         }
         // The first row of a group says whose it is.
-        let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+        let mut groups: Vec<Vec<RowId>> = groups.into_values().collect();
         groups
             .iter_mut()
             .for_each(|group| group.sort_by_key(|row| self.0[*row].is_none()));
@@ -52,7 +49,7 @@ impl Tenants {
 }
 
 /// The row's own, or that of the first row it names that has one.
-fn of_row(rows: &Rows<'_, '_>, row: usize, seen: &mut Vec<usize>) -> Option<String> {
+fn of_row(rows: &Rows<'_, '_>, row: RowId, seen: &mut Vec<RowId>) -> Option<String> {
     if seen.contains(&row) {
         return None;
     }
@@ -79,7 +76,7 @@ fn of_row(rows: &Rows<'_, '_>, row: usize, seen: &mut Vec<usize>) -> Option<Stri
             text(rows.cell(row, column))
         });
     let named = || {
-        let (own, shared): (Vec<usize>, Vec<usize>) = here
+        let (own, shared): (Vec<RowId>, Vec<RowId>) = here
             .links
             .values()
             .partition(|named| !rows.rows[**named].is_background);

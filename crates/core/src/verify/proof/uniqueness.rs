@@ -6,6 +6,7 @@ use leora_schema::dsl::{Index, Model, ScenarioKind};
 use super::composer::Composer;
 use super::keys::unique_keys;
 use super::models::{claim, draft};
+use super::places::RowId;
 use super::programme::{Expect, Refused, Trial};
 use super::rows::Cell;
 use super::value::Maker;
@@ -245,7 +246,7 @@ fn accepted<'w, 'a: 'w>(
     composer: &mut Composer<'w, 'a>,
     check: CheckId,
     table: &'a Identifier,
-    both: [usize; 2],
+    both: [RowId; 2],
     what: String,
 ) {
     composer.plan(move |rows, _| {
@@ -280,7 +281,7 @@ pub(super) fn alike<'a>(
     table: &'a Identifier,
     same: &[&str],
     apart: Apart<'_>,
-) -> Option<[usize; 2]> {
+) -> Option<[RowId; 2]> {
     let (one, other) = (draft(composer, table)?, draft(composer, table)?);
     let world = composer.world;
     let definition = world.tables.get(table)?;

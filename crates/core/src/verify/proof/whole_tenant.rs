@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::composer::Composer;
 use super::fate::{Fate, Order, Outcome};
+use super::places::{LinkId, RowId};
 use super::programme::{Claim, Expect, RowExpected, RowFate, Trial};
 use super::rows::Rows;
 use super::world::World;
@@ -47,12 +48,12 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
     };
     let [own, others] = sets.map(|set| set.into_values().collect::<Vec<_>>());
     composer.plan(move |rows, names| {
-        let promised = |link: usize| {
+        let promised = |link: LinkId| {
             let link = &world.links[link];
             link.declared.is_some() || !world.subject.desired.tables.contains_key(link.child)
         };
         // The end is promised, whatever the order; what refuses it is for the trial to show.
-        let refuses = |link: usize| {
+        let refuses = |link: LinkId| {
             matches!(
                 world.links[link].on_delete,
                 Action::Restrict | Action::NoAction
@@ -64,7 +65,7 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
         let Outcome::Done(fates) = ends else {
             return Vec::new();
         };
-        let claim = |check, of: &[usize], looks: [usize; 2], promise: &str| Claim {
+        let claim = |check, of: &[RowId], looks: [usize; 2], promise: &str| Claim {
             check,
             about: "a row in every table".to_owned(),
             promise: promise.to_owned(),
@@ -104,7 +105,7 @@ pub(super) fn add<'w, 'a: 'w>(composer: &mut Composer<'w, 'a>) {
 /// What the rows of the tenants go without, so that deleting one fires nothing that may not fire, with the reason.
 struct Spared<'a> {
     tables: BTreeMap<&'a Identifier, String>,
-    links: BTreeMap<usize, String>,
+    links: BTreeMap<LinkId, String>,
 }
 
 impl<'a> Spared<'a> {
@@ -123,7 +124,7 @@ impl<'a> Spared<'a> {
             let Some((table, reason)) = lost else { break };
             tables.insert(table, reason);
         }
-        let links = world.links.iter().enumerate().filter_map(|(at, link)| {
+        let links = world.links.placed().filter_map(|(at, link)| {
             let sets = matches!(link.live?.on_delete, Action::SetNull | Action::SetDefault);
             let fires =
                 (sets && !link.required).then(|| world.would_fire(link.child, Event::Update))??;
@@ -136,7 +137,7 @@ impl<'a> Spared<'a> {
     }
 }
 
-fn expected(rows: &Rows<'_, '_>, of: &[usize], fates: &BTreeMap<usize, Fate>) -> Vec<RowExpected> {
+fn expected(rows: &Rows<'_, '_>, of: &[RowId], fates: &BTreeMap<RowId, Fate>) -> Vec<RowExpected> {
     of.iter()
         .enumerate()
         .map(|(at, row)| RowExpected {

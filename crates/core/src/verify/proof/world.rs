@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::places::{LinkId, List};
 use super::subject::Subject;
 use super::value::{self, Maker};
 use crate::model::{
@@ -38,10 +39,10 @@ pub(super) struct World<'a> {
     /// The tables that are concerned and in which no row is made, with the reason.
     pub(super) left_out: BTreeMap<&'a Identifier, String>,
     /// The foreign keys between the tables, promised or live.
-    pub(super) links: Vec<Link<'a>>,
+    pub(super) links: List<LinkId, Link<'a>>,
     /// The columns of a table that stay NULL, as a foreign key would look for a row where none is made, with the reason.
     pub(super) kept_null: BTreeMap<&'a Identifier, BTreeMap<&'a Identifier, String>>,
-    by_child: BTreeMap<&'a Identifier, Vec<usize>>,
+    by_child: BTreeMap<&'a Identifier, Vec<LinkId>>,
     /// The live foreign keys, those of tables without rows too.
     pub(super) references: References<'a>,
 }
@@ -97,7 +98,7 @@ impl<'a> World<'a> {
             learned,
             tables: BTreeMap::new(),
             left_out: BTreeMap::new(),
-            links: Vec::new(),
+            links: List::new(),
             kept_null: BTreeMap::new(),
             by_child: BTreeMap::new(),
             references: subject.actual.references(),
@@ -203,6 +204,7 @@ impl<'a> World<'a> {
 
     fn find_links(&mut self) {
         let desired = self.subject.desired;
+        let mut links = Vec::new();
         for (child, table) in &self.tables {
             let declared = desired.tables.get(*child).map(|table| &table.foreign_keys);
             let mut live: Vec<_> = table.foreign_keys.iter().collect();
@@ -215,15 +217,14 @@ impl<'a> World<'a> {
                         .position(|(_, there)| same_reference(key, there))
                 });
                 let there = at.map(|at| live.remove(at));
-                self.links.extend(self.link(child, name, Some(key), there));
+                links.extend(self.link(child, name, Some(key), there));
             }
             for (name, there) in live {
-                self.links
-                    .extend(self.link(child, name, None, Some((name, there))));
+                links.extend(self.link(child, name, None, Some((name, there))));
             }
         }
-        self.keep_null();
-        for (at, link) in self.links.iter().enumerate() {
+        self.links = self.keep_null(links).into();
+        for (at, link) in self.links.placed() {
             self.by_child.entry(link.child).or_default().push(at);
         }
     }
@@ -353,8 +354,8 @@ impl<'a> World<'a> {
         (!names.is_empty()).then(|| format!("SET CONSTRAINTS {} DEFERRED", names.join(", ")))
     }
 
-    /// The foreign keys of `child`, as positions in [`World::links`].
-    pub(super) fn links_of(&self, child: &Identifier) -> &[usize] {
+    /// The foreign keys of `child`, as places in [`World::links`].
+    pub(super) fn links_of(&self, child: &Identifier) -> &[LinkId] {
         self.by_child
             .get(child)
             .map(Vec::as_slice)

@@ -64,8 +64,8 @@ fn ends_but(but: &str, tables: &[String]) -> [String; 2] {
     let mut graph = Graph::new(&world);
     let root = graph.whole_set()[&Identifier::new("root").expect("legal")];
     let rows = graph.finish();
-    let names = Names::of(&rows, 0..rows.rows.len());
-    let counts = |link: usize| *world.links[link].name != *but;
+    let names = Names::of(&rows, rows.rows.places());
+    let counts = |link: LinkId| *world.links[link].name != *but;
     [Order::RefusalsFirst, Order::RefusalsLast].map(|order| {
         let fates = match names.delete(root, order, counts) {
             Outcome::Refused(refusal) => {
@@ -84,7 +84,10 @@ fn ends_but(but: &str, tables: &[String]) -> [String; 2] {
                 Fate::Gone => format!("{} gone", rows.rows[row].table.as_str()),
                 Fate::Changed(links) => {
                     let changed = links.into_iter().map(|(link, default)| {
-                        let to = if default { "default" } else { "null" };
+                        let to = match default {
+                            NewValue::Default => "default",
+                            NewValue::Null => "null",
+                        };
                         format!("{} {to}", world.links[link].name.as_str())
                     });
                     changed.collect::<Vec<_>>().join(", ")
