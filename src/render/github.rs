@@ -58,7 +58,7 @@ fn failure(check: &Check, findings: &[Finding]) -> String {
         check.title, check.expected, check.found
     );
     for finding in findings.iter().take(MOST_FINDINGS) {
-        text += &format!("\n- {}", finding.message);
+        text += &format!("\n- {}", finding.told());
         if let Some(remedy) = &finding.remedy {
             text += &format!("\n  {}", told(remedy).replace('\n', "\n  "));
         }

@@ -124,7 +124,7 @@ fn unproved(what: &str, reason: &str, report: &Report) -> TestCaseStatus {
 fn description(findings: &[Finding], report: &Report) -> String {
     let mut text = String::new();
     for finding in findings {
-        text += &format!("- {}\n", finding.message);
+        text += &format!("- {}\n", finding.told());
         if let Some(remedy) = &finding.remedy {
             text += &format!("  {}\n", told(remedy).replace('\n', "\n  "));
         }

@@ -148,7 +148,7 @@ fn failures(out: &mut String, report: &Report) {
             text(&check.found)
         );
         for finding in findings.iter().take(MOST_FINDINGS) {
-            *out += &format!("- {}\n", text(&finding.message));
+            *out += &format!("- {}\n", text(&finding.told()));
             let remedy = finding.remedy.as_ref().map(told).unwrap_or_default();
             let (sql, words) = parted(&remedy);
             if let Some(sql) = sql {

@@ -146,7 +146,7 @@ fn waived(out: &mut String, report: &Report, page: Page) {
         );
         *out += &wrapped(reason, "    ", "    ", width);
         for finding in findings.iter().take(most) {
-            *out += &wrapped(&finding.message, "    - ", "      ", width);
+            *out += &wrapped(&finding.told(), "    - ", "      ", width);
             remedy(out, finding, width);
         }
         *out += &more(findings.len(), most, "    ");

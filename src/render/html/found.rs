@@ -49,7 +49,7 @@ fn failure(check: &Check) -> Markup {
             ul {
                 @for finding in findings {
                     li {
-                        (soft(&finding.message))
+                        (soft(&finding.told()))
                         @if let Some(found) = &finding.remedy { (remedy(&told(found))) }
                     }
                 }
@@ -101,7 +101,7 @@ fn unproved(report: &Report) -> Markup {
                 until,
             } => {
                 let why = format!("waived until {until}: {reason}");
-                let findings = findings.iter().map(|finding| finding.message.clone());
+                let findings = findings.iter().map(|finding| finding.told().into_owned());
                 Some((check, why, findings.collect()))
             }
             Outcome::Passed | Outcome::Failed { .. } => None,

@@ -38,13 +38,14 @@ impl<'a> Failed<'a> {
         let (causes, effects): (Vec<_>, Vec<_>) = failed.iter().partition(|check| {
             let is_own = |finding: &Finding| {
                 let is_pending = finding.says_to(APPLY_MAKES);
-                let is_told = told.contains(&finding.what());
+                let is_told = told.contains(&finding.message.as_str());
                 let is_explained = is_left_to_others(finding) || is_pending && says_what_is_pending;
                 !is_told && !is_explained
             };
             let is_cause = check.outcome.findings().iter().any(is_own);
             if is_cause {
-                told.extend(check.outcome.findings().iter().map(Finding::what));
+                let findings = check.outcome.findings().iter();
+                told.extend(findings.map(|finding| finding.message.as_str()));
             }
             is_cause
         });
@@ -151,7 +152,7 @@ fn failure<'a>(
     );
     let same = |finding: &Finding| {
         let mut earlier = told.iter();
-        let found = earlier.find(|(told, _)| told.what() == finding.what());
+        let found = earlier.find(|(told, _)| told.message == finding.message);
         found.map(|(_, check)| *check)
     };
     let (again, new): (Vec<_>, Vec<_>) = check
@@ -175,7 +176,7 @@ fn failure<'a>(
     }
     let mut written = shown.iter().take(page.at_most(MOST_FINDINGS)).peekable();
     while let Some(finding) = written.next() {
-        *out += &wrapped(&finding.message, "    - ", "      ", width);
+        *out += &wrapped(&finding.told(), "    - ", "      ", width);
         // What settles several in a row stands once, behind them.
         if written
             .peek()

@@ -178,7 +178,7 @@ impl<'a> Log<'a> {
             .remedy
             .as_ref()
             .map(|remedy| format!("\n{}", told(remedy)));
-        let text = finding.message.clone() + &remedy.unwrap_or_default();
+        let text = finding.told().into_owned() + &remedy.unwrap_or_default();
         self.add(
             &check.id.to_string(),
             level,

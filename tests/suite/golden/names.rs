@@ -481,6 +481,7 @@ fn outcomes() -> Vec<Outcome> {
     };
     let findings = vec![Finding {
         message: "a message".to_owned(),
+        is_conflict: true,
         object: Some(object()),
         remedy: Some(Remedy {
             loses_data: Some("what is lost".to_owned()),

@@ -1,5 +1,6 @@
 //! A check and what came of it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::ser::SerializeStruct;
@@ -254,19 +255,44 @@ impl Outcome {
 }
 
 /// One reason why a check failed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finding {
     /// What is wrong, in one sentence.
     pub message: String,
+    /// Whether it keeps the migration from being applied.
+    pub is_conflict: bool,
     /// What it is about; its owner's canonical DDL is shown as a diff.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
     /// What to do about it.
-    #[serde(flatten)]
     pub remedy: Option<Remedy>,
     /// PostgreSQL's error that it comes of, when there is one: many findings may come of one error.
-    #[serde(skip)]
     pub error: Option<String>,
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            message: Cow<'a, str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            object: Option<&'a Object>,
+            #[serde(flatten)]
+            remedy: Option<&'a Remedy>,
+        }
+        let Finding {
+            message: _,
+            is_conflict: _,
+            object,
+            remedy,
+            error: _,
+        } = self;
+        Written {
+            message: self.told(),
+            object: object.as_ref(),
+            remedy: remedy.as_ref(),
+        }
+        .serialize(serializer)
+    }
 }
 
 impl Finding {
@@ -290,10 +316,12 @@ impl Finding {
         remedy.is_some_and(|remedy| remedy.text == text)
     }
 
-    /// What it says, also where it says that it stands in the way.
-    pub fn what(&self) -> &str {
-        let message = self.message.as_str();
-        message.strip_prefix(IN_THE_WAY).unwrap_or(message)
+    /// What is wrong, as people are told it: a conflict is said to be one.
+    pub fn told(&self) -> Cow<'_, str> {
+        match self.is_conflict {
+            true => format!("in the way: {}", self.message).into(),
+            false => self.message.as_str().into(),
+        }
     }
 }
 
@@ -335,6 +363,3 @@ impl From<String> for Remedy {
         Remedy::new(text)
     }
 }
-
-/// What a finding begins with that keeps the migration from being applied.
-pub const IN_THE_WAY: &str = "in the way: ";

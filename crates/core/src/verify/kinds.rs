@@ -208,7 +208,7 @@ pub(super) fn finding(evidence: &Evidence<'_>, difference: &Difference) -> Findi
         message: difference.to_string(),
         object: Some(difference.object.clone()),
         remedy: Some(remedy(evidence, difference)),
-        error: None,
+        ..Finding::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The declaration on the baseline, and the migration in the database.
 
-use super::check::{Finding, IN_THE_WAY, Judgement, Outcome};
+use super::check::{Finding, Judgement, Outcome};
 use super::counted::counted;
 use super::evidence::{Basis, Recorded};
 use super::remedy::renamed;
@@ -14,7 +14,7 @@ pub(super) fn declaration(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
             message: refusal.reason,
             object: Some(refusal.object),
             remedy: Some(refusal.remedy.into()),
-            error: None,
+            ..Finding::default()
         })
         .collect();
     Judgement {
@@ -46,13 +46,14 @@ pub(super) fn applied(Basis { evidence, .. }: &Basis<'_>) -> Judgement {
         );
     }
     findings.extend(plan.refusals.iter().map(|refusal| Finding {
-        message: format!("{IN_THE_WAY}{}", refusal.reason),
+        message: refusal.reason.clone(),
+        is_conflict: true,
         object: Some(refusal.object.clone()),
         remedy: Some(match evidence.renames.of(&refusal.object) {
             Some(rename) => renamed::remedy(rename),
             None => refusal.remedy.clone().into(),
         }),
-        error: None,
+        ..Finding::default()
     }));
     Judgement {
         title: Some(format!("{} is applied", plan.migration)),

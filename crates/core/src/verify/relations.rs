@@ -43,7 +43,7 @@ fn references(Basis { evidence, .. }: &Basis<'_>, parent: &str, only_new: bool) 
             ),
             object: Some(Object::on(child, ObjectKind::ForeignKey, name)),
             remedy: Some(SETTLE_FOREIGN_KEYS.into()),
-            error: None,
+            ..Finding::default()
         })
         .collect();
     let tables = if only_new { "new tables" } else { "tables" };

@@ -126,7 +126,7 @@ fn absence(name: &Identifier, evidence: &Evidence<'_>) -> Finding {
         message,
         object: Some(object),
         remedy: Some(remedy.into()),
-        error: None,
+        ..Finding::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::check::{Check, Finding, IN_THE_WAY, Outcome};
+use super::check::{Check, Finding, Outcome};
 use super::checks::read::APPLIED;
 
 /// One accepted failure.
@@ -21,7 +21,7 @@ pub struct Waiver {
 impl Waiver {
     fn accepts(&self, finding: &Finding) -> bool {
         let said = self.finding.as_ref();
-        said.is_none_or(|said| finding.message.contains(said))
+        said.is_none_or(|said| finding.told().contains(said))
     }
 }
 
@@ -49,9 +49,13 @@ fn in_the_way(checks: &[Check], waivers: &[Waiver]) -> Vec<Waiver> {
             accepted.extend(
                 findings
                     .filter(|finding| waiver.accepts(finding))
-                    .map(|finding| Waiver {
+                    .map(|finding| Finding {
+                        is_conflict: true,
+                        ..finding.clone()
+                    })
+                    .map(|conflict| Waiver {
                         check: APPLIED.id.to_string(),
-                        finding: Some(format!("{IN_THE_WAY}{}", finding.message)),
+                        finding: Some(conflict.told().into_owned()),
                         ..waiver.clone()
                     }),
             );
@@ -120,7 +124,7 @@ fn waive_check(check: &mut Check, waivers: &[&Waiver], today: NaiveDate) -> Vec<
     }));
     let accepted = accepted.iter().filter_map(|finding| {
         let waiver = in_force.iter().find(|waiver| waiver.accepts(finding))?;
-        let (id, message) = (check.id, &finding.message);
+        let (id, message) = (check.id, finding.told());
         let (day, reason) = (waiver.expires, waiver.reason.trim());
         Some(format!("waived in {id} until {day}: {message} ({reason})"))
     });
@@ -311,27 +315,31 @@ mod tests {
     #[test]
     fn what_is_waived_does_not_stand_in_the_way_either() {
         let today = NaiveDate::from_ymd_opt(2027, 1, 1).expect("a day");
-        let with = |waiver: Waiver, in_the_way: &str| {
+        let with = |waiver: Waiver, (is_conflict, message): (bool, &str)| {
+            let finding = Finding {
+                is_conflict,
+                ..Finding::new(message)
+            };
             let mut checks = failing();
             checks.push(Check {
                 id: APPLIED.id,
-                outcome: Outcome::of(vec![Finding::new(in_the_way)]),
+                outcome: Outcome::of(vec![finding]),
                 ..checks[0].clone()
             });
             waive(&mut checks, &[waiver], today);
             matches!(checks[1].outcome, Outcome::Waived { .. })
         };
         let all = || waiver("tables.count");
-        assert!(with(all(), "in the way: one too many"));
-        assert!(!with(all(), "in the way: another"));
-        assert!(!with(all(), "one too many"));
+        assert!(with(all(), (true, "one too many")));
+        assert!(!with(all(), (true, "another")));
+        assert!(!with(all(), (false, "one too many")));
         let other = || waiver("tables.columns");
-        assert!(!with(other(), "in the way: one too many"), "another's");
+        assert!(!with(other(), (true, "one too many")), "another's");
         let of = |finding: &str| Waiver {
             finding: Some(finding.to_owned()),
             ..all()
         };
-        assert!(with(of("too many"), "in the way: one too many"));
-        assert!(!with(of("too few"), "in the way: one too many"));
+        assert!(with(of("too many"), (true, "one too many")));
+        assert!(!with(of("too few"), (true, "one too many")));
     }
 }
