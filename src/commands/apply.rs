@@ -19,7 +19,8 @@ use leora_core::plan::{Grouping, NotAPlan, Plan, Request};
 use leora_core::verify::counted::counted;
 use leora_core::verify::evidence::Recorded;
 use leora_db::apply::{
-    self, Applied, ApplyError, ApplyOptions, Done, Interrupt, Obstacle, contradictions, preflight,
+    self, Applied, ApplyError, ApplyOptions, Done, Interrupt, Obstacle, contradictions,
+    history_may_be_written, preflight,
 };
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
@@ -68,6 +69,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8, Error> {
         if !plan.refusals.is_empty() {
             return Err(Error::Said(exit::COULD_NOT));
         }
+        history_may_be_written(connected.session.server.history)?;
         let mut obstacles = preflight(&connected.target, &mut connected.session, &plan)?;
         if obstacles.is_empty() {
             obstacles = contradictions(&mut connected.session, &plan)?;

@@ -1,6 +1,7 @@
 //! `plan`: what would be done.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use super::survey::{Connected, Survey};
 use super::{Context, prisma_migration, reports};
@@ -17,7 +18,7 @@ use leora_core::plan::record::Record;
 use leora_core::plan::script::{Conditions, for_psql};
 use leora_core::plan::{Grouping, Plan};
 use leora_core::verify::advice::{Advice, advise};
-use leora_db::apply::{contradictions, locking};
+use leora_db::apply::{contradictions, history_may_be_written, locking};
 use leora_db::prisma_history::{self, PrismaHistory};
 
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
@@ -35,11 +36,18 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8, Error> {
         None => PrismaHistory::default(),
     };
     if survey.plan.refusals.is_empty() {
+        let refused = |why: &dyn Display| {
+            let text = format!("apply would be refused: {why}");
+            context
+                .console
+                .complain(&paragraph(&text, Console::width()));
+        };
         for obstacle in contradictions(&mut connected.session, &survey.plan)? {
-            context.console.complain(&paragraph(
-                &format!("apply would be refused: {obstacle}"),
-                Console::width(),
-            ));
+            refused(&obstacle);
+        }
+        match history_may_be_written(connected.session.server.history) {
+            Err(error) if !survey.plan.is_empty() => refused(&error),
+            _ => {}
         }
     }
     let of_file = args.out.as_deref().map(PlanFormat::of_file);
@@ -132,7 +140,7 @@ fn sql(context: &Context, connected: &Connected, survey: &Survey, locking: Locki
     let server = &connected.session.server;
     let record = Record {
         is_subscribed: server.history_is_subscribed,
-        ..Record::of(&survey.plan, "psql", server.history())
+        ..Record::of(&survey.plan, "psql", server.history)
     };
     let settings = &context.settings;
     let conditions = Conditions {

@@ -13,6 +13,7 @@ use crate::render::console::Console;
 use crate::render::style::paragraph;
 use crate::render::{undo_text, waiting};
 use leora_core::verify::counted::counted;
+use leora_db::apply::history_may_be_written;
 use leora_db::rollback::{Rollback, prepare, roll_back};
 
 pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
@@ -34,6 +35,7 @@ pub(super) fn run(context: &Context, args: &RollbackArgs) -> Result<u8, Error> {
             remedy: "`leora-migrate status` shows the history.".to_owned(),
         });
     }
+    history_may_be_written(connected.session.server.history)?;
     let shown = undo_text::render(&rollback, &connected.target.endpoint(), Console::width());
     let may_go_on = can_begin(&rollback, args.discard_rows);
     if may_go_on && !args.yes {

@@ -96,6 +96,7 @@ fn of_apply(error: &ApplyError) -> Code {
         ApplyError::PlanRefused { .. } => Code::PlanRefused,
         ApplyError::Refused { .. } => Code::Obstacles,
         ApplyError::Changed(_) => Code::ChangedSince,
+        ApplyError::HistoryNewer { .. } => Code::HistoryNewer,
         ApplyError::LockNotObtained { .. } => Code::LockNotObtained,
         ApplyError::StepFailed(_) => Code::StepFailed,
         ApplyError::PartlyApplied(_) => Code::PartlyApplied,

@@ -16,6 +16,7 @@ mod graph;
 mod harness;
 mod help;
 mod hijack;
+mod history;
 mod hostile;
 mod main_job;
 mod names;

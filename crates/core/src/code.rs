@@ -381,6 +381,11 @@ codes! {
          everything, and the server keeps WAL for its slot until the disk is full.",
         "First `leora-migrate apply` on each subscriber, then `apply --subscribers-ready` here, then on each subscriber ALTER \
          SUBSCRIPTION ... REFRESH PUBLICATION, as it is printed. A slot that nobody needs any more: SELECT pg_drop_replication_slot('NAME').";
+    HistoryNewer = 68, "The history is a newer version's",
+        "The table in which migrations are recorded has a version, which this leora-migrate does not know. Nothing was \
+         changed. `status`, `plan` and `verify` still read what they know of it.",
+        "A newer leora-migrate applied a migration here, and upgraded the history.",
+        "Use that version, or a newer one; the history names it in the column tool_version.";
 
     PlanRefused = 70, "The plan holds refusals",
         "Something stands in the way, and nothing was done.",

@@ -9,6 +9,7 @@ use super::orphans::rows_that_name_none;
 use super::query::{Answer as _, Answers, Batch, Parameters, Query, answer, codes};
 use super::session::{QueryError, Server, Session, Unreadable};
 use leora_core::model::Identifier;
+use leora_core::plan::record::HistoryState;
 use leora_core::verify::counters::{Counter, Counting};
 use leora_core::verify::evidence::{Impossible, Namesake, Orphans, Recorded};
 use leora_core::verify::promise::Promise;
@@ -269,7 +270,11 @@ fn recorded(
         (None, Some(RecordedByPrisma { state, name })) => {
             Recorded::Otherwise(format!("Prisma has {name} as {state}"))
         }
-        (None, None) if server.has_history && !server.may_read_history => Recorded::Closed,
+        (None, None)
+            if matches!(server.history, HistoryState::Present(_)) && !server.may_read_history =>
+        {
+            Recorded::Closed
+        }
         (None, None) => Recorded::Nowhere,
     }
 }

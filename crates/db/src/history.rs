@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::history_state::StateRow;
 use super::query::{Answer as _, Answers, Batch, Parameters, Query, answer, codes};
 use super::record_table::RecordTable;
-use super::session::{QueryError, Session, Unreadable};
+use super::session::{QueryError, Session};
 use leora_core::model::said;
 use leora_core::plan::Step;
 use leora_core::plan::record::{BEGUN_HERE, HistoryState};
@@ -142,14 +143,6 @@ pub enum RunState {
 }
 
 answer! {
-    /// What there is of the history.
-    pub(crate) struct StateRow of "history_state" {
-        has_schema: bool,
-        has_table: bool,
-    }
-}
-
-answer! {
     struct RunRow of "history_runs" {
         id: Uuid,
         name: String,
@@ -213,7 +206,7 @@ pub fn read(session: &mut Session) -> Result<History, QueryError> {
     let table = table.map_err(|unreadable| unreadable.doing(LOOKING))?;
     let closed = table.first().and_then(closed_to_us);
     let mut runs = Vec::new();
-    if state == HistoryState::Present && closed.is_none() {
+    if matches!(state, HistoryState::Present(_)) && closed.is_none() {
         let parameters = Parameters::of_schema(&session.schema)
             .text("lock", PRISMA_ADVISORY_LOCK.to_string())
             .sql("begun_here", begun_here(session));
@@ -247,18 +240,6 @@ pub(super) fn begun_here(session: &Session) -> &'static str {
     match session.server.history_is_subscribed {
         true => BEGUN_HERE,
         false => "true",
-    }
-}
-
-impl StateRow {
-    /// The answer, of one row.
-    pub(crate) fn one(rows: &[StateRow]) -> Result<HistoryState, Unreadable> {
-        let row = rows.first().ok_or(Unreadable::NoRow)?;
-        Ok(match (row.has_schema, row.has_table) {
-            (_, true) => HistoryState::Present,
-            (true, false) => HistoryState::SchemaOnly,
-            (false, false) => HistoryState::Absent,
-        })
     }
 }
 
@@ -307,4 +288,4 @@ impl History {
 }
 
 /// All queries here.
-pub(crate) const QUERIES: &[Query] = &[StateRow::QUERY, RunRow::QUERY];
+pub(crate) const QUERIES: &[Query] = &[RunRow::QUERY];

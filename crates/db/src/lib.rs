@@ -8,6 +8,7 @@ pub mod connect;
 mod counters;
 pub mod facts;
 pub mod history;
+mod history_state;
 mod impossible;
 pub mod introspect;
 mod orphans;

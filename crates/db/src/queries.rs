@@ -1,7 +1,9 @@
 //! All queries that are files of `crates/db/sql`.
 
 use super::query::Query;
-use super::{apply, facts, history, introspect, prisma_history, probe, record_table, session};
+use super::{
+    apply, facts, history, history_state, introspect, prisma_history, probe, record_table, session,
+};
 
 /// Each of them, once.
 pub fn queries() -> impl Iterator<Item = Query> {
@@ -14,6 +16,7 @@ pub fn queries() -> impl Iterator<Item = Query> {
         around,
         facts::QUERIES,
         history::QUERIES,
+        history_state::QUERIES,
         prisma_history::QUERIES,
         probe::QUERIES,
     ];

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::apply::{
     ApplyError, ApplyOptions, AskedLocking, Awaited, Committed, Failure, Interrupt, LockRemedy,
-    Observer, Obstacle, Persist, Persisted, Sending, Stage, attempt, preflight_of,
+    Observer, Obstacle, Persist, Persisted, Sending, Stage, attempt, history_may_be_written,
+    preflight_of,
 };
 use super::connect::Target;
 use super::history::{self, Run, RunState};
@@ -224,6 +225,7 @@ pub fn roll_back(
     if !obstacles.is_empty() {
         return Err(ApplyError::Refused { obstacles });
     }
+    history_may_be_written(session.server.history)?;
     let ids: Vec<_> = rollback.runs.iter().map(|run| run.id).collect();
     let still_to_undo = unless_rolled_back(&ids);
     let recorded = format!("{still_to_undo} AND state = 'rolled back'");

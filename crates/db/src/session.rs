@@ -9,13 +9,14 @@ use super::answer::Reading;
 pub use super::answer::{Row, Rows, Unreadable};
 use super::catalog::ServerVersion;
 use super::connect::{Connection, Heard};
+use super::history_state::StateRow;
 use super::query::{Answer, Answers, Batch, Parameters, Query, answer};
 use super::record_table::RecordTable;
 use super::trace;
 use leora_core::model::{Identifier, said};
 use leora_core::plan::Database;
 use leora_core::plan::locking::Locking;
-use leora_core::plan::record::{HISTORY_SCHEMA, HistoryState};
+use leora_core::plan::record::HistoryState;
 use leora_core::plan::script::Conditions;
 
 /// What PostgreSQL said to one statement, or why it could not be asked.
@@ -151,11 +152,9 @@ pub struct Server {
     pub backend_pid: i32,
     /// Whether this tool's history is there and may be read.
     pub may_read_history: bool,
-    /// Whether this tool's history is there.
-    pub has_history: bool,
-    /// Whether its schema is there.
+    /// What there is of this tool's history.
     #[serde(skip)]
-    has_history_schema: bool,
+    pub history: HistoryState,
     /// Whether Prisma's history of the schema is there and may be read.
     pub may_read_prisma_history: bool,
     /// Whether a subscription writes to this tool's history, so that runs on the publisher are in it.
@@ -175,17 +174,6 @@ impl Server {
         Database {
             name: self.database.clone(),
             oid: self.database_oid,
-        }
-    }
-
-    /// What there is of the history.
-    pub fn history(&self) -> HistoryState {
-        if self.has_history {
-            HistoryState::Present
-        } else if self.has_history_schema {
-            HistoryState::SchemaOnly
-        } else {
-            HistoryState::Absent
         }
     }
 
@@ -244,6 +232,7 @@ impl Session {
         let server = batch.ask::<ServerRow>(version, &of_schema);
         let history = batch.ask::<RecordTable>(version, &RecordTable::of_history());
         let prisma = batch.ask::<RecordTable>(version, &RecordTable::of_prisma(&self.schema));
+        let state = batch.ask::<StateRow>(version, &Parameters::default());
         batch.ask::<KeptSession>(version, &of_schema);
         // Some databases stop statements sooner than they can be answered.
         let question = format!("SET LOCAL statement_timeout = '60s';\n{}", batch.sql());
@@ -252,8 +241,10 @@ impl Session {
             let server = answers.take(server)?.into_iter().next();
             let history = answers.take(history)?.into_iter().next();
             let prisma = answers.take(prisma)?.into_iter().next();
+            let state = StateRow::one(&answers.take(state)?)?;
             let server = server.ok_or(Unreadable::NoRow)?;
-            Ok(Server::of(server, history.as_ref(), prisma.as_ref()))
+            let records = [history.as_ref(), prisma.as_ref()];
+            Ok(Server::of(server, state, records))
         };
         self.server = read().map_err(|unreadable: Unreadable| unreadable.doing(DOING))?;
         Ok(())
@@ -378,15 +369,18 @@ impl Server {
             schemas: String::new(),
             backend_pid: 0,
             may_read_history: false,
-            has_history: false,
-            has_history_schema: false,
+            history: HistoryState::Absent,
             may_read_prisma_history: false,
             history_is_subscribed: false,
             may_ask_wal_position: false,
         }
     }
 
-    fn of(row: ServerRow, history: Option<&RecordTable>, prisma: Option<&RecordTable>) -> Server {
+    fn of(
+        row: ServerRow,
+        state: HistoryState,
+        [history, prisma]: [Option<&RecordTable>; 2],
+    ) -> Server {
         let schemas = row.schemas.unwrap_or_default();
         Server {
             version_number: row.version_number,
@@ -403,11 +397,10 @@ impl Server {
             may_create_schemas: row.may_create_schemas,
             may_use_schema: row.may_use_schema,
             may_create_tables: row.may_create_tables,
-            has_history_schema: schemas.iter().any(|name| name == HISTORY_SCHEMA),
             schemas: schemas.join(", "),
             backend_pid: row.backend_pid,
             may_read_history: history.is_some_and(RecordTable::may_be_read),
-            has_history: history.is_some_and(|table| table.is_table),
+            history: state,
             may_read_prisma_history: prisma.is_some_and(RecordTable::may_be_read_of_prisma),
             history_is_subscribed: history.is_some_and(|table| table.is_subscribed),
             may_ask_wal_position: row.may_ask_wal_position,

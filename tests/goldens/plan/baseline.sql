@@ -113,7 +113,8 @@ CREATE TABLE leora_migrate.migration (
     finished_at TIMESTAMPTZ,
     rolled_back_at TIMESTAMPTZ,
     rolled_back_by TEXT,
-    rolled_back_from TEXT
+    rolled_back_from TEXT,
+    layout INTEGER NOT NULL GENERATED ALWAYS AS (2) STORED
 );
 INSERT INTO leora_migrate.migration
     (id, name, target_schema, state, plan, steps_done, tool_version, host, finished_at)

@@ -128,7 +128,7 @@ fn check_the_block(ground: &Ground, plan: &Plan) {
     let conditions = session
         .server
         .conditions(Duration::from_millis(500), Duration::from_secs(1));
-    let record = Record::of(plan, "a test", session.server.history());
+    let record = Record::of(plan, "a test", session.server.history);
     let stood = stood(ground);
     let mut client = ground.client();
     let pid = pid_of(&mut client);

@@ -150,7 +150,7 @@ fn the_printed_script_does_the_same_in_psql_and_is_recorded() {
         let ground = Ground::on(template);
         let mut session = ground.session();
         let plan = ground.plan(&mut session);
-        let record = Record::of(&plan, "psql", session.server.history());
+        let record = Record::of(&plan, "psql", session.server.history);
         let wait = Duration::from_secs(60);
         let conditions = session.server.conditions(Duration::from_millis(500), wait);
         ground

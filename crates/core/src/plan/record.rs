@@ -1,5 +1,6 @@
 //! How a migration records itself, as SQL: in a schema of its own, in the transaction of the change.
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -68,7 +69,43 @@ pub enum HistoryState {
     /// The schema without the table: made beforehand, for a role that may not create schemas.
     SchemaOnly,
     /// Both.
-    Present,
+    Present(Layout),
+}
+
+/// How the history's table is laid out.
+///
+/// Its version is the value of a generated column, `layout`. Version 1 has none. Each version only adds columns that may be
+/// NULL or have a value by themselves, so that the program of an older one can still write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Layout {
+    /// The version; `None` where the column holds none.
+    pub version: Option<u32>,
+    /// Whether the role may upgrade it, and waits for nobody when it does.
+    pub may_be_upgraded: bool,
+}
+
+impl Layout {
+    /// The version that this program writes.
+    pub const CURRENT: u32 = 2;
+
+    /// The layout whose version is told as text.
+    pub fn read(version: Option<&str>, may_be_upgraded: bool) -> Layout {
+        Layout {
+            version: version.and_then(|version| version.parse().ok()),
+            may_be_upgraded,
+        }
+    }
+
+    /// Whether this program may write to it.
+    pub fn is_known(self) -> bool {
+        matches!(self.version, Some(1..=Layout::CURRENT))
+    }
+
+    /// The statement that upgrades it, where that is to be done.
+    fn upgrade(self) -> Option<String> {
+        let is_due = self.version == Some(1) && self.may_be_upgraded;
+        is_due.then(|| UPGRADE_TO_2.to_owned())
+    }
 }
 
 impl Record {
@@ -95,7 +132,7 @@ impl Record {
         }
     }
 
-    /// The statements that make the history, when it is not there, and write the record. With
+    /// The statements that make the history, when it is not there, or upgrade it, and write the record. With
     /// `is_all` the migration is applied when their transaction commits; otherwise it is running,
     /// with as many steps `done` then.
     ///
@@ -107,17 +144,10 @@ impl Record {
                 statements.extend([CREATE_SCHEMA, CREATE_TABLE].map(str::to_owned));
             }
             HistoryState::SchemaOnly => statements.push(CREATE_TABLE.to_owned()),
-            HistoryState::Present => statements.push(format!(
-                "UPDATE leora_migrate.migration SET state = 'failed', finished_at = clock_timestamp(), \
-                 error = 'it ended without a word'\n    \
-                 WHERE state = 'running' AND name = {} AND target_schema = {}{}",
-                literal(&self.migration),
-                literal(&self.schema),
-                match self.is_subscribed {
-                    true => format!(" AND {BEGUN_HERE}"),
-                    false => String::new(),
-                },
-            )),
+            HistoryState::Present(layout) => {
+                statements.extend(layout.upgrade());
+                statements.push(self.ends_what_was_cut_off());
+            }
         }
         if is_all {
             statements.extend(self.prisma_knows());
@@ -141,6 +171,20 @@ impl Record {
             literal(&self.host),
         ));
         statements
+    }
+
+    fn ends_what_was_cut_off(&self) -> String {
+        format!(
+            "UPDATE leora_migrate.migration SET state = 'failed', finished_at = clock_timestamp(), \
+             error = 'it ended without a word'\n    \
+             WHERE state = 'running' AND name = {} AND target_schema = {}{}",
+            literal(&self.migration),
+            literal(&self.schema),
+            match self.is_subscribed {
+                true => format!(" AND {BEGUN_HERE}"),
+                false => String::new(),
+            },
+        )
     }
 
     /// Says, in the last transaction or one before it, that as many steps are `done` when it commits.
@@ -233,5 +277,67 @@ CREATE TABLE leora_migrate.migration (
     finished_at TIMESTAMPTZ,
     rolled_back_at TIMESTAMPTZ,
     rolled_back_by TEXT,
-    rolled_back_from TEXT
+    rolled_back_from TEXT,
+    layout INTEGER NOT NULL GENERATED ALWAYS AS (2) STORED
 )";
+
+/// What version 2 adds to version 1.
+const UPGRADE_TO_2: &str = "\
+ALTER TABLE leora_migrate.migration ADD COLUMN layout INTEGER NOT NULL GENERATED ALWAYS AS (2) STORED";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(version: Option<&str>, may_be_upgraded: bool) -> Layout {
+        Layout::read(version, may_be_upgraded)
+    }
+
+    #[test]
+    fn only_versions_up_to_the_current_one_are_written() {
+        let versions = [
+            (Some("1"), true),
+            (Some("2"), true),
+            (Some("3"), false),
+            (Some("0"), false),
+            (Some("'mine'::text"), false),
+            (Some(""), false),
+            (None, false),
+        ];
+        for (version, known) in versions {
+            assert_eq!(layout(version, true).is_known(), known, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn version_1_is_upgraded_before_anything_is_recorded_where_that_may_be_done() {
+        let record = |state| Record {
+            id: Uuid::nil(),
+            migration: "test".to_owned(),
+            schema: "public".to_owned(),
+            plan: "[]".to_owned(),
+            host: "here".to_owned(),
+            tool_version: "0".to_owned(),
+            history: state,
+            prisma: None,
+            is_subscribed: false,
+        };
+        for (version, may, upgrades) in [
+            ("1", true, true),
+            ("1", false, false),
+            ("2", true, false),
+            ("2", false, false),
+        ] {
+            let state = HistoryState::Present(layout(Some(version), may));
+            let statements = record(state).begin(true, 0);
+            let first = statements.first().map(String::as_str);
+            assert_eq!(first == Some(UPGRADE_TO_2), upgrades, "{version}, {may}");
+        }
+        let made = record(HistoryState::SchemaOnly).begin(true, 0);
+        let column = UPGRADE_TO_2.rsplit("ADD COLUMN ").next();
+        assert!(
+            column.is_some_and(|column| made[0].contains(column)),
+            "{made:?}"
+        );
+    }
+}

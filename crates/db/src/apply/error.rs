@@ -8,6 +8,7 @@ use super::preflight::Obstacle;
 use crate::session::QueryError;
 use leora_core::diff::Difference;
 use leora_core::model::said;
+use leora_core::plan::record::Layout;
 use leora_core::plan::{Plan, Refusal};
 
 /// Why a plan was not carried out. Of all but [`ApplyError::PartlyApplied`] and, when it says so,
@@ -29,6 +30,20 @@ pub enum ApplyError {
     /// The database is not the one that the plan was made for, or is not as it was then.
     #[error("{}, so it was not carried out; plan again", _0.what)]
     Changed(Box<Changed>),
+    /// The history is laid out in a way that this version does not know.
+    #[error(
+        "the history, leora_migrate.migration, has {}, and this version of leora-migrate writes versions up to {}, so nothing \
+         was changed; use the version that wrote it, or a newer one",
+        match version {
+            Some(version) => format!("version {version}"),
+            None => "a column layout that is none of leora-migrate's".to_owned(),
+        },
+        Layout::CURRENT
+    )]
+    HistoryNewer {
+        /// Its version, where it has one.
+        version: Option<u32>,
+    },
     /// A lock was not obtained in the time allowed.
     #[error("{}; nothing changed, and running it again is safe{}", self.reason(),
         remedy.map(LockRemedy::text).unwrap_or_default())]

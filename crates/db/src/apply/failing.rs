@@ -5,7 +5,7 @@ use super::attempt::{Stage, joined, roll_back};
 use super::error::Failure;
 use crate::session::{QueryError, Session};
 use leora_core::plan::Step;
-use leora_core::plan::record::{HistoryState, Record};
+use leora_core::plan::record::Record;
 use leora_core::plan::script::{Numbered, Statement};
 
 impl Apply<'_> {
@@ -33,7 +33,7 @@ impl Apply<'_> {
 
     fn failing_statement(&self, session: &mut Session, error: &QueryError) -> Option<usize> {
         let conditions = self.conditions(session, self.options.lock_timeout);
-        let record = Record::of(self.plan, &self.options.host, HistoryState::Present);
+        let record = Record::of(self.plan, &self.options.host, session.server.history);
         let stages = self.units(&record, &conditions).first;
         let opening = format!("BEGIN;\n{}", joined(&stages.prepare));
         session

@@ -18,6 +18,7 @@ mod patient;
 mod persist;
 mod pooled;
 mod preflight;
+mod recording;
 mod rest;
 mod server;
 mod watch;
@@ -27,7 +28,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::connect::Target;
-use super::history::StateRow;
+use super::history_state::StateRow;
 use super::introspect::{self, AskedTables, Tables};
 use super::prisma_history;
 use super::query::{Answers, Batch, Parameters, Query};
@@ -38,7 +39,7 @@ use leora_core::model::Table;
 use leora_core::model::name::literal;
 use leora_core::plan::locking::strongest;
 use leora_core::plan::prisma_record::PrismaMigration;
-use leora_core::plan::record::{HistoryState, Home, Record};
+use leora_core::plan::record::{Home, Record};
 use leora_core::plan::script::{self, Alone, Conditions, Exclusion, Stages, Unit};
 use leora_core::plan::{Plan, Request, Step, basis, grants, plan as make_plan};
 
@@ -53,6 +54,7 @@ pub use patience::Waiting;
 pub use patient::patiently;
 pub use persist::Committed;
 pub use preflight::{Obstacle, preflight};
+pub use recording::history_may_be_written;
 pub use watch::Progress;
 
 use server::ServerIdentity;
@@ -174,6 +176,7 @@ pub fn apply(
     if plan.steps.is_empty() {
         return Ok(Applied::Already);
     }
+    history_may_be_written(session.server.history)?;
     let request = Request {
         database: session.server.database(),
         ..request.clone()
@@ -194,7 +197,8 @@ pub fn apply(
         system_identifier,
         database_oid: session.server.database_oid,
     });
-    let mut record = Record::of(plan, &options.host, HistoryState::Present).begun_on(home.as_ref());
+    let mut record =
+        Record::of(plan, &options.host, session.server.history).begun_on(home.as_ref());
     record.is_subscribed = session.server.history_is_subscribed;
     let Some(mut transaction) = apply.transaction(session, &mut record, observer)? else {
         return Ok(Applied::Already);
@@ -261,6 +265,9 @@ impl Apply<'_> {
                 let state = answers.take(state).and_then(|rows| StateRow::one(&rows));
                 record.history =
                     state.map_err(|unreadable| unreadable.doing("looking for the history"))?;
+                if let Err(error) = history_may_be_written(record.history) {
+                    return Ok(Err(Verdict::NotRecorded(error)));
+                }
                 let found = tables.tables(&mut answers)?;
                 if let Some(verdict) = self.has_changed(session, found)? {
                     return Ok(Err(verdict));
@@ -288,6 +295,7 @@ impl Apply<'_> {
             Persisted::Committed(committed) => Ok(Some(committed)),
             Persisted::Stopped(Verdict::Already) => Ok(None),
             Persisted::Stopped(Verdict::Changed(changed)) => Err(ApplyError::Changed(changed)),
+            Persisted::Stopped(Verdict::NotRecorded(error)) => Err(error),
             Persisted::Stopped(Verdict::Refused(obstacle)) => Err(ApplyError::Refused {
                 obstacles: vec![obstacle],
             }),
@@ -414,6 +422,8 @@ enum Verdict {
     Already,
     /// Something else is there.
     Changed(Box<Changed>),
+    /// The history cannot be written to.
+    NotRecorded(ApplyError),
     /// Prisma's history forbids it.
     Refused(Obstacle),
 }

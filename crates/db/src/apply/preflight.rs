@@ -11,7 +11,7 @@ use crate::record_table::{CodeRunByWrites, RecordTable};
 use crate::session::{QueryError, Session, Unreadable};
 use leora_core::ddl::Change;
 use leora_core::model::{Identifier, Schema, TableReference, in_a_line, printable};
-use leora_core::plan::record::HISTORY_SCHEMA;
+use leora_core::plan::record::{HISTORY_SCHEMA, HistoryState};
 use leora_core::plan::{Plan, Step, Transaction};
 use leora_core::verify::settings::{ENFORCE_AGAIN, NOT_ENFORCED};
 
@@ -110,7 +110,8 @@ pub(crate) fn preflight_of(
     let create = batch.ask::<CreatePrivileges>(version, &of_schema);
     let history = batch.ask::<RecordTable>(version, &RecordTable::of_history());
     let tables = batch.ask::<TablePrivileges>(version, &of_tables);
-    let code = session.server.has_history.then(|| {
+    let has_history = matches!(session.server.history, HistoryState::Present(_));
+    let code = has_history.then(|| {
         let of_writes = CodeRunByWrites::of_history(version);
         batch.ask::<CodeRunByWrites>(version, &of_writes)
     });
