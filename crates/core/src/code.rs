@@ -399,7 +399,7 @@ codes! {
     ChangedSince = 72, "The plan is for another database, or this one has changed since",
         "A plan runs on the database that it was made for, and only while that is what it was. The message says \
          which of the two differs.",
-        "The address is another one, the database was created again, somebody migrated, or rows came into a table \
+        "The address is another one, the database was created again, another run migrated it, or rows came into a table \
          that was empty. A plan that was reviewed must be the plan that runs.",
         "Plan again. A plan of the same class does the same, so what was reviewed holds for it; another class is \
          reviewed again.";

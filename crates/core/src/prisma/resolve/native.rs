@@ -44,7 +44,7 @@ const TYPES: [(&str, Builtin, &str); 26] = [
     ("JsonB", Json, "jsonb"),
 ];
 
-/// The type of a column whose field names none (PostgreSQL, `SCALAR_TYPE_DEFAULTS`).
+/// The type of a column whose field has no native type (PostgreSQL, `SCALAR_TYPE_DEFAULTS`).
 pub(in super::super) fn default_of(builtin: Builtin) -> &'static str {
     match builtin {
         Int => "integer",
